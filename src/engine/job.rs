@@ -1,0 +1,273 @@
+//! What a front end asks of the engine and what the engine tells it. Plain data: both sides of a worker boundary,
+//! the command line and the tests use the same types.
+
+use serde::{Deserialize, Serialize};
+
+use crate::curve::{Curve, Point, Protocol};
+use crate::metric::Stats;
+use crate::share::{Asset, Experiment};
+
+/// Which device to compute on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceChoice {
+    /// WebGPU where it works and passes the self-test, else the CPU.
+    #[default]
+    Auto,
+    /// WebGPU or an error.
+    Gpu,
+    /// The CPU.
+    Flex,
+}
+
+/// How the next token is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sampling {
+    /// The most likely token; ties go to the lower id.
+    Greedy,
+    /// Drawn from softmax(logits / temperature).
+    Temperature {
+        /// Above 0.
+        temperature: f64,
+        /// Both models draw with the same random numbers.
+        seed: u64,
+    },
+}
+
+/// A file's bytes, by the name under which the transport holds them (a `File`, a fetched blob, a path).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileHandle {
+    /// The file's own name, e.g. `model.gguf`, `config.json`.
+    pub name: String,
+    /// Index into the transport's list of blobs that travels beside the job.
+    pub blob: usize,
+}
+
+/// A request. Each carries an `id`, which its events repeat.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Job {
+    /// Starts the device and checks it against the CPU.
+    Start {
+        /// Which device.
+        device: DeviceChoice,
+    },
+    /// Makes a model ready. Files are beside the job; the model replaces the one before.
+    LoadModel {
+        /// What to call it and which hash it must have, if any.
+        model: Asset,
+        /// Its files.
+        files: Vec<FileHandle>,
+    },
+    /// Measures a curve with the loaded model.
+    Run {
+        /// What to do.
+        experiment: Box<Experiment>,
+        /// The text to measure on.
+        text: String,
+        /// The text to calibrate on.
+        calibration_text: String,
+    },
+    /// Continues a prompt with the untouched and with a modified model, side by side.
+    Generate {
+        /// The experiment, for its calibration; its sweep is not used.
+        experiment: Box<Experiment>,
+        /// The modification of the second model.
+        spec: crate::modify::Spec,
+        /// The text to calibrate on.
+        calibration_text: String,
+        /// What to continue.
+        prompt: String,
+        /// How tokens are chosen.
+        sampling: Sampling,
+        /// How many tokens at most.
+        tokens: usize,
+    },
+    /// Times a pass of `window` tokens of the loaded model.
+    Bench {
+        /// Tokens in the pass.
+        window: usize,
+        /// How many passes are timed, after one that is not.
+        repeats: usize,
+    },
+    /// Times 1,000 operations on tiny tensors: a guard against per-call overhead.
+    TinyOps,
+}
+
+/// A job with its number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// Chosen by the sender.
+    pub id: u64,
+    /// What to do.
+    pub job: Job,
+}
+
+/// What the page sends to the worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Do this next.
+    Do(Request),
+    /// Stop the job of this number at the next window or token.
+    Cancel {
+        /// The job's number.
+        id: u64,
+    },
+}
+
+/// What the engine computes on, after the self-test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeviceReport {
+    /// `gpu` or `flex`.
+    pub kind: DeviceKind,
+    /// What the system calls it, where it says.
+    pub name: String,
+    /// Largest difference from the CPU in the self-test's logits; `None` on the CPU itself.
+    pub self_test_difference: Option<f64>,
+    /// The bound that it was held to.
+    pub self_test_bound: f64,
+    /// Why a better device is not used, where one was tried.
+    pub refused: Option<String>,
+}
+
+/// The two kinds of device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceKind {
+    /// WebGPU, in the page or natively.
+    Gpu,
+    /// burn's portable CPU backend.
+    Flex,
+}
+
+/// A loaded model, for display.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelReport {
+    /// What it is called.
+    pub name: String,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
+    /// Parameters.
+    pub parameters: u64,
+    /// Bits a weight in its file.
+    pub bits_per_weight: f64,
+    /// Sizes.
+    pub config: crate::weights::ModelConfig,
+    /// Tokens a second of one window, timed on this device after loading.
+    pub tokens_per_second: f64,
+}
+
+/// One of the two models of a side-by-side generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The untouched model.
+    Base,
+    /// The modified one.
+    Modified,
+}
+
+/// What the engine tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// The device is ready.
+    Device(DeviceReport),
+    /// Some of the model's tensors are on the device.
+    Loading {
+        /// Tensors done.
+        done: usize,
+        /// Of all.
+        total: usize,
+    },
+    /// The model is ready.
+    Model(Box<ModelReport>),
+    /// A run has begun; the texts are tokenised and long enough.
+    RunStarted {
+        /// How it is measured.
+        protocol: Box<Protocol>,
+    },
+    /// A window of the calibration or of the untouched model is done.
+    Preparing {
+        /// What is being done, for display: "calibrating", "measuring the untouched model".
+        stage: String,
+        /// Done.
+        done: usize,
+        /// Of all.
+        total: usize,
+    },
+    /// The untouched model is measured.
+    Base {
+        /// Its measures.
+        stats: Stats,
+    },
+    /// Work on a point has come this far.
+    PointProgress {
+        /// Which point, from 0.
+        index: usize,
+        /// Its value.
+        value: f64,
+        /// Windows done, calibration included.
+        done: usize,
+        /// Of all.
+        total: usize,
+    },
+    /// A point is finished.
+    Point {
+        /// Which point, from 0.
+        index: usize,
+        /// What came of it.
+        point: Box<Point>,
+    },
+    /// The run is over; `complete` is false where it was cancelled, and the finished points are in the curve.
+    RunFinished {
+        /// What was measured.
+        curve: Box<Curve>,
+        /// Whether all points were tried.
+        complete: bool,
+    },
+    /// More text of one side.
+    Text {
+        /// Whose.
+        side: Side,
+        /// What to append.
+        text: String,
+    },
+    /// Both texts are done; `first_difference` counts generated tokens from 1.
+    GenerateFinished {
+        /// The first generated token that differs.
+        first_difference: Option<usize>,
+        /// Whether it was cancelled.
+        cancelled: bool,
+    },
+    /// Result of [`Job::Bench`].
+    Bench {
+        /// Seconds of each timed pass.
+        seconds: Vec<f64>,
+        /// Tokens a pass.
+        tokens: usize,
+    },
+    /// Result of [`Job::TinyOps`], milliseconds.
+    TinyOps {
+        /// For 1,000 operations.
+        milliseconds: f64,
+    },
+    /// The job failed; what was measured before stays with the front end.
+    Failed {
+        /// What, where and what to do.
+        message: String,
+        /// Whether the device is gone, so that the engine must be started anew.
+        device_lost: bool,
+    },
+}
+
+/// An event with the number of its job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The job's number.
+    pub id: u64,
+    /// What happened.
+    pub event: Event,
+}

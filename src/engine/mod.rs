@@ -1,0 +1,3 @@
+//! Experiments: from weights to a curve, told as a stream of events. Knows no transport.
+
+pub mod job;

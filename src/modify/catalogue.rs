@@ -1,0 +1,125 @@
+//! Every method that exists: its name, its words, its parameters. Controls, command line, link and chart follow from it.
+
+use std::sync::Arc;
+
+use super::{Method, SpecError, Step};
+
+/// What kind of change a method makes; the page groups by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// Weights set to zero.
+    Pruning,
+    /// Weights rounded to few values.
+    Quantization,
+    /// Blocks removed or repeated.
+    Depth,
+}
+
+/// A published source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Citation {
+    /// Authors, shortened ("Sun et al.").
+    pub authors: &'static str,
+    /// Title.
+    pub title: &'static str,
+    /// Year.
+    pub year: u16,
+    /// Where to read it, e.g. `https://arxiv.org/abs/2306.11695`.
+    pub url: &'static str,
+}
+
+/// How a number is shown and what its axis is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A share between 0 and 1, shown in percent.
+    Share,
+    /// A number of bits.
+    Bits,
+    /// A number of things.
+    Count,
+}
+
+/// What a parameter may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// A number in `min..=max`.
+    Number {
+        /// Smallest allowed.
+        min: f64,
+        /// Largest allowed.
+        max: f64,
+        /// Whether only whole numbers are allowed.
+        whole: bool,
+        /// Value where the grammar leaves it out; `None`: it must be given.
+        default: Option<f64>,
+        /// The range that the page offers first: from, to, points.
+        sweep: (f64, f64, usize),
+        /// Its unit.
+        unit: Unit,
+    },
+    /// One of a few words (or the numbers given as words, e.g. `group=32`): (value in the grammar, label).
+    Choice {
+        /// What is allowed.
+        options: &'static [(&'static str, &'static str)],
+        /// Value where the grammar leaves it out.
+        default: &'static str,
+    },
+    /// `N:M`, N zeros in each aligned group of M inputs, from a list; excludes the knob.
+    Pattern {
+        /// What the page offers.
+        options: &'static [&'static str],
+    },
+}
+
+/// One parameter of a method.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Parameter {
+    /// Key in the grammar.
+    pub key: &'static str,
+    /// Plain words first ("share of weights set to zero").
+    pub label: &'static str,
+    /// The field's term ("sparsity").
+    pub term: &'static str,
+    /// What values it takes.
+    pub kind: Kind,
+}
+
+/// One method.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// Name in the grammar.
+    pub name: &'static str,
+    /// Name on the page ("Wanda pruning").
+    pub title: &'static str,
+    /// Group on the page.
+    pub family: Family,
+    /// What it does, two plain sentences.
+    pub what: &'static str,
+    /// Why it might hurt, one or two plain sentences.
+    pub why: &'static str,
+    /// Formula, in plain text with Unicode symbols.
+    pub formula: &'static str,
+    /// Who proposed it.
+    pub source: Citation,
+    /// Parameters; the first is the knob that a sweep varies.
+    pub parameters: &'static [Parameter],
+    /// Makes the method from a step whose keys and values were checked against `parameters`.
+    pub build: fn(&Step) -> Result<Arc<dyn Method>, SpecError>,
+}
+
+impl Entry {
+    /// The parameter that a sweep varies.
+    #[must_use]
+    pub fn knob(&self) -> Option<&'static Parameter> {
+        self.parameters.first()
+    }
+}
+
+/// All methods, in the order in which the page lists them.
+pub const ALL: &[Entry] = &[];
+
+/// The entry of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Entry> {
+    ALL.iter().find(|entry| entry.name == name)
+}

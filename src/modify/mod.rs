@@ -1,0 +1,14 @@
+//! Modifications: what can be done to a model's weights, and the one grammar that names it.
+//!
+//! Adding a method: one file under `prune`, `quantize` or `expand`, one entry in [`catalogue::ALL`].
+
+pub mod catalogue;
+mod error;
+mod method;
+mod modified;
+pub mod spec;
+
+pub use error::ModifyError;
+pub use method::{InputNorms, Matrix, Method, Needs, Survey};
+pub use modified::Modified;
+pub use spec::{Spec, SpecError, Step, Sweep, Value};
