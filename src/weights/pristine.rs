@@ -85,6 +85,12 @@ impl Pristine {
         self.tensors.iter().map(|(id, tensor)| (*id, tensor.as_ref()))
     }
 
+    /// A tensor where it is stored.
+    #[must_use]
+    pub fn stored(&self, id: TensorId) -> Option<&dyn StoredTensor> {
+        self.tensors.get(&id).map(AsRef::as_ref)
+    }
+
     /// Whether the model has this tensor.
     #[must_use]
     pub fn has(&self, id: TensorId) -> bool {
