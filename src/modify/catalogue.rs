@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Method, SpecError, Step};
+use super::{Method, SpecError, Step, depth, prune, quantize};
 
 /// What kind of change a method makes; the page groups by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,18 +57,21 @@ pub enum Kind {
         /// Its unit.
         unit: Unit,
     },
-    /// One of a few words (or the numbers given as words, e.g. `group=32`): (value in the grammar, label).
+    /// One of a few words: (value in the grammar, label). Where some of them are numbers (`group=32`), any whole number
+    /// from the smallest to the largest of those is allowed too.
     Choice {
         /// What is allowed.
         options: &'static [(&'static str, &'static str)],
         /// Value where the grammar leaves it out.
         default: &'static str,
     },
-    /// `N:M`, N zeros in each aligned group of M inputs, from a list; excludes the knob.
+    /// `N:M`, N zeros in each aligned group of M inputs, `1 ≤ N < M ≤ 64`; excludes the knob.
     Pattern {
         /// What the page offers.
         options: &'static [&'static str],
     },
+    /// A block, `15`, or a span of them, `12-15`, counted from 0; the middle block where the grammar leaves it out.
+    Blocks,
 }
 
 /// One parameter of a method.
@@ -115,11 +118,95 @@ impl Entry {
     }
 }
 
+impl Parameter {
+    /// Whether damage grows as the value falls, so that a curve runs towards smaller values.
+    #[must_use]
+    pub fn harm_grows_downwards(&self) -> bool {
+        matches!(self.kind, Kind::Number { unit: Unit::Bits, .. })
+    }
+
+    /// The unit of a number.
+    #[must_use]
+    pub fn unit(&self) -> Option<Unit> {
+        match self.kind {
+            Kind::Number { unit, .. } => Some(unit),
+            Kind::Choice { .. } | Kind::Pattern { .. } | Kind::Blocks => None,
+        }
+    }
+}
+
 /// All methods, in the order in which the page lists them.
-pub const ALL: &[Entry] = &[];
+pub const ALL: &[Entry] = &[
+    prune::magnitude::ENTRY,
+    prune::wanda::ENTRY,
+    quantize::rtn::ENTRY,
+    depth::layer_drop::ENTRY,
+    depth::duplicate::ENTRY,
+];
 
 /// The entry of this name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Entry> {
     ALL.iter().find(|entry| entry.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::modify::{Spec, Sweep};
+
+    #[test]
+    fn every_entry_can_be_offered() {
+        for entry in ALL {
+            let knob = entry.knob().unwrap();
+            let Kind::Number {
+                min,
+                max,
+                sweep: (from, to, points),
+                ..
+            } = knob.kind
+            else {
+                panic!("{}: the knob is not a number", entry.name)
+            };
+            assert!(min <= from.min(to) && from.max(to) <= max, "{}", entry.name);
+            let text = format!("{}:{}={from}..{to}/{points}", entry.name, knob.key);
+            let sweep = text.parse::<Sweep>().unwrap();
+            assert_eq!(sweep.to_string(), text);
+            for (_, spec) in sweep.points() {
+                assert_eq!(spec.methods().unwrap()[0].name(), entry.name);
+            }
+            for parameter in entry.parameters {
+                match parameter.kind {
+                    Kind::Choice { options, default } => {
+                        assert!(options.iter().any(|(value, _)| *value == default), "{}", entry.name);
+                        for (value, _) in options {
+                            let text = format!("{}:{}={from},{}={value}", entry.name, knob.key, parameter.key);
+                            assert!(text.parse::<Spec>().is_ok(), "{text}");
+                        }
+                    }
+                    Kind::Pattern { options } => {
+                        for value in options {
+                            let text = format!("{}:{}={value}", entry.name, parameter.key);
+                            assert!(text.parse::<Spec>().is_ok(), "{text}");
+                        }
+                    }
+                    Kind::Blocks | Kind::Number { .. } => {}
+                }
+            }
+            for text in [entry.what, entry.why, entry.formula, entry.title, entry.source.title] {
+                assert!(!text.is_empty(), "{}", entry.name);
+            }
+            assert!(entry.source.url.starts_with("https://arxiv.org/abs/"), "{}", entry.name);
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        for (i, entry) in ALL.iter().enumerate() {
+            assert!(ALL[..i].iter().all(|other| other.name != entry.name));
+            for (j, parameter) in entry.parameters.iter().enumerate() {
+                assert!(entry.parameters[..j].iter().all(|other| other.key != parameter.key));
+            }
+        }
+    }
 }

@@ -39,18 +39,18 @@ pub struct Matrix<'a> {
 }
 
 /// What a method learnt from one look at all linear layers, for instance a threshold over the whole model.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum Survey {
     /// The method looks at one tensor at a time.
     #[default]
     Nothing,
-    /// Of all linear layers together, magnitudes below `threshold` go, and of those equal to it the first
-    /// `ties` in (tensor, position) order.
+    /// Of all linear layers together, magnitudes below `threshold` go, and of those equal to it the first few in
+    /// (block, [`crate::weights::Role::LINEARS`], position) order: `ties` says how many in each tensor.
     Threshold {
         /// The magnitude.
         threshold: f32,
-        /// How many of the equal ones go.
-        ties: u64,
+        /// How many of the equal ones go, for each tensor where any does.
+        ties: BTreeMap<TensorId, usize>,
     },
 }
 

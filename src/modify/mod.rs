@@ -1,12 +1,18 @@
 //! Modifications: what can be done to a model's weights, and the one grammar that names it.
 //!
-//! Adding a method: one file under `prune`, `quantize` or `expand`, one entry in [`catalogue::ALL`].
+//! Adding a method: one file under [`prune`], [`quantize`] or [`depth`], one entry in [`catalogue::ALL`].
 
 pub mod catalogue;
+pub mod depth;
 mod error;
 mod method;
 mod modified;
+mod parse;
+pub mod prune;
+pub mod quantize;
 pub mod spec;
+#[cfg(test)]
+mod testing;
 
 pub use error::ModifyError;
 pub use method::{InputNorms, Matrix, Method, Needs, Survey};

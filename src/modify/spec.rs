@@ -1,12 +1,15 @@
 //! The grammar: `name:key=value,key=value`, several steps joined by `+`, applied in order.
 //!
-//! A [`Sweep`] replaces exactly one value by a range `from..to/points`.
+//! A [`Sweep`] replaces at most one value by a range `from..to/points`. Printing is canonical: what was read prints
+//! without spaces, its numbers as short as they can be, and reads back as the same steps.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Method;
+use super::catalogue::{Entry, Kind, Parameter};
+use super::{Method, catalogue, parse};
 
 /// A value after `=`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +24,13 @@ pub enum Value {
         zeros: usize,
         /// M.
         group: usize,
+    },
+    /// `12-15`: blocks `first` to `last`, both included.
+    Span {
+        /// First block, from 0.
+        first: usize,
+        /// Last block.
+        last: usize,
     },
     /// `0..0.8/9`: `points` values from `from` to `to`, ends included.
     Range {
@@ -127,38 +137,225 @@ pub enum SpecError {
     },
 }
 
+/// The range of a [`Sweep`] and the parameter that it varies.
+#[derive(Debug, Clone, Copy)]
+pub struct Varied {
+    /// The method.
+    pub method: &'static Entry,
+    /// Its parameter.
+    pub parameter: &'static Parameter,
+    /// First value.
+    pub from: f64,
+    /// Last value.
+    pub to: f64,
+    /// How many.
+    pub points: usize,
+}
+
 impl Spec {
     /// The methods, built and checked, in order.
     ///
     /// # Errors
     /// Where a value is not what its method takes.
     pub fn methods(&self) -> Result<Vec<Arc<dyn Method>>, SpecError> {
-        todo_spec()
+        parse::check_spec(&self.steps)?;
+        self.steps
+            .iter()
+            .map(|step| (parse::entry(step)?.build)(step))
+            .collect()
     }
 }
 
 impl Sweep {
-    /// The values of the range with the specification of each, in order; one point and no range where nothing varies.
+    /// The values of the range with the specification of each, in order. Where nothing varies: one point, at the value
+    /// of the first step's knob (0 where it has none).
     #[must_use]
     pub fn points(&self) -> Vec<(f64, Spec)> {
-        Vec::new()
+        let ranges = self.steps.iter().enumerate().flat_map(|(i, step)| {
+            step.values
+                .iter()
+                .enumerate()
+                .filter_map(move |(j, (_, value))| match *value {
+                    Value::Range { from, to, points } => Some((i, j, parse::range(from, to, points))),
+                    _ => None,
+                })
+        });
+        // A sweep that was parsed has one range at most.
+        let Some((i, j, values)) = ranges.into_iter().next() else {
+            let knob = self.steps.first().and_then(|step| {
+                let key = catalogue::find(&step.name)?.knob()?.key;
+                step.number(key).ok()
+            });
+            let steps = self.steps.clone();
+            return vec![(knob.unwrap_or(0.0), Spec { steps })];
+        };
+        values
+            .into_iter()
+            .map(|value| {
+                let mut steps = self.steps.clone();
+                steps[i].values[j].1 = Value::Number(value);
+                (value, Spec { steps })
+            })
+            .collect()
+    }
+
+    /// What varies, if anything does.
+    #[must_use]
+    pub fn varied(&self) -> Option<Varied> {
+        self.steps.iter().find_map(|step| {
+            let method = catalogue::find(&step.name)?;
+            step.values.iter().find_map(|(key, value)| {
+                let Value::Range { from, to, points } = *value else {
+                    return None;
+                };
+                let parameter = method.parameters.iter().find(|parameter| parameter.key == key)?;
+                Some(Varied {
+                    method,
+                    parameter,
+                    from,
+                    to,
+                    points,
+                })
+            })
+        })
     }
 }
 
-fn todo_spec<T>() -> Result<T, SpecError> {
-    Err(SpecError::Range { problem: String::new() })
+impl From<Spec> for Sweep {
+    fn from(spec: Spec) -> Self {
+        Self { steps: spec.steps }
+    }
 }
+
+impl Step {
+    /// The value given for this key.
+    #[must_use]
+    pub fn value(&self, key: &str) -> Option<&Value> {
+        self.values
+            .iter()
+            .find(|(given, _)| given == key)
+            .map(|(_, value)| value)
+    }
+
+    /// A number, or its default.
+    ///
+    /// # Errors
+    /// Where it is missing or not a number.
+    pub fn number(&self, key: &str) -> Result<f64, SpecError> {
+        let parameter = parse::parameter(self, key)?;
+        match (self.value(key), parameter.kind) {
+            (Some(Value::Number(number)), _) => Ok(*number),
+            (
+                None,
+                Kind::Number {
+                    default: Some(number), ..
+                },
+            ) => Ok(number),
+            (value, _) => Err(parse::unfit(self, parameter, value)),
+        }
+    }
+
+    /// A whole number from 0, or its default.
+    ///
+    /// # Errors
+    /// Where it is missing or not a whole number.
+    pub fn whole(&self, key: &str) -> Result<usize, SpecError> {
+        let number = self.number(key)?;
+        if number >= 0.0 && number <= f64::from(u32::MAX) && number.fract() == 0.0 {
+            return Ok(number as usize);
+        }
+        Err(parse::unfit(self, parse::parameter(self, key)?, self.value(key)))
+    }
+
+    /// One of a few words, or its default; a number stands as it prints.
+    ///
+    /// # Errors
+    /// Where it is neither.
+    pub fn word(&self, key: &str) -> Result<String, SpecError> {
+        let parameter = parse::parameter(self, key)?;
+        match (self.value(key), parameter.kind) {
+            (Some(value @ (Value::Word(_) | Value::Number(_))), Kind::Choice { .. }) => Ok(value.to_string()),
+            (None, Kind::Choice { default, .. }) => Ok(default.to_owned()),
+            (value, _) => Err(parse::unfit(self, parameter, value)),
+        }
+    }
+
+    /// N and M of a pattern, where one is given.
+    ///
+    /// # Errors
+    /// Where something else is given.
+    pub fn pattern(&self, key: &str) -> Result<Option<(usize, usize)>, SpecError> {
+        match self.value(key) {
+            None => Ok(None),
+            Some(&Value::Pattern { zeros, group }) => Ok(Some((zeros, group))),
+            value => Err(parse::unfit(self, parse::parameter(self, key)?, value)),
+        }
+    }
+
+    /// First and last block, where they are given.
+    ///
+    /// # Errors
+    /// Where something else is given.
+    pub fn blocks(&self, key: &str) -> Result<Option<(usize, usize)>, SpecError> {
+        match self.value(key) {
+            None => Ok(None),
+            Some(&Value::Span { first, last }) => Ok(Some((first, last))),
+            Some(Value::Number(_)) => self.whole(key).map(|block| Some((block, block))),
+            value => Err(parse::unfit(self, parse::parameter(self, key)?, value)),
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // Adding zero turns −0 into 0.
+            Self::Number(number) => write!(f, "{}", number + 0.0),
+            Self::Word(word) => f.write_str(word),
+            Self::Pattern { zeros, group } => write!(f, "{zeros}:{group}"),
+            Self::Span { first, last } => write!(f, "{first}-{last}"),
+            Self::Range { from, to, points } => write!(f, "{}..{}/{points}", from + 0.0, to + 0.0),
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        for (i, (key, value)) in self.values.iter().enumerate() {
+            let before = if i == 0 { ':' } else { ',' };
+            write!(f, "{before}{key}={value}")?;
+        }
+        Ok(())
+    }
+}
+
+fn write_steps(steps: &[Step], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if steps.is_empty() {
+        return f.write_str("none");
+    }
+    for (i, step) in steps.iter().enumerate() {
+        if i > 0 {
+            f.write_str("+")?;
+        }
+        write!(f, "{step}")?;
+    }
+    Ok(())
+}
+
 macro_rules! text {
-    ($t:ty) => {
+    ($t:ty, $check:path) => {
         impl std::str::FromStr for $t {
             type Err = SpecError;
-            fn from_str(_text: &str) -> Result<Self, SpecError> {
-                todo_spec()
+            fn from_str(text: &str) -> Result<Self, SpecError> {
+                let steps = parse::steps(text)?;
+                $check(&steps)?;
+                Ok(Self { steps })
             }
         }
-        impl std::fmt::Display for $t {
-            fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                Ok(())
+        impl fmt::Display for $t {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_steps(&self.steps, f)
             }
         }
         impl TryFrom<String> for $t {
@@ -174,5 +371,203 @@ macro_rules! text {
         }
     };
 }
-text!(Spec);
-text!(Sweep);
+text!(Spec, parse::check_spec);
+text!(Sweep, parse::check_sweep);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn error(text: &str) -> SpecError {
+        let error = text.parse::<Sweep>().unwrap_err();
+        assert!(!error.to_string().is_empty());
+        error
+    }
+
+    #[test]
+    fn the_examples_of_the_grammar_read_and_print() {
+        for text in [
+            "none",
+            "magnitude:sparsity=0.5",
+            "magnitude:sparsity=0.5,group=global",
+            "wanda:sparsity=0.5",
+            "wanda:pattern=2:4",
+            "rtn:bits=4,group=32,scheme=asymmetric",
+            "rtn:bits=4,group=48",
+            "layer-drop:count=3",
+            "duplicate",
+            "duplicate:blocks=15",
+            "duplicate:blocks=12-15,repeat=2",
+            "wanda:sparsity=0.4+rtn:bits=4,group=64",
+        ] {
+            assert_eq!(text.parse::<Spec>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<Sweep>().unwrap().to_string(), text);
+            let json = serde_json::to_string(&text.parse::<Spec>().unwrap()).unwrap();
+            assert_eq!(json, format!("\"{text}\""));
+            assert_eq!(serde_json::from_str::<Spec>(&json).unwrap().to_string(), text);
+        }
+        let untidy = " wanda : sparsity = 0.50 + rtn: bits=4.0 , group=064 ";
+        let tidy = "wanda:sparsity=0.5+rtn:bits=4,group=64";
+        assert_eq!(untidy.parse::<Spec>().unwrap().to_string(), tidy);
+        assert_eq!(
+            "magnitude:sparsity=-0".parse::<Spec>().unwrap().to_string(),
+            "magnitude:sparsity=0"
+        );
+        assert_eq!(
+            "duplicate:blocks=3-3".parse::<Spec>().unwrap().to_string(),
+            "duplicate:blocks=3"
+        );
+    }
+
+    #[test]
+    fn a_range_has_exact_ends_and_short_values() {
+        let values = |text: &str| {
+            let points = text.parse::<Sweep>().unwrap().points();
+            points
+                .iter()
+                .map(|(value, _)| value.to_string())
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(values("wanda:sparsity=0..0.8/9"), "0 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8");
+        assert_eq!(values("wanda:sparsity=0.8..0/9"), "0.8 0.7 0.6 0.5 0.4 0.3 0.2 0.1 0");
+        assert_eq!(values("rtn:bits=8..2/7"), "8 7 6 5 4 3 2");
+        assert_eq!(values("rtn:bits=8..2/4"), "8 6 4 2");
+        assert_eq!(values("wanda:sparsity=0..1/4"), "0 0.333333333 0.666666667 1");
+        assert_eq!(values("wanda:sparsity=0.05..0.95/3"), "0.05 0.5 0.95");
+        assert_eq!(values("wanda:sparsity=0.5"), "0.5");
+        assert_eq!(values("none"), "0");
+        let points = "rtn:bits=8+wanda:sparsity=0..0.8/9".parse::<Sweep>().unwrap().points();
+        assert_eq!(points[3].1.to_string(), "rtn:bits=8+wanda:sparsity=0.3");
+    }
+
+    #[test]
+    fn what_varies_is_told() {
+        let sweep = "rtn:bits=8+wanda:sparsity=0..0.8/9".parse::<Sweep>().unwrap();
+        let varied = sweep.varied().unwrap();
+        assert_eq!(
+            (varied.method.name, varied.parameter.key, varied.points),
+            ("wanda", "sparsity", 9)
+        );
+        assert!("wanda:sparsity=0.1".parse::<Sweep>().unwrap().varied().is_none());
+    }
+
+    #[test]
+    fn mistakes_are_named_with_what_is_allowed() {
+        let cases = [
+            ("", "for instance"),
+            ("wonda:sparsity=0.5", "magnitude, wanda, rtn, layer-drop, duplicate"),
+            ("wanda:sparsty=0.5", "it takes: sparsity, pattern"),
+            ("wanda:sparsity=0.5,sparsity=0.6", "twice"),
+            ("wanda:sparsity=1.5", "a number from 0 to 1"),
+            ("wanda:sparsity=-0.1", "a number from 0 to 1"),
+            ("wanda", "`wanda` needs `sparsity`"),
+            ("wanda:sparsity=much", "a number from 0 to 1"),
+            ("wanda:sparsity=NaN", "a number from 0 to 1"),
+            ("wanda:sparsity=inf", "a number from 0 to 1"),
+            ("wanda:sparsity=2:4", "a number from 0 to 1"),
+            ("wanda:sparsity=0.5,pattern=2:4", "not both"),
+            ("wanda:pattern=4:4", "1 ≤ N < M ≤ 64"),
+            ("wanda:pattern=0:4", "1 ≤ N < M ≤ 64"),
+            ("wanda:pattern=2:4000", "1 ≤ N < M ≤ 64"),
+            ("rtn:bits=4.5", "a whole number from 2 to 8"),
+            ("rtn:bits=9", "a whole number from 2 to 8"),
+            (
+                "rtn:bits=4,group=column",
+                "tensor, row or a whole number from 16 to 256",
+            ),
+            ("rtn:bits=4,group=3", "tensor, row or a whole number from 16 to 256"),
+            ("rtn:bits=4,scheme=4", "symmetric, asymmetric"),
+            ("duplicate:blocks=15-12", "12-15"),
+            ("duplicate:blocks=1.5", "12-15"),
+            ("wanda:sparsity=0..0.8/9+rtn:bits=8..2/7", "two ranges"),
+            ("wanda:sparsity=0..0.8/1", "from 2 to 201 points"),
+            ("wanda:sparsity=0..0.8/202", "from 2 to 201 points"),
+            ("wanda:sparsity=0.5..0.5/3", "the same"),
+            ("wanda:sparsity=0..1.8/9", "a number from 0 to 1"),
+            ("rtn:bits=8..2/6", "whole numbers"),
+            ("rtn:bits=8,group=32..64/2", "only a number"),
+            ("wanda:sparsity=0..0.8", "from..to/points"),
+            ("wanda:sparsity=0..0.8/nine", "from..to/points"),
+        ];
+        for (text, part) in cases {
+            let message = error(text).to_string();
+            assert!(message.contains(part), "{text}: {message}");
+        }
+        let message = "wanda:sparsity=0..0.8/9".parse::<Spec>().unwrap_err().to_string();
+        assert!(message.contains("one value"), "{message}");
+    }
+
+    #[test]
+    fn rubbish_is_placed() {
+        for (text, place) in [
+            ("+", 1),
+            ("wanda:sparsity=0.5+", 20),
+            ("wanda:sparsity", 7),
+            ("wanda:", 7),
+            ("wanda:=0.5", 7),
+            ("wanda:sparsity=", 16),
+            ("wanda:sparsity=0.5,,group=row", 20),
+            ("wanda:sparsity={\"a\":[1]}", 16),
+            ("wanda:sparsity=ä", 16),
+            ("rtn:bits=4,scheme=ä+none", 19),
+            ("none+none", 1),
+        ] {
+            match error(text) {
+                SpecError::Syntax { at, .. } => assert_eq!(at, place, "{text}"),
+                other => panic!("{text}: {other}"),
+            }
+        }
+        assert!(matches!(
+            error(&"wanda:sparsity=0.1+".repeat(9999)),
+            SpecError::Syntax { .. }
+        ));
+        assert!(error(&"x".repeat(9999)).to_string().len() < 400);
+    }
+
+    proptest! {
+        #[test]
+        fn anything_is_read_without_a_panic(text in ".{0,60}") {
+            if let Ok(sweep) = text.parse::<Sweep>() {
+                prop_assert_eq!(sweep.to_string().parse::<Sweep>().unwrap(), sweep);
+            }
+        }
+
+        #[test]
+        fn near_misses_are_read_without_a_panic(
+            parts in prop::collection::vec(
+                prop::sample::select(vec![
+                    "wanda", "rtn", "magnitude", "duplicate", "none", ":", "=", ",", "+", "..", "/", "-", "sparsity",
+                    "bits", "group", "row", "pattern", "blocks", "0.5", "2", "4", "9", "1e9", "99999999999999999999", " ",
+                ]),
+                0..24,
+            ),
+        ) {
+            let text = parts.concat();
+            if let Ok(sweep) = text.parse::<Sweep>() {
+                prop_assert_eq!(sweep.to_string().parse::<Sweep>().unwrap(), sweep.clone());
+                for (_, spec) in sweep.points() {
+                    prop_assert!(spec.methods().is_ok(), "{} of {}", spec, sweep);
+                }
+            }
+        }
+
+        #[test]
+        fn range_points_are_evenly_spaced_and_inside(from in 0_u32..=100, to in 0_u32..=100, points in 2_usize..=201) {
+            prop_assume!(from != to);
+            let (from, to) = (f64::from(from) / 100.0, f64::from(to) / 100.0);
+            let text = format!("magnitude:sparsity={from}..{to}/{points}");
+            let values = text.parse::<Sweep>().unwrap().points();
+            prop_assert_eq!(values.len(), points);
+            prop_assert_eq!((values[0].0, values[points - 1].0), (from, to));
+            for (i, (value, spec)) in values.iter().enumerate() {
+                let exact = from + (to - from) * i as f64 / (points - 1) as f64;
+                prop_assert!((value - exact).abs() < 1e-9);
+                prop_assert_eq!(spec.steps[0].number("sparsity"), Ok(*value));
+                prop_assert!(value.to_string().len() <= 12, "{}", value);
+            }
+        }
+    }
+}

@@ -1,1 +1,12 @@
-//! To be written.
+//! Small mathematics that several rooms share: selection, statistics, softmax, seeded random numbers.
+
+pub mod nonfinite;
+mod random;
+mod select;
+mod softmax;
+mod statistics;
+
+pub use random::{Purpose, stream};
+pub use select::{share_of, smallest};
+pub use softmax::{argmax, exp, log_softmax, log_sum_exp, softmax};
+pub use statistics::{Moments, quantile, quantiles};

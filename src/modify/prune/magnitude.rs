@@ -1,0 +1,340 @@
+//! Magnitude pruning: the smallest weights become zero.
+//!
+//! Score `S_ij = |W_ij|`. Of each comparison group `G` the `k = ⌊sparsity · |G|⌋` smallest go, the lower position first
+//! among equals; kept weights are unchanged. Groups: `row` (the inputs of one output), `layer` (one matrix, as
+//! published code does), `global` (all linear layers of the model; ties in (block, role, position) order).
+//!
+//! Source: Han et al. 2015; group `layer` as `prune_magnitude` of locuslab/wanda, without its off-by-one (it prunes
+//! k + 1 and all ties).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter, Unit};
+use super::super::{Matrix, Method, Modified, ModifyError, SpecError, Step, Survey};
+use super::mask;
+use crate::numeric::share_of;
+use crate::weights::{Role, TensorId};
+
+const NAME: &str = "magnitude";
+
+/// Its entry in the catalogue.
+pub const ENTRY: Entry = Entry {
+    name: NAME,
+    title: "Magnitude pruning",
+    family: Family::Pruning,
+    what: "Sets the weights that are closest to zero to exactly zero. It looks at the weights only, never at a text.",
+    why: "A small weight can still matter where its input is large, and this method cannot see that.",
+    formula: "score = |W|; in each group of n weights the ⌊sparsity · n⌋ smallest become 0",
+    source: Citation {
+        authors: "Han et al.",
+        title: "Learning both Weights and Connections for Efficient Neural Networks",
+        year: 2015,
+        url: "https://arxiv.org/abs/1506.02626",
+    },
+    parameters: &[
+        Parameter {
+            key: "sparsity",
+            label: "share of weights set to zero",
+            term: "sparsity",
+            kind: Kind::Number {
+                min: 0.0,
+                max: 1.0,
+                whole: false,
+                default: None,
+                sweep: (0.0, 0.8, 9),
+                unit: Unit::Share,
+            },
+        },
+        Parameter {
+            key: "group",
+            label: "which weights compete with each other",
+            term: "comparison group",
+            kind: Kind::Choice {
+                options: &[
+                    ("row", "the inputs of one output"),
+                    ("layer", "one weight matrix"),
+                    ("global", "the whole model"),
+                ],
+                default: "layer",
+            },
+        },
+    ],
+    build,
+};
+
+/// Which weights compete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Each output row by itself.
+    Row,
+    /// Each matrix by itself.
+    Layer,
+    /// All linear layers together.
+    Global,
+}
+
+/// Magnitude pruning at one sparsity.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Magnitude {
+    /// Share of each group that becomes zero, 0 to 1.
+    pub sparsity: f64,
+    /// Which weights compete.
+    pub group: Group,
+}
+
+fn build(step: &Step) -> Result<Arc<dyn Method>, SpecError> {
+    Ok(Arc::new(Magnitude {
+        sparsity: step.number("sparsity")?,
+        group: match step.word("group")?.as_str() {
+            "row" => Group::Row,
+            "global" => Group::Global,
+            _ => Group::Layer,
+        },
+    }))
+}
+
+impl Method for Magnitude {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn edits_weights(&self) -> bool {
+        self.sparsity > 0.0
+    }
+
+    fn survey(&self, weights: &Modified) -> Result<Survey, ModifyError> {
+        match self.group {
+            Group::Global => survey(self.sparsity, weights),
+            Group::Row | Group::Layer => Ok(Survey::Nothing),
+        }
+    }
+
+    fn edit(&self, matrix: Matrix<'_>, survey: &Survey) -> Result<(), ModifyError> {
+        let Matrix {
+            id, columns, values, ..
+        } = matrix;
+        let keys = values.iter().map(|&w| mask::key(w)).collect::<Vec<_>>();
+        mask::check(&keys, id, 0)?;
+        let mut scratch = Vec::new();
+        match (self.group, survey) {
+            (Group::Layer, _) => {
+                let count = share_of(self.sparsity, values.len());
+                mask::zero_smallest(&keys, values, count, &mut scratch);
+            }
+            (Group::Row, _) => {
+                let count = share_of(self.sparsity, columns);
+                let width = columns.max(1);
+                for (keys, row) in keys.chunks(width).zip(values.chunks_mut(width)) {
+                    mask::zero_smallest(keys, row, count, &mut scratch);
+                }
+            }
+            (Group::Global, Survey::Threshold { threshold, ties }) => {
+                let ties = ties.get(&id).copied().unwrap_or_default();
+                mask::zero_below(&keys, values, mask::key(*threshold), ties);
+            }
+            // The survey found that nothing goes.
+            (Group::Global, Survey::Nothing) => {}
+        }
+        Ok(())
+    }
+}
+
+/// The exact threshold over all linear layers, in three passes that hold one tensor at a time: a histogram of the upper
+/// 16 bits of the keys, one of the lower 16 bits inside the bin that holds the k-th smallest, then the ties.
+fn survey(sparsity: f64, weights: &Modified) -> Result<Survey, ModifyError> {
+    let ids = (0..weights.config().blocks)
+        .flat_map(|block| Role::LINEARS.map(|role| TensorId::in_block(block, role)))
+        .collect::<Vec<_>>();
+
+    let mut upper = vec![0_usize; 1 << 16];
+    let mut size = 0;
+    for &id in &ids {
+        let tensor = weights.tensor(id)?;
+        size += tensor.len();
+        for (position, &weight) in tensor.iter().enumerate() {
+            if weight.is_nan() {
+                return Err(ModifyError::NotANumber { id, position });
+            }
+            upper[(mask::key(weight) >> 16) as usize] += 1;
+        }
+    }
+    let Some(last) = share_of(sparsity, size).checked_sub(1) else {
+        return Ok(Survey::Nothing);
+    };
+    let (bin, last_in_bin) = bin_of(&upper, last);
+
+    let mut lower = vec![0_usize; 1 << 16];
+    for &id in &ids {
+        for &weight in &weights.tensor(id)? {
+            let key = mask::key(weight);
+            if (key >> 16) as usize == bin {
+                lower[(key & 0xffff) as usize] += 1;
+            }
+        }
+    }
+    let (rest, last_of_equals) = bin_of(&lower, last_in_bin);
+    let threshold = ((bin << 16) | rest) as u32;
+
+    let mut left = last_of_equals + 1;
+    let mut ties = BTreeMap::new();
+    for &id in &ids {
+        if left == 0 {
+            break;
+        }
+        let tensor = weights.tensor(id)?;
+        let equal = tensor.iter().filter(|&&weight| mask::key(weight) == threshold).count();
+        let taken = equal.min(left);
+        if taken > 0 {
+            ties.insert(id, taken);
+            left -= taken;
+        }
+    }
+    Ok(Survey::Threshold {
+        threshold: f32::from_bits(threshold),
+        ties,
+    })
+}
+
+/// The bin in which the element of this rank (from 0) lies, and its rank inside the bin.
+fn bin_of(counts: &[usize], mut rank: usize) -> (usize, usize) {
+    for (bin, &count) in counts.iter().enumerate() {
+        if rank < count {
+            return (bin, rank);
+        }
+        rank -= count;
+    }
+    (counts.len().saturating_sub(1), 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::modify::testing::{matrix, model, values_of};
+
+    fn pruned(group: Group, sparsity: f64, columns: usize, values: &[f32]) -> Vec<f32> {
+        let mut values = values.to_vec();
+        Magnitude { sparsity, group }
+            .edit(matrix(columns, &mut values), &Survey::Nothing)
+            .unwrap();
+        values
+    }
+
+    fn zeros(values: &[f32]) -> usize {
+        values.iter().filter(|v| **v == 0.0).count()
+    }
+
+    #[test]
+    fn a_worked_example() {
+        // W of methods.md section L.
+        let w = [1.0, -2.0, 3.0, 0.5, 0.2, -0.1, 4.0, -1.0];
+        assert_eq!(
+            pruned(Group::Row, 0.5, 4, &w),
+            [0.0, -2.0, 3.0, 0.0, 0.0, 0.0, 4.0, -1.0]
+        );
+        // |1| and |−1| tie for the fourth place: the lower position goes.
+        assert_eq!(
+            pruned(Group::Layer, 0.5, 4, &w),
+            [0.0, -2.0, 3.0, 0.0, 0.0, 0.0, 4.0, -1.0]
+        );
+        assert_eq!(
+            pruned(Group::Layer, 0.25, 4, &w),
+            [1.0, -2.0, 3.0, 0.5, 0.0, 0.0, 4.0, -1.0]
+        );
+    }
+
+    #[test]
+    fn a_nan_is_an_error() {
+        let mut values = [1.0, f32::NAN, 2.0];
+        let error = Magnitude {
+            sparsity: 0.5,
+            group: Group::Row,
+        }
+        .edit(matrix(3, &mut values), &Survey::Nothing)
+        .unwrap_err();
+        assert!(matches!(error, ModifyError::NotANumber { position: 1, .. }));
+    }
+
+    #[test]
+    fn global_takes_the_smallest_of_the_model_and_breaks_ties_in_order() {
+        // Twenty-eight linear layers of 16 equal weights each: everything ties, the first tensors empty first.
+        let weights = model(4, |_, _| 1.0);
+        let mut modified = weights.clone();
+        let method = Arc::new(Magnitude {
+            sparsity: 0.4,
+            group: Group::Global,
+        });
+        modified.push(method, None).unwrap();
+        let all = values_of(&modified);
+        let gone = share_of(0.4, all.len());
+        assert!(all[..gone].iter().all(|v| *v == 0.0));
+        assert!(all[gone..].iter().all(|v| *v == 1.0));
+    }
+
+    #[test]
+    fn global_works_on_what_earlier_steps_left() {
+        let mut modified = model(3, |tensor, i| (tensor * 31 + i * 17 % 97) as f32 - 20.0);
+        for sparsity in [0.3, 0.6] {
+            let group = Group::Global;
+            modified.push(Arc::new(Magnitude { sparsity, group }), None).unwrap();
+        }
+        let all = values_of(&modified);
+        assert_eq!(zeros(&all), share_of(0.6, all.len()));
+    }
+
+    proptest! {
+        #[test]
+        fn global_equals_one_sort(seed in prop::collection::vec(-6_i8..6, 64), percent in 0_u32..=100) {
+            let sparsity = f64::from(percent) / 100.0;
+            let weights = model(2, |tensor, i| f32::from(seed[(tensor * 13 + i) % 64]) * 0.25);
+            let before = values_of(&weights);
+            let mut modified = weights.clone();
+            modified.push(Arc::new(Magnitude { sparsity, group: Group::Global }), None).unwrap();
+            let mut order = (0..before.len()).collect::<Vec<_>>();
+            order.sort_by(|&a, &b| before[a].abs().total_cmp(&before[b].abs()));
+            let mut expected = before.clone();
+            for &i in order.iter().take(share_of(sparsity, before.len())) {
+                expected[i] = 0.0;
+            }
+            prop_assert_eq!(values_of(&modified), expected);
+        }
+
+        #[test]
+        fn the_smallest_go_and_the_rest_stays(
+            values in prop::collection::vec(-4.0_f32..4.0, 60),
+            percent in 0_u32..=100,
+            layer in any::<bool>(),
+        ) {
+            let sparsity = f64::from(percent) / 100.0;
+            let (group, size) = if layer { (Group::Layer, 60) } else { (Group::Row, 12) };
+            let out = pruned(group, sparsity, 12, &values);
+            for (before, after) in values.chunks(size).zip(out.chunks(size)) {
+                prop_assert!(zeros(after) >= share_of(sparsity, size));
+                let kept = after.iter().filter(|v| **v != 0.0).fold(f32::INFINITY, |m, v| m.min(v.abs()));
+                for (b, a) in before.iter().zip(after) {
+                    prop_assert!(a == b || (*a == 0.0 && b.abs() <= kept));
+                }
+            }
+            if percent == 0 {
+                prop_assert_eq!(&out, &values);
+            }
+            // Signs don't matter.
+            let flipped = values.iter().map(|v| -v).collect::<Vec<_>>();
+            prop_assert_eq!(
+                pruned(group, sparsity, 12, &flipped),
+                out.iter().map(|v| if *v == 0.0 { 0.0 } else { -v }).collect::<Vec<_>>()
+            );
+            // A power of two as a scale changes no comparison.
+            let scaled = values.iter().map(|v| v * 8.0).collect::<Vec<_>>();
+            prop_assert_eq!(
+                pruned(group, sparsity, 12, &scaled),
+                out.iter().map(|v| v * 8.0).collect::<Vec<_>>()
+            );
+            // More sparsity never brings a weight back.
+            let more = pruned(group, (sparsity + 0.1).min(1.0), 12, &values);
+            prop_assert!(out.iter().zip(&more).all(|(a, b)| *a != 0.0 || *b == 0.0));
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The exact-count rule of all pruners: of a comparison group, the `k` weights with the smallest scores become zero,
+//! the lower position first among equals.
+//!
+//! A score is a magnitude, so its bits order like the number, and a key is those bits as an integer. A NaN's bits lie
+//! above infinity's; it is reported, never ranked.
+
+use super::super::ModifyError;
+use crate::numeric::smallest;
+use crate::weights::TensorId;
+
+const INFINITY: u32 = 0x7f80_0000;
+
+/// Groups of up to this many are ranked by comparing all pairs, which is branch-free; larger ones by selection.
+const PAIRWISE: usize = 8;
+
+/// The key of a score's magnitude.
+#[inline]
+pub(super) fn key(score: f32) -> u32 {
+    score.to_bits() & 0x7fff_ffff
+}
+
+/// Whether one of the keys comes from a NaN. `position` is where `keys` begin in the tensor.
+///
+/// # Errors
+/// [`ModifyError::NotANumber`] with the first such position.
+pub(super) fn check(keys: &[u32], id: TensorId, position: usize) -> Result<(), ModifyError> {
+    if keys.iter().fold(0, |most, &key| most.max(key)) <= INFINITY {
+        return Ok(());
+    }
+    let offset = keys.iter().position(|&key| key > INFINITY).unwrap_or_default();
+    Err(ModifyError::NotANumber {
+        id,
+        position: position + offset,
+    })
+}
+
+/// Sets the `count` weights with the smallest keys to zero. `keys` and `weights` are the same group in the same order.
+pub(super) fn zero_smallest(keys: &[u32], weights: &mut [f32], count: usize, scratch: &mut Vec<u32>) {
+    if count == 0 {
+    } else if count >= keys.len() {
+        weights.fill(0.0);
+    } else if keys.len() <= PAIRWISE {
+        for (i, weight) in weights.iter_mut().enumerate() {
+            let before = keys[..i].iter().filter(|&&key| key <= keys[i]).count();
+            let after = keys[i + 1..].iter().filter(|&&key| key < keys[i]).count();
+            *weight = if before + after < count { 0.0 } else { *weight };
+        }
+    } else if let Some((threshold, ties)) = smallest(keys, count, scratch) {
+        zero_below(keys, weights, threshold, ties);
+    }
+}
+
+/// Sets weights to zero whose key is below `threshold`, and the first `ties` of those equal to it.
+pub(super) fn zero_below(keys: &[u32], weights: &mut [f32], threshold: u32, ties: usize) {
+    for (weight, &key) in weights.iter_mut().zip(keys) {
+        *weight = if key < threshold { 0.0 } else { *weight };
+    }
+    let equal = weights.iter_mut().zip(keys).filter(|(_, key)| **key == threshold);
+    for (weight, _) in equal.take(ties) {
+        *weight = 0.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::weights::Role;
+
+    #[test]
+    fn keys_order_like_magnitudes() {
+        let rising = [0.0, f32::from_bits(1), 1e-30, 0.5, 1.0, 3e38, f32::INFINITY];
+        for pair in rising.windows(2) {
+            assert!(key(pair[0]) < key(-pair[1]) && key(-pair[0]) < key(pair[1]));
+        }
+    }
+
+    #[test]
+    fn a_nan_is_found_and_infinity_is_not_one() {
+        let id = TensorId::in_block(3, Role::Gate);
+        assert!(check(&[key(f32::INFINITY), 0], id, 0).is_ok());
+        let error = check(&[0, key(f32::NAN), key(f32::NAN)], id, 100).unwrap_err();
+        assert!(matches!(error, ModifyError::NotANumber { position: 101, .. }));
+    }
+
+    proptest! {
+        #[test]
+        fn exactly_the_smallest_go_for_small_and_large_groups(
+            scores in prop::collection::vec(0_u8..6, 0..40),
+            count in 0_usize..45,
+        ) {
+            let keys = scores.iter().map(|&s| key(f32::from(s))).collect::<Vec<_>>();
+            let mut order = (0..keys.len()).collect::<Vec<_>>();
+            order.sort_by_key(|&i| keys[i]);
+            let mut expected = vec![1.0; keys.len()];
+            for &i in order.iter().take(count) {
+                expected[i] = 0.0;
+            }
+            let mut weights = vec![1.0; keys.len()];
+            zero_smallest(&keys, &mut weights, count, &mut Vec::new());
+            prop_assert_eq!(weights, expected);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Quantization: weights rounded to few values.
+
+pub mod rtn;
