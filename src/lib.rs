@@ -26,7 +26,7 @@ pub mod weights;
 
 #[cfg(feature = "engine")]
 pub mod model;
-#[cfg(feature = "engine")]
+#[cfg(feature = "formats")]
 pub mod tokenizer;
 
 #[cfg(all(target_family = "wasm", any(feature = "page", feature = "engine")))]
