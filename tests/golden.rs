@@ -38,11 +38,18 @@ fn spec_of(row: &Value) -> Option<String> {
                 Value::String(word) => word.clone(),
                 size => size.to_string(),
             };
-            let scheme = if row["symmetric"].as_bool().unwrap() { "symmetric" } else { "asymmetric" };
+            let scheme = if row["symmetric"].as_bool().unwrap() {
+                "symmetric"
+            } else {
+                "asymmetric"
+            };
             format!("rtn:bits={},group={group},scheme={scheme}", number("bits"))
         }
         "layer-drop-BI" => format!("layer-drop:count={}", row["dropped"].as_array().unwrap().len()),
-        "layer-expand" => format!("duplicate:blocks={}", row["plan"].as_str().unwrap().strip_prefix("dup").unwrap()),
+        "layer-expand" => format!(
+            "duplicate:blocks={}",
+            row["plan"].as_str().unwrap().strip_prefix("dup").unwrap()
+        ),
         _ => return None,
     })
 }
@@ -95,13 +102,33 @@ fn every_golden_row_of_a_method_that_exists_agrees() {
         let Measured { stats, .. } = measured(&result);
         let mut check = |what: &str, off: f64, allowed: f64, found: f64, expected: &Value| {
             if off.is_nan() || off > allowed {
-                wrong.push(format!("{spec}: {what} is {found}, golden {expected}: off by {off:.5}, allowed {allowed}"));
+                wrong.push(format!(
+                    "{spec}: {what} is {found}, golden {expected}: off by {off:.5}, allowed {allowed}"
+                ));
             }
         };
         let expected = |key: &str| row[key].as_f64().unwrap();
-        check("ppl", relative(stats.ppl, expected("ppl")), PPL_TOLERANCE, stats.ppl, &row["ppl"]);
-        check("nll_se", relative(stats.nll_se, expected("nll_se")), KLD_TOLERANCE, stats.nll_se, &row["nll_se"]);
-        check("kld", relative(stats.kld_mean, expected("kld")), KLD_TOLERANCE, stats.kld_mean, &row["kld"]);
+        check(
+            "ppl",
+            relative(stats.ppl, expected("ppl")),
+            PPL_TOLERANCE,
+            stats.ppl,
+            &row["ppl"],
+        );
+        check(
+            "nll_se",
+            relative(stats.nll_se, expected("nll_se")),
+            KLD_TOLERANCE,
+            stats.nll_se,
+            &row["nll_se"],
+        );
+        check(
+            "kld",
+            relative(stats.kld_mean, expected("kld")),
+            KLD_TOLERANCE,
+            stats.kld_mean,
+            &row["kld"],
+        );
         check(
             "median kld",
             relative(stats.kld_median, expected("kld_median")),
@@ -110,10 +137,22 @@ fn every_golden_row_of_a_method_that_exists_agrees() {
             &row["kld_median"],
         );
         let same_top = (stats.same_top - expected("same_top")).abs();
-        check("same_top", same_top, SAME_TOP_TOLERANCE, stats.same_top, &row["same_top"]);
+        check(
+            "same_top",
+            same_top,
+            SAME_TOP_TOLERANCE,
+            stats.same_top,
+            &row["same_top"],
+        );
         let base = rows.iter().find(|row| row["kind"] == "base").unwrap();
         let base_ppl = result.curve.base.ppl;
-        check("base ppl", relative(base_ppl, base["ppl"].as_f64().unwrap()), BASE_PPL_TOLERANCE, base_ppl, &base["ppl"]);
+        check(
+            "base ppl",
+            relative(base_ppl, base["ppl"].as_f64().unwrap()),
+            BASE_PPL_TOLERANCE,
+            base_ppl,
+            &base["ppl"],
+        );
         assert_eq!(stats.tokens, 2044);
         influence = influence.or(result.block_influence);
         compared += 1;

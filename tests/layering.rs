@@ -15,15 +15,44 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("share", &["curve", "modify", "metric", "numeric"]),
     ("plot", &["curve", "modify", "metric", "numeric"]),
     ("model", &["modify", "metric", "weights", "numeric"]),
-    ("engine", &["model", "share", "curve", "modify", "decode", "metric", "weights", "tokenizer", "numeric"]),
+    (
+        "engine",
+        &[
+            "model",
+            "share",
+            "curve",
+            "modify",
+            "decode",
+            "metric",
+            "weights",
+            "tokenizer",
+            "numeric",
+        ],
+    ),
     ("web", &["engine", "share", "weights"]),
-    ("app", &["web", "engine", "share", "plot", "curve", "modify", "decode", "metric", "weights", "numeric"]),
+    (
+        "app",
+        &[
+            "web", "engine", "share", "plot", "curve", "modify", "decode", "metric", "weights", "numeric",
+        ],
+    ),
 ];
 
 /// Rooms that know nothing of burn, the browser or waiting.
-const PURE: [&str; 8] = ["modify", "decode", "metric", "curve", "plot", "share", "weights", "numeric"];
-const IMPURE: [&str; 9] =
-    ["burn::", "cubecl::", "web_sys", "js_sys", "wasm_bindgen", "leptos", "gloo", "async fn", ".await"];
+const PURE: [&str; 8] = [
+    "modify", "decode", "metric", "curve", "plot", "share", "weights", "numeric",
+];
+const IMPURE: [&str; 9] = [
+    "burn::",
+    "cubecl::",
+    "web_sys",
+    "js_sys",
+    "wasm_bindgen",
+    "leptos",
+    "gloo",
+    "async fn",
+    ".await",
+];
 
 fn files_of(room: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room);
@@ -46,7 +75,10 @@ fn files_of(room: &str) -> Vec<PathBuf> {
 /// A file's code without comments.
 fn code_of(path: &Path) -> String {
     let text = std::fs::read_to_string(path).unwrap();
-    text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The rooms that a text names as `crate::room`, alone or in a list of braces.
@@ -58,7 +90,13 @@ fn rooms_in(code: &str) -> BTreeSet<String> {
         }
         let rest = &code[at + "crate::".len()..];
         let names: Vec<&str> = match rest.strip_prefix('{') {
-            Some(list) => list.split('}').next().unwrap_or_default().split(',').map(str::trim).collect(),
+            Some(list) => list
+                .split('}')
+                .next()
+                .unwrap_or_default()
+                .split(',')
+                .map(str::trim)
+                .collect(),
             None => vec![rest],
         };
         for name in names {
@@ -103,9 +141,16 @@ fn pure_rooms_know_nothing_of_burn_the_browser_or_waiting() {
 #[test]
 fn every_folder_of_src_is_a_known_room() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for entry in std::fs::read_dir(root).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir()) {
+    for entry in std::fs::read_dir(root)
+        .unwrap()
+        .map(Result::unwrap)
+        .filter(|entry| entry.path().is_dir())
+    {
         let name = entry.file_name().to_string_lossy().into_owned();
-        assert!(name == "bin" || ROOMS.iter().any(|(room, _)| *room == name), "src/{name} is in no order");
+        assert!(
+            name == "bin" || ROOMS.iter().any(|(room, _)| *room == name),
+            "src/{name} is in no order"
+        );
     }
 }
 

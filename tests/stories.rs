@@ -34,7 +34,11 @@ fn experiment(sweep: &str) -> Experiment {
 }
 
 fn text() -> String {
-    std::fs::read_to_string(shared("data/wiki.test.raw")).unwrap().chars().take(20_000).collect()
+    std::fs::read_to_string(shared("data/wiki.test.raw"))
+        .unwrap()
+        .chars()
+        .take(20_000)
+        .collect()
 }
 
 #[test]
@@ -44,7 +48,12 @@ fn greedy_text_is_the_one_that_the_model_is_known_for() {
     let generated =
         pollster::block_on(session.generate(&experiment("none"), &Spec::default(), "", "", sampling, 60)).unwrap();
     let text = session.model().unwrap().tokenizer.decode(&generated.base).unwrap();
-    assert!(text.trim_start().starts_with("Once upon a time, there was a little girl named Lily. She loved to play outside in the park."), "{text}");
+    assert!(
+        text.trim_start().starts_with(
+            "Once upon a time, there was a little girl named Lily. She loved to play outside in the park."
+        ),
+        "{text}"
+    );
     assert_eq!(generated.base, generated.modified);
     assert_eq!(generated.first_difference(), None);
 }
@@ -75,8 +84,10 @@ fn a_sweep_starts_at_zero_loss_and_ends_in_ruin() {
 fn calibrating_in_sequence_and_densely_differ_but_agree_at_zero() {
     let session = session(Quiet::default());
     let run = |stats, sparsity: f64| {
-        let experiment =
-            Experiment { calibration_stats: stats, ..experiment(&format!("wanda:sparsity={sparsity}")) };
+        let experiment = Experiment {
+            calibration_stats: stats,
+            ..experiment(&format!("wanda:sparsity={sparsity}"))
+        };
         let result = pollster::block_on(session.run(&experiment, &text(), &text())).unwrap();
         match &result.curve.points[0].outcome {
             Outcome::Measured(measured) => measured.clone(),
@@ -86,7 +97,10 @@ fn calibrating_in_sequence_and_densely_differ_but_agree_at_zero() {
     for stats in [CalibrationStats::Sequential, CalibrationStats::Dense] {
         assert!(run(stats, 0.0).hemorrhage.ln_ratio.abs() < IDENTITY_TOLERANCE);
     }
-    let (sequential, dense) = (run(CalibrationStats::Sequential, 0.6), run(CalibrationStats::Dense, 0.6));
+    let (sequential, dense) = (
+        run(CalibrationStats::Sequential, 0.6),
+        run(CalibrationStats::Dense, 0.6),
+    );
     assert!((sequential.sparsity_achieved - dense.sparsity_achieved).abs() < 1e-12);
     assert!((sequential.sparsity_achieved - 0.6).abs() < 0.01);
     assert!((sequential.stats.nll - dense.stats.nll).abs() > 1e-6);
@@ -95,7 +109,12 @@ fn calibrating_in_sequence_and_densely_differ_but_agree_at_zero() {
 #[test]
 fn blocks_can_be_dropped_repeated_and_combined_with_rounding() {
     let session = session(Quiet::default());
-    for (spec, blocks) in [("layer-drop:count=1", 4), ("duplicate:blocks=2", 6), ("duplicate:blocks=2+rtn:bits=8", 6), ("layer-drop:count=1+wanda:sparsity=0.3+rtn:bits=6,group=4", 4)] {
+    for (spec, blocks) in [
+        ("layer-drop:count=1", 4),
+        ("duplicate:blocks=2", 6),
+        ("duplicate:blocks=2+rtn:bits=8", 6),
+        ("layer-drop:count=1+wanda:sparsity=0.3+rtn:bits=6,group=4", 4),
+    ] {
         let result = pollster::block_on(session.run(&experiment(spec), &text(), &text())).unwrap();
         match &result.curve.points[0].outcome {
             Outcome::Measured(measured) => {
@@ -109,20 +128,33 @@ fn blocks_can_be_dropped_repeated_and_combined_with_rounding() {
 
 #[test]
 fn cancelling_keeps_the_finished_points() {
-    let session = session(Quiet { cancel_after: Some(10), ..Quiet::default() });
+    let session = session(Quiet {
+        cancel_after: Some(10),
+        ..Quiet::default()
+    });
     let result = pollster::block_on(session.run(&experiment("rtn:bits=8..2/7"), &text(), "")).unwrap();
     assert!(!result.complete);
     let points = result.curve.points.len();
     assert!((1..7).contains(&points), "{points}");
     let events = session.host().events.borrow();
-    assert!(matches!(events.last(), Some(Event::RunFinished { complete: false, .. })));
+    assert!(matches!(
+        events.last(),
+        Some(Event::RunFinished { complete: false, .. })
+    ));
 }
 
 #[test]
 fn a_text_that_is_too_short_says_what_would_fit() {
     let session = session(Quiet::default());
     let error = pollster::block_on(session.run(&experiment("rtn:bits=4"), "Too short.", "")).unwrap_err();
-    assert!(matches!(error, EngineError::TextTooShort { whole: 0, windows: 4, .. }));
+    assert!(matches!(
+        error,
+        EngineError::TextTooShort {
+            whole: 0,
+            windows: 4,
+            ..
+        }
+    ));
     assert!(error.to_string().contains("Choose fewer or shorter windows"), "{error}");
 }
 
@@ -130,7 +162,11 @@ fn a_text_that_is_too_short_says_what_would_fit() {
 fn numbers_out_of_range_are_named() {
     let session = session(Quiet::default());
     for (window, windows) in [(1, 4), (100_000, 1), (64, 0)] {
-        let experiment = Experiment { window, windows, ..experiment("rtn:bits=4") };
+        let experiment = Experiment {
+            window,
+            windows,
+            ..experiment("rtn:bits=4")
+        };
         let error = pollster::block_on(session.run(&experiment, &text(), "")).unwrap_err();
         assert!(matches!(error, EngineError::OutOfRange { .. }), "{error}");
     }

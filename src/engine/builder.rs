@@ -27,7 +27,9 @@ pub(super) struct Memory {
 impl Memory {
     /// The block influence of the untouched model, where it was measured.
     pub(super) fn untouched_influence(&self) -> Option<&[f64]> {
-        self.influence.get(&Spec::default().to_string()).map(|values| values.as_slice())
+        self.influence
+            .get(&Spec::default().to_string())
+            .map(|values| values.as_slice())
     }
 }
 
@@ -73,9 +75,7 @@ impl<H: Host> Builder<'_, H> {
             };
             let calibrated = method.needs() == Needs::InputNorms;
             let norms = match (calibrated, self.calibration.map(|calibration| calibration.stats)) {
-                (true, Some(CalibrationStats::Dense)) => {
-                    Some(self.norms(&modified, &before, memory, &stage).await?)
-                }
+                (true, Some(CalibrationStats::Dense)) => Some(self.norms(&modified, &before, memory, &stage).await?),
                 _ => None,
             };
             modified.push(method, influence.as_ref().map(|values| values.as_slice()))?;
@@ -106,7 +106,10 @@ impl<H: Host> Builder<'_, H> {
     }
 
     fn windows(&self, place: TensorId) -> Result<&Windows, EngineError> {
-        let missing = crate::modify::ModifyError::Uncalibrated { method: "this method", id: place };
+        let missing = crate::modify::ModifyError::Uncalibrated {
+            method: "this method",
+            id: place,
+        };
         Ok(&self.calibration.ok_or(missing)?.windows)
     }
 
@@ -195,7 +198,10 @@ impl<H: Host> Builder<'_, H> {
         let places = modified.config().blocks;
         if modified.has_pristine_weights() {
             let sources: Vec<usize> = modified.arrangement().collect();
-            return Ok(sources.into_iter().filter_map(|source| self.base.blocks().get(source).cloned()).collect());
+            return Ok(sources
+                .into_iter()
+                .filter_map(|source| self.base.blocks().get(source).cloned())
+                .collect());
         }
         let mut blocks = Vec::with_capacity(places);
         for place in 0..places {

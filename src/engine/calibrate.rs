@@ -37,7 +37,9 @@ impl Streams {
             let _ = model.forward_block(block, x, batch, Some(&mut taps));
             pulse.beat().await?;
         }
-        Ok(InputNorms { squared: taps.read(model.compute()).await? })
+        Ok(InputNorms {
+            squared: taps.read(model.compute()).await?,
+        })
     }
 
     /// Through `block` to the next depth, collecting its input norms on the way.
@@ -68,7 +70,9 @@ pub(super) async fn dense_norms<H: Host>(
     for block in model.blocks() {
         let mut taps = Taps::default();
         streams.advance(model, block, Some(&mut taps), pulse).await?;
-        norms.push(InputNorms { squared: taps.read(model.compute()).await? });
+        norms.push(InputNorms {
+            squared: taps.read(model.compute()).await?,
+        });
         done(norms.len());
     }
     Ok(norms)

@@ -1,5 +1,6 @@
 //! What can go wrong in an experiment.
 
+use crate::metric::MetricError;
 use crate::model::ModelError;
 use crate::modify::{ModifyError, SpecError};
 use crate::tokenizer::TokenizerError;
@@ -60,6 +61,9 @@ pub enum EngineError {
     /// The device or the module failed.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// Scores don't fit together.
+    #[error(transparent)]
+    Metric(#[from] MetricError),
     /// A modification failed.
     #[error(transparent)]
     Modify(#[from] ModifyError),

@@ -29,13 +29,13 @@ impl Generated {
 }
 
 /// One model that is writing.
-struct Writer<'a> {
+struct Writer {
     side: Side,
     llama: Llama,
     cache: Vec<BlockCache>,
     next: Vec<u32>,
     tokens: Vec<u32>,
-    decoder: StreamDecoder<'a>,
+    decoder: StreamDecoder,
     finished: bool,
 }
 
@@ -109,7 +109,7 @@ impl<H: Host> Session<H> {
     async fn advance(
         &self,
         model: &Model,
-        writer: &mut Writer<'_>,
+        writer: &mut Writer,
         sampling: Sampling,
         uniform: f64,
     ) -> Result<(), EngineError> {
@@ -129,11 +129,11 @@ impl<H: Host> Session<H> {
         };
         writer.tokens.push(token);
         writer.next = vec![token];
-        if Some(token) == model.tokenizer.eos() {
+        if model.tokenizer.is_eos(token) {
             writer.finished = true;
             return Ok(());
         }
-        let text = writer.decoder.push(token)?;
+        let text = writer.decoder.push(token);
         if !text.is_empty() {
             self.host.emit(Event::Text { side: writer.side, text });
         }
@@ -141,8 +141,8 @@ impl<H: Host> Session<H> {
     }
 }
 
-fn writer(model: &Model, side: Side, llama: Llama, next: Vec<u32>) -> Writer<'_> {
-    let (cache, decoder) = (llama.cache(), StreamDecoder::new(&model.tokenizer));
+fn writer(model: &Model, side: Side, llama: Llama, next: Vec<u32>) -> Writer {
+    let (cache, decoder) = (llama.cache(), model.tokenizer.stream());
     Writer { side, llama, cache, next, tokens: Vec::new(), decoder, finished: false }
 }
 

@@ -34,7 +34,10 @@ impl<'a, H: Host> Pulse<'a, H> {
     /// Starts now.
     #[must_use]
     pub fn new(host: &'a H) -> Self {
-        Self { host, last: Cell::new(host.seconds()) }
+        Self {
+            host,
+            last: Cell::new(host.seconds()),
+        }
     }
 
     /// The surroundings.
@@ -52,6 +55,10 @@ impl<'a, H: Host> Pulse<'a, H> {
             self.host.pause().await;
             self.last.set(self.host.seconds());
         }
-        if self.host.is_cancelled() { Err(EngineError::Cancelled) } else { Ok(()) }
+        if self.host.is_cancelled() {
+            Err(EngineError::Cancelled)
+        } else {
+            Ok(())
+        }
     }
 }

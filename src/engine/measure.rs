@@ -59,7 +59,10 @@ impl Reference {
             finished += group.len();
             done(finished);
         }
-        Ok(Self { hidden, batch: batch_size })
+        Ok(Self {
+            hidden,
+            batch: batch_size,
+        })
     }
 
     /// Scores `modified` against the untouched model, both with the head of `base`.
@@ -125,7 +128,7 @@ async fn score_batch<H: Host>(
                 let modified = model.compute().read(modified, "reading logits").await?;
                 let rows = base.chunks_exact(vocabulary).zip(modified.chunks_exact(vocabulary));
                 for ((base, modified), &target) in rows.zip(targets) {
-                    scores.push(score_row(base, modified, target as usize));
+                    scores.push(score_row(base, modified, target as usize)?);
                 }
             }
             start += rows;

@@ -3,17 +3,15 @@
 pub mod job;
 
 #[cfg(feature = "engine")]
+mod builder;
+#[cfg(feature = "engine")]
 mod calibrate;
 #[cfg(feature = "engine")]
 mod error;
 #[cfg(feature = "engine")]
-mod generate;
-#[cfg(feature = "engine")]
 mod host;
 #[cfg(feature = "engine")]
 mod measure;
-#[cfg(feature = "engine")]
-mod builder;
 #[cfg(feature = "engine")]
 mod run;
 #[cfg(feature = "engine")]
@@ -27,7 +25,5 @@ pub use error::EngineError;
 pub use host::{Host, Pulse};
 #[cfg(feature = "engine")]
 pub use run::RunResult;
-#[cfg(feature = "engine")]
-pub use generate::Generated;
 #[cfg(feature = "engine")]
 pub use session::{Model, Session};

@@ -6,7 +6,7 @@ use super::measure::Reference;
 use super::text::Windows;
 use super::{EngineError, Host, Model, Pulse, Session};
 use crate::curve::{CalibrationProtocol, Curve, Measured, Outcome, Point, Protocol};
-use crate::metric::{Tally, TokenScores};
+use crate::metric::{Summary, Tally, TokenScores};
 use crate::modify::{Needs, Spec};
 use crate::share::{Asset, Experiment, Origin};
 use crate::weights::formats::sha256_hex;
@@ -48,16 +48,27 @@ impl<H: Host> Session<H> {
     ) -> Result<RunResult, EngineError> {
         let start = self.host.seconds();
         let prepared = prepare(self.model()?, experiment, text, calibration_text)?;
-        let Prepared { model, windows, calibration, protocol } = &prepared;
+        let Prepared {
+            model,
+            windows,
+            calibration,
+            protocol,
+        } = &prepared;
         let host = &self.host;
-        host.emit(Event::RunStarted { protocol: Box::new(protocol.clone()) });
+        host.emit(Event::RunStarted {
+            protocol: Box::new(protocol.clone()),
+        });
         let pulse = Pulse::new(host);
         let total = windows.count();
         let reference = Reference::measure(&model.llama, windows, &pulse, |done| {
-            host.emit(Event::Preparing { stage: "measuring the untouched model".to_owned(), done, total });
+            host.emit(Event::Preparing {
+                stage: "measuring the untouched model".to_owned(),
+                done,
+                total,
+            });
         })
         .await?;
-        let base = tally(&reference.score_base(&model.llama, windows, &pulse).await?)?.base();
+        let base = summarize(&reference.score_base(&model.llama, windows, &pulse).await?)?.base;
         host.emit(Event::Base { stats: base });
         let mut memory = Memory::default();
         let mut curve = Curve {
@@ -76,7 +87,12 @@ impl<H: Host> Session<H> {
             pulse: &pulse,
         };
         for (index, (value, spec)) in experiment.sweep.points().into_iter().enumerate() {
-            let progress = Progress { host, index, value, windows: total };
+            let progress = Progress {
+                host,
+                index,
+                value,
+                windows: total,
+            };
             let outcome = match point(&builder, &spec, &reference, windows, &mut memory, &progress).await {
                 Ok(measured) => Outcome::Measured(measured),
                 Err(EngineError::Cancelled) => {
@@ -85,19 +101,32 @@ impl<H: Host> Session<H> {
                 }
                 Err(error) if error.is_device_failure() => {
                     // What was measured stays: the front end gets the curve so far, and the reason.
-                    host.emit(Event::Failed { message: error.to_string(), device_lost: true });
+                    host.emit(Event::Failed {
+                        message: error.to_string(),
+                        device_lost: true,
+                    });
                     complete = false;
                     break;
                 }
                 Err(error) => Outcome::Failed(error.to_string()),
             };
             let point = Point { value, spec, outcome };
-            host.emit(Event::Point { index, point: Box::new(point.clone()) });
+            host.emit(Event::Point {
+                index,
+                point: Box::new(point.clone()),
+            });
             curve.points.push(point);
         }
         curve.duration_secs = host.seconds() - start;
-        host.emit(Event::RunFinished { curve: Box::new(curve.clone()), complete });
-        Ok(RunResult { curve, complete, block_influence: memory.untouched_influence().map(<[f64]>::to_vec) })
+        host.emit(Event::RunFinished {
+            curve: Box::new(curve.clone()),
+            complete,
+        });
+        Ok(RunResult {
+            curve,
+            complete,
+            block_influence: memory.untouched_influence().map(<[f64]>::to_vec),
+        })
     }
 }
 
@@ -112,11 +141,20 @@ struct Progress<'a, H> {
 impl<H: Host> Progress<'_, H> {
     fn windows_done(&self, done: usize) {
         let (index, value) = (self.index, self.value);
-        self.host.emit(Event::PointProgress { index, value, done, total: self.windows });
+        self.host.emit(Event::PointProgress {
+            index,
+            value,
+            done,
+            total: self.windows,
+        });
     }
 
     fn stage(&self, stage: &str, done: usize, total: usize) {
-        self.host.emit(Event::Preparing { stage: stage.to_owned(), done, total });
+        self.host.emit(Event::Preparing {
+            stage: stage.to_owned(),
+            done,
+            total,
+        });
     }
 }
 
@@ -130,13 +168,16 @@ async fn point<H: Host>(
 ) -> Result<Measured, EngineError> {
     let start = progress.host.seconds();
     progress.windows_done(0);
-    let built = builder.build(spec, memory, |stage, done, total| progress.stage(stage, done, total)).await?;
-    let scores =
-        reference.score(&built.model, windows, builder.pulse, |done| progress.windows_done(done)).await?;
-    let tally = tally(&scores)?;
+    let built = builder
+        .build(spec, memory, |stage, done, total| progress.stage(stage, done, total))
+        .await?;
+    let scores = reference
+        .score(&built.model, windows, builder.pulse, |done| progress.windows_done(done))
+        .await?;
+    let summary = summarize(&scores)?;
     Ok(Measured {
-        stats: tally.modified(),
-        hemorrhage: tally.hemorrhage(),
+        stats: summary.modified,
+        hemorrhage: summary.hemorrhage,
         sparsity_achieved: built.sparsity_achieved,
         bits_per_weight: built.bits_per_weight,
         blocks: built.model.blocks().len(),
@@ -144,11 +185,18 @@ async fn point<H: Host>(
     })
 }
 
-fn tally(scores: &TokenScores) -> Result<Tally, EngineError> {
+fn summarize(scores: &TokenScores) -> Result<Summary, EngineError> {
     let mut tally = Tally::default();
-    tally.append(scores);
-    let finite = [tally.base().nll, tally.modified().nll, tally.modified().kld_mean].iter().all(|x| x.is_finite());
-    if finite { Ok(tally) } else { Err(EngineError::NotFinite) }
+    tally.append(scores)?;
+    let summary = tally.summary()?;
+    let finite = [summary.base.nll, summary.modified.nll, summary.modified.kld_mean]
+        .iter()
+        .all(|x| x.is_finite());
+    if finite {
+        Ok(summary)
+    } else {
+        Err(EngineError::NotFinite)
+    }
 }
 
 fn asset_name(asset: &Asset) -> String {
@@ -164,11 +212,20 @@ fn prepare<'a>(
     text: &str,
     calibration_text: &str,
 ) -> Result<Prepared<'a>, EngineError> {
-    let Experiment { window, windows, calibration_windows, .. } = *experiment;
+    let Experiment {
+        window,
+        windows,
+        calibration_windows,
+        ..
+    } = *experiment;
     let context = model.llama.config().context;
     let within = |what, value: usize, low: usize, high: usize| {
         let allowed = format!("from {low} to {high}");
-        if (low..=high).contains(&value) { Ok(()) } else { Err(EngineError::OutOfRange { what, value, allowed }) }
+        if (low..=high).contains(&value) {
+            Ok(())
+        } else {
+            Err(EngineError::OutOfRange { what, value, allowed })
+        }
     };
     within("the number of tokens a window", window, 2, context)?;
     within("the number of windows", windows, 1, MAX_WINDOWS)?;
@@ -196,7 +253,12 @@ fn prepare<'a>(
         seed: experiment.seed,
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    Ok(Prepared { model, windows: cut, calibration, protocol })
+    Ok(Prepared {
+        model,
+        windows: cut,
+        calibration,
+        protocol,
+    })
 }
 
 /// Calibration windows where any method of the experiment asks for some.
@@ -213,7 +275,15 @@ pub(super) fn calibration(
         return Ok(None);
     }
     let name = asset_name(&experiment.calibration_text);
-    let windows =
-        Windows::cut(&model.tokenizer, &name, text, experiment.calibration_windows, experiment.window)?;
-    Ok(Some(Calibration { windows, stats: experiment.calibration_stats }))
+    let windows = Windows::cut(
+        &model.tokenizer,
+        &name,
+        text,
+        experiment.calibration_windows,
+        experiment.window,
+    )?;
+    Ok(Some(Calibration {
+        windows,
+        stats: experiment.calibration_stats,
+    }))
 }

@@ -9,7 +9,7 @@ use crate::model::{Batch, Compute, Llama, ModelError, SELF_TEST_BOUND, self_test
 use crate::share::Asset;
 use crate::tokenizer::Tokenizer;
 use crate::weights::Pristine;
-use crate::weights::formats::{self, SourceFile};
+use crate::weights::formats::{self, NamedFile};
 
 /// What stays between jobs.
 pub struct Session<H> {
@@ -37,7 +37,12 @@ pub struct Model {
 impl<H: Host> Session<H> {
     /// Nothing started, nothing loaded.
     pub fn new(host: H) -> Self {
-        Self { host, compute: None, report: None, model: None }
+        Self {
+            host,
+            compute: None,
+            report: None,
+            model: None,
+        }
     }
 
     /// The surroundings.
@@ -80,7 +85,11 @@ impl<H: Host> Session<H> {
             },
         };
         let report = DeviceReport {
-            kind: if compute.is_gpu() { DeviceKind::Gpu } else { DeviceKind::Flex },
+            kind: if compute.is_gpu() {
+                DeviceKind::Gpu
+            } else {
+                DeviceKind::Flex
+            },
             name: compute.name().to_owned(),
             self_test_difference: difference,
             self_test_bound: SELF_TEST_BOUND,
@@ -104,13 +113,23 @@ impl<H: Host> Session<H> {
     ///
     /// # Errors
     /// Where a file is not what it says, the hash is another, or the device has no room.
-    pub async fn load(&mut self, asset: &Asset, name: String, files: Vec<SourceFile>) -> Result<ModelReport, EngineError> {
+    pub async fn load(
+        &mut self,
+        asset: &Asset,
+        name: String,
+        files: Vec<NamedFile>,
+    ) -> Result<ModelReport, EngineError> {
         let compute = self.compute().await?;
         // The old model makes room first: two do not fit into a page's memory.
         self.model = None;
         let opened = formats::open(files)?;
-        if let Some(expected) = asset.sha256.as_ref().filter(|expected| **expected != opened.sha256) {
-            return Err(EngineError::WrongModel { name, expected: expected.clone(), found: opened.sha256 });
+        let sha256 = opened.sha256()?;
+        if let Some(expected) = asset.sha256.as_ref().filter(|expected| **expected != sha256) {
+            return Err(EngineError::WrongModel {
+                name,
+                expected: expected.clone(),
+                found: sha256,
+            });
         }
         let tokenizer = Tokenizer::new(&opened.tokenizer)?;
         tokenizer.check_vocabulary(opened.pristine.config().vocabulary)?;
@@ -122,7 +141,7 @@ impl<H: Host> Session<H> {
         .await?;
         let model = Model {
             name,
-            sha256: opened.sha256,
+            sha256,
             pristine: Arc::new(opened.pristine),
             tokenizer: Arc::new(tokenizer),
             llama,
@@ -158,10 +177,13 @@ impl<H: Host> Session<H> {
     /// Where the device fails.
     pub async fn time_passes(&self, model: &Llama, window: usize, repeats: usize) -> Result<Vec<f64>, EngineError> {
         let vocabulary = model.config().vocabulary;
-        let ids: Vec<u32> =
-            (0..window).map(|i| u32::try_from((i * 7919 + 13) % vocabulary.max(1)).unwrap_or(0)).collect();
+        let ids: Vec<u32> = (0..window)
+            .map(|i| u32::try_from((i * 7919 + 13) % vocabulary.max(1)).unwrap_or(0))
+            .collect();
         let pulse = Pulse::new(&self.host);
-        let Some(batch) = Batch::new(&[&ids]) else { return Ok(Vec::new()) };
+        let Some(batch) = Batch::new(&[&ids]) else {
+            return Ok(Vec::new());
+        };
         let mut seconds = Vec::new();
         for repeat in 0..=repeats {
             let start = self.host.seconds();
@@ -172,7 +194,10 @@ impl<H: Host> Session<H> {
                 let logits = model.logits(&hidden.clone().narrow(0, first, rows));
                 first += rows;
                 // Reading one value waits for all of it.
-                let _ = model.compute().read(logits.narrow(0, 0, 1).narrow(1, 0, 1), "timing a pass").await?;
+                let _ = model
+                    .compute()
+                    .read(logits.narrow(0, 0, 1).narrow(1, 0, 1), "timing a pass")
+                    .await?;
             }
             if repeat > 0 {
                 seconds.push(self.host.seconds() - start);
@@ -212,6 +237,11 @@ async fn checked_gpu() -> Result<(Compute, f64), EngineError> {
             "its logits differ from the CPU's by {difference:.2e} in the self-test, more than {SELF_TEST_BOUND:.0e}; \
              it would give wrong numbers"
         );
-        Err(ModelError::Device { device: compute.name().to_owned(), what: "being checked", reason }.into())
+        Err(ModelError::Device {
+            device: compute.name().to_owned(),
+            what: "being checked",
+            reason,
+        }
+        .into())
     }
 }

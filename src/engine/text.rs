@@ -26,7 +26,13 @@ impl Windows {
         let whole = tokens.len() / window.max(1);
         if whole < windows {
             let text = name.to_owned();
-            return Err(EngineError::TextTooShort { text, tokens: tokens.len(), window, whole, windows });
+            return Err(EngineError::TextTooShort {
+                text,
+                tokens: tokens.len(),
+                window,
+                whole,
+                windows,
+            });
         }
         tokens.truncate(windows * window);
         Ok(Self { tokens, window })
@@ -45,6 +51,10 @@ impl Windows {
     /// Groups of up to `size` windows.
     pub(super) fn batches(&self, size: usize) -> impl Iterator<Item = Vec<&[u32]>> {
         let windows: Vec<&[u32]> = self.tokens.chunks_exact(self.window).collect();
-        windows.chunks(size.max(1)).map(<[&[u32]]>::to_vec).collect::<Vec<_>>().into_iter()
+        windows
+            .chunks(size.max(1))
+            .map(<[&[u32]]>::to_vec)
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 }

@@ -88,8 +88,12 @@ impl Block {
             let id = TensorId::in_block(place, role);
             let size = shape(id).ok_or(ModelError::Weights(WeightsError::Missing { id }))?;
             let weight = compute.matrix(read(id)?, size);
-            let bias = bias.map(|role| TensorId::in_block(place, role)).filter(|&id| shape(id).is_some());
-            let bias = bias.map(|id| read(id).map(|values| compute.vector(values))).transpose()?;
+            let bias = bias
+                .map(|role| TensorId::in_block(place, role))
+                .filter(|&id| shape(id).is_some());
+            let bias = bias
+                .map(|id| read(id).map(|values| compute.vector(values)))
+                .transpose()?;
             Ok(Linear { weight, bias })
         };
         Ok(Self {
@@ -113,7 +117,12 @@ impl Block {
         cache: Option<&mut BlockCache>,
         mut taps: Option<&mut Taps>,
     ) -> Tensor<2> {
-        let Pass { compute, config, rotary, rows } = pass;
+        let Pass {
+            compute,
+            config,
+            rotary,
+            rows,
+        } = pass;
         let mut tap = |site: Site, x: &Tensor<2>| {
             if let Some(taps) = taps.as_deref_mut() {
                 taps.collect(site, x);
@@ -122,13 +131,31 @@ impl Block {
         let apply = |layer: &Linear, x: &Tensor<2>, residual: Option<&Tensor<2>>| {
             ops::linear(compute, x, &layer.weight, layer.bias.as_ref(), residual)
         };
-        let heads = Heads { query: config.heads, key_value: config.kv_heads, channels: config.head_dim };
+        let heads = Heads {
+            query: config.heads,
+            key_value: config.kv_heads,
+            channels: config.head_dim,
+        };
         let offset = cache.as_deref().map_or(0, BlockCache::positions);
 
         let normed = ops::rms_norm(compute, x, &self.attention_norm, config.rms_epsilon);
         tap(Site::AttentionInput, &normed);
-        let query = ops::rotate(compute, &apply(&self.query, &normed, None), rotary, rows, heads.query, offset);
-        let key = ops::rotate(compute, &apply(&self.key, &normed, None), rotary, rows, heads.key_value, offset);
+        let query = ops::rotate(
+            compute,
+            &apply(&self.query, &normed, None),
+            rotary,
+            rows,
+            heads.query,
+            offset,
+        );
+        let key = ops::rotate(
+            compute,
+            &apply(&self.key, &normed, None),
+            rotary,
+            rows,
+            heads.key_value,
+            offset,
+        );
         let value = apply(&self.value, &normed, None);
         let (key, value) = match cache {
             Some(cache) => cache.extend(key, value),
@@ -140,7 +167,11 @@ impl Block {
 
         let normed = ops::rms_norm(compute, &x, &self.mlp_norm, config.rms_epsilon);
         tap(Site::MlpInput, &normed);
-        let gated = ops::gated_silu(compute, &apply(&self.gate, &normed, None), &apply(&self.up, &normed, None));
+        let gated = ops::gated_silu(
+            compute,
+            &apply(&self.gate, &normed, None),
+            &apply(&self.up, &normed, None),
+        );
         tap(Site::MlpHidden, &gated);
         apply(&self.down, &gated, Some(&x))
     }

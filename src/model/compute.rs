@@ -21,7 +21,11 @@ impl Compute {
     /// The CPU: burn's flex backend.
     #[must_use]
     pub fn flex() -> Self {
-        Self { device: Device::flex(), accelerated: false, name: "CPU".to_owned() }
+        Self {
+            device: Device::flex(),
+            accelerated: false,
+            name: "CPU".to_owned(),
+        }
     }
 
     /// WebGPU (natively: Vulkan, Metal or DirectX through the same interface).
@@ -29,13 +33,24 @@ impl Compute {
     /// # Errors
     /// [`ModelError::Start`] where there is none.
     pub async fn gpu() -> Result<Self, ModelError> {
-        let (device, setup) = Device::wgpu_options()
-            .init_with_setup_async()
-            .await
-            .map_err(|error| ModelError::Start { reason: error.to_string() })?;
+        let (device, setup) =
+            Device::wgpu_options()
+                .init_with_setup_async()
+                .await
+                .map_err(|error| ModelError::Start {
+                    reason: error.to_string(),
+                })?;
         let info = setup.adapter.get_info();
-        let name = if info.name.is_empty() { "WebGPU".to_owned() } else { info.name };
-        Ok(Self { device, accelerated: true, name })
+        let name = if info.name.is_empty() {
+            "WebGPU".to_owned()
+        } else {
+            info.name
+        };
+        Ok(Self {
+            device,
+            accelerated: true,
+            name,
+        })
     }
 
     /// Whether this is WebGPU.
@@ -59,14 +74,22 @@ impl Compute {
     /// How many rows of `columns` f32 values one tensor may have; at least 1.
     #[must_use]
     pub fn rows_that_fit(&self, columns: usize) -> usize {
-        let bytes = if self.accelerated { Self::GPU_TENSOR_BYTES } else { Self::FLEX_TENSOR_BYTES };
+        let bytes = if self.accelerated {
+            Self::GPU_TENSOR_BYTES
+        } else {
+            Self::FLEX_TENSOR_BYTES
+        };
         (bytes / (4 * columns.max(1))).max(1)
     }
 
     /// How many rows of a weight matrix one tensor may have; at least 1. Only WebGPU limits it.
     #[must_use]
     pub fn rows_of_weights(&self, columns: usize) -> usize {
-        if self.accelerated { self.rows_that_fit(columns) } else { usize::MAX }
+        if self.accelerated {
+            self.rows_that_fit(columns)
+        } else {
+            usize::MAX
+        }
     }
 
     /// Uploads a matrix, row-major.
@@ -85,7 +108,10 @@ impl Compute {
     /// Uploads token ids.
     #[must_use]
     pub fn tokens(&self, ids: &[u32]) -> Tensor<1, Int> {
-        #[expect(clippy::cast_possible_wrap, reason = "ids are checked against the vocabulary, far below 2³¹")]
+        #[expect(
+            clippy::cast_possible_wrap,
+            reason = "ids are checked against the vocabulary, far below 2³¹"
+        )]
         let ids: Vec<i32> = ids.iter().map(|&id| id as i32).collect();
         let length = ids.len();
         Tensor::from_data(TensorData::new(ids, [length]), &self.device)
@@ -96,8 +122,15 @@ impl Compute {
     /// # Errors
     /// [`ModelError::Device`] where the device failed before or while reading.
     pub async fn read<const D: usize>(&self, tensor: Tensor<D>, what: &'static str) -> Result<Vec<f32>, ModelError> {
-        let failed = |reason: String| ModelError::Device { device: self.name.clone(), what, reason };
-        let data = tensor.into_data_async().await.map_err(|error| failed(error.to_string()))?;
-        data.into_vec::<f32>().map_err(|error| failed(format!("{error:?}")))
+        let failed = |reason: String| ModelError::Device {
+            device: self.name.clone(),
+            what,
+            reason,
+        };
+        let data = tensor
+            .into_data_async()
+            .await
+            .map_err(|error| failed(error.to_string()))?;
+        data.try_into_vec::<f32>().map_err(|error| failed(format!("{error:?}")))
     }
 }

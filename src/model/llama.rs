@@ -36,12 +36,17 @@ impl Batch {
     #[must_use]
     pub fn new(windows: &[&[u32]]) -> Option<Self> {
         let length = windows.first()?.len();
-        (length > 0 && windows.iter().all(|window| window.len() == length))
-            .then(|| Self { tokens: windows.concat(), windows: windows.len() })
+        (length > 0 && windows.iter().all(|window| window.len() == length)).then(|| Self {
+            tokens: windows.concat(),
+            windows: windows.len(),
+        })
     }
 
     fn rows(&self) -> Rows {
-        Rows { windows: self.windows, length: self.tokens.len() / self.windows }
+        Rows {
+            windows: self.windows,
+            length: self.tokens.len() / self.windows,
+        }
     }
 }
 
@@ -62,20 +67,37 @@ impl Llama {
         let config = pristine.config().clone();
         let total = config.blocks + 1;
         let embedding = pieces(compute, pristine, Role::TokenEmbedding)?;
-        let head = if config.tied_head { embedding.clone() } else { pieces(compute, pristine, Role::OutputHead)? };
-        let norm = pristine.tensor(TensorId::global(Role::OutputNorm)).map_err(ModelError::from)?;
+        let head = if config.tied_head {
+            embedding.clone()
+        } else {
+            pieces(compute, pristine, Role::OutputHead)?
+        };
+        let norm = pristine
+            .tensor(TensorId::global(Role::OutputNorm))
+            .map_err(ModelError::from)?;
         let output_norm = compute.vector(norm);
         progress(1, total).await?;
         let mut blocks = Vec::with_capacity(config.blocks);
         for place in 0..config.blocks {
-            let block = Block::load(compute, place, |id| pristine.shape(id).ok(), |id| {
-                pristine.tensor(id).map_err(ModelError::from)
-            })?;
+            let block = Block::load(
+                compute,
+                place,
+                |id| pristine.shape(id).ok(),
+                |id| pristine.tensor(id).map_err(ModelError::from),
+            )?;
             blocks.push(Arc::new(block));
             progress(place + 2, total).await?;
         }
         let rotary = rotary_tables(compute, &config);
-        Ok(Self { compute: compute.clone(), config, embedding, blocks, output_norm, head, rotary })
+        Ok(Self {
+            compute: compute.clone(),
+            config,
+            embedding,
+            blocks,
+            output_norm,
+            head,
+            rotary,
+        })
     }
 
     /// The device.
@@ -99,8 +121,15 @@ impl Llama {
     /// The same model with other blocks; embedding, head and norms are shared.
     #[must_use]
     pub fn with_blocks(&self, blocks: Vec<Arc<Block>>) -> Self {
-        let config = ModelConfig { blocks: blocks.len(), ..self.config.clone() };
-        Self { config, blocks, ..self.clone() }
+        let config = ModelConfig {
+            blocks: blocks.len(),
+            ..self.config.clone()
+        };
+        Self {
+            config,
+            blocks,
+            ..self.clone()
+        }
     }
 
     /// Uploads the block at `place` of a modified model.
@@ -108,7 +137,12 @@ impl Llama {
     /// # Errors
     /// Where a tensor can't be read or modified.
     pub fn load_modified_block(&self, modified: &Modified, place: usize) -> Result<Block, ModelError> {
-        Block::load(&self.compute, place, |id| modified.shape(id).ok(), |id| modified.tensor(id).map_err(ModelError::from))
+        Block::load(
+            &self.compute,
+            place,
+            |id| modified.shape(id).ok(),
+            |id| modified.tensor(id).map_err(ModelError::from),
+        )
     }
 
     /// The residual stream before the first block, `[windows · length, hidden]`.
@@ -127,7 +161,10 @@ impl Llama {
         }
         let [context, _] = self.rotary[0].dims();
         if positions > context {
-            return Err(ModelError::Context { wanted: positions, context });
+            return Err(ModelError::Context {
+                wanted: positions,
+                context,
+            });
         }
         Ok(())
     }
@@ -142,16 +179,28 @@ impl Llama {
         for piece in &self.embedding {
             let [rows, _] = piece.dims();
             let local = |token: u32| (token as usize).checked_sub(first).filter(|&row| row < rows);
-            let ids: Vec<u32> = tokens.iter().map(|&t| u32::try_from(local(t).unwrap_or(0)).unwrap_or(0)).collect();
-            let mask = tokens.iter().map(|&t| if local(t).is_some() { 1.0 } else { 0.0 }).collect();
-            let part = piece.clone().select(0, self.compute.tokens(&ids)) * self.compute.matrix(mask, [tokens.len(), 1]);
+            let ids: Vec<u32> = tokens
+                .iter()
+                .map(|&t| u32::try_from(local(t).unwrap_or(0)).unwrap_or(0))
+                .collect();
+            let mask = tokens
+                .iter()
+                .map(|&t| if local(t).is_some() { 1.0 } else { 0.0 })
+                .collect();
+            let part =
+                piece.clone().select(0, self.compute.tokens(&ids)) * self.compute.matrix(mask, [tokens.len(), 1]);
             sum = Some(match sum {
                 Some(sum) => sum + part,
                 None => part,
             });
             first += rows;
         }
-        sum.unwrap_or_else(|| self.compute.matrix(vec![0.0; tokens.len() * self.config.hidden], [tokens.len(), self.config.hidden]))
+        sum.unwrap_or_else(|| {
+            self.compute.matrix(
+                vec![0.0; tokens.len() * self.config.hidden],
+                [tokens.len(), self.config.hidden],
+            )
+        })
     }
 
     /// One block of a pass over whole windows; `taps` collects its inputs.
@@ -161,7 +210,12 @@ impl Llama {
     }
 
     fn pass(&self, rows: Rows) -> Pass<'_> {
-        Pass { compute: &self.compute, config: &self.config, rotary: [&self.rotary[0], &self.rotary[1]], rows }
+        Pass {
+            compute: &self.compute,
+            config: &self.config,
+            rotary: [&self.rotary[0], &self.rotary[1]],
+            rows,
+        }
     }
 
     /// The residual stream after the last block through the final norm, `[rows, hidden]`.
@@ -173,8 +227,11 @@ impl Llama {
     /// Logits of finished hidden states, `[rows, vocabulary]`. Callers pass at most [`Llama::rows_of_logits`] rows.
     #[must_use]
     pub fn logits(&self, hidden: &Tensor<2>) -> Tensor<2> {
-        let mut parts: Vec<Tensor<2>> =
-            self.head.iter().map(|piece| ops::linear(&self.compute, hidden, piece, None, None)).collect();
+        let mut parts: Vec<Tensor<2>> = self
+            .head
+            .iter()
+            .map(|piece| ops::linear(&self.compute, hidden, piece, None, None))
+            .collect();
         match parts.len() {
             1 => parts.swap_remove(0),
             _ => Tensor::cat(parts, 1),
@@ -200,7 +257,10 @@ impl Llama {
     pub fn step(&self, tokens: &[u32], cache: &mut [BlockCache]) -> Result<Tensor<2>, ModelError> {
         let before = cache.first().map_or(0, BlockCache::positions);
         self.check(tokens, before + tokens.len())?;
-        let rows = Rows { windows: 1, length: tokens.len() };
+        let rows = Rows {
+            windows: 1,
+            length: tokens.len(),
+        };
         let mut x = self.gather(tokens);
         for (block, cache) in self.blocks.iter().zip(cache) {
             x = block.forward(&x, self.pass(rows), Some(cache), None);
@@ -219,14 +279,21 @@ fn pieces(compute: &Compute, pristine: &Pristine, role: Role) -> Result<Vec<Tens
     if rows <= fit {
         return Ok(vec![compute.matrix(values, [rows, columns])]);
     }
-    Ok(values.chunks(fit * columns).map(|part| compute.matrix(part.to_vec(), [part.len() / columns, columns])).collect())
+    Ok(values
+        .chunks(fit * columns)
+        .map(|part| compute.matrix(part.to_vec(), [part.len() / columns, columns]))
+        .collect())
 }
 
 /// `cos` and `sin` of `position · θ^(−2i/head_dim)`, `[positions, head_dim/2]` each.
 fn rotary_tables(compute: &Compute, config: &ModelConfig) -> [Tensor<2>; 2] {
     let positions = config.context.clamp(1, Llama::MAX_POSITIONS);
     let half = config.head_dim / 2;
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "angles are stored as f32")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "angles are stored as f32"
+    )]
     let table = |f: fn(f64) -> f64| {
         let mut values = Vec::with_capacity(positions * half);
         for position in 0..positions {

@@ -5,20 +5,14 @@
 use burn::tensor::{Bool, Tensor, activation};
 
 use super::Compute;
-use super::kernels::{self, GpuTensor, from_gpu, to_gpu};
 use super::kernels::matmul::{Causal, Layout, Product, Right};
+use super::kernels::{self, GpuTensor, from_gpu, to_gpu};
 
 /// How the rows of an activation matrix form sequences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rows {
     pub(super) windows: usize,
     pub(super) length: usize,
-}
-
-impl Rows {
-    pub(super) fn count(self) -> usize {
-        self.windows * self.length
-    }
 }
 
 /// Head counts of grouped-query attention.
@@ -34,7 +28,10 @@ fn on_gpu<const N: usize, const D: usize>(compute: &Compute, tensors: [&Tensor<D
     if !compute.is_gpu() {
         return None;
     }
-    let buffers: Vec<GpuTensor> = tensors.into_iter().filter_map(|tensor| to_gpu(tensor.clone())).collect();
+    let buffers: Vec<GpuTensor> = tensors
+        .into_iter()
+        .filter_map(|tensor| to_gpu(tensor.clone()))
+        .collect();
     buffers.try_into().ok()
 }
 
@@ -59,9 +56,20 @@ pub(super) fn linear(
         let size = [rows, outputs, inputs];
         let out_shape = vec![rows, outputs];
         if rows <= kernels::matvec::MAX_ROWS {
-            return from_gpu(kernels::matvec::matvec(&left, &right, size, out_shape, bias.as_ref(), residual.as_ref()));
+            return from_gpu(kernels::matvec::matvec(
+                &left,
+                &right,
+                size,
+                out_shape,
+                bias.as_ref(),
+                residual.as_ref(),
+            ));
         }
-        let whole = |row| Layout { row, window: 0, head: 0 };
+        let whole = |row| Layout {
+            row,
+            window: 0,
+            head: 0,
+        };
         return from_gpu(
             Product {
                 left: &left,
@@ -98,8 +106,18 @@ pub(super) fn linear(
 /// `gain ∘ x / √(mean x² + ε)` over the last dimension.
 pub(super) fn rms_norm(compute: &Compute, x: &Tensor<2>, gain: &Tensor<1>, epsilon: f64) -> Tensor<2> {
     let [rows, channels] = x.dims();
-    if let (Some([x]), Some(gain)) = (on_gpu(compute, [x]), vector_on_gpu(Some(gain)).filter(|_| compute.is_gpu())) {
-        return from_gpu(kernels::rms_norm(&x, &gain, rows, channels, epsilon, vec![rows, channels]));
+    if let (Some([x]), Some(gain)) = (
+        on_gpu(compute, [x]),
+        vector_on_gpu(Some(gain)).filter(|_| compute.is_gpu()),
+    ) {
+        return from_gpu(kernels::rms_norm(
+            &x,
+            &gain,
+            rows,
+            channels,
+            epsilon,
+            vec![rows, channels],
+        ));
     }
     let scale = x.clone().square().mean_dim(1).add_scalar(epsilon).sqrt().recip();
     x.clone() * scale * gain.clone().unsqueeze::<2>()
@@ -120,13 +138,24 @@ pub(super) fn rotate(
     if let Some([x, cosines, sines]) = on_gpu(compute, [x, cosines, sines]) {
         let shape = vec![count, width];
         return from_gpu(kernels::rotate(
-            &x, &cosines, &sines, count, heads, channels, rows.length, offset, shape,
+            &x,
+            &cosines,
+            &sines,
+            count,
+            heads,
+            channels,
+            rows.length,
+            offset,
+            shape,
         ));
     }
     let half = channels / 2;
     // [windows, length, heads, channels/2]
     let table = |table: &Tensor<2>| {
-        table.clone().slice([offset..offset + rows.length, 0..half]).reshape([1, rows.length, 1, half])
+        table
+            .clone()
+            .slice([offset..offset + rows.length, 0..half])
+            .reshape([1, rows.length, 1, half])
     };
     let (cosines, sines) = (table(cosines), table(sines));
     let x = x.clone().reshape([rows.windows, rows.length, heads, channels]);
@@ -150,15 +179,31 @@ pub(super) fn attention(
     offset: usize,
 ) -> Tensor<2> {
     let Rows { windows, length } = rows;
-    let Heads { query: query_heads, key_value, channels } = heads;
+    let Heads {
+        query: query_heads,
+        key_value,
+        channels,
+    } = heads;
     let seen = offset + length;
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a head has few channels")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "a head has few channels"
+    )]
     let alpha = (1.0 / (channels as f64).sqrt()) as f32;
     let group = query_heads / key_value;
     if let Some([query, key, value]) = on_gpu(compute, [query, key, value]) {
         let (wide, narrow) = (query_heads * channels, key_value * channels);
-        let by_head = |width: usize, positions: usize| Layout { row: width, window: positions * width, head: channels };
-        let scores_layout = Layout { row: seen, window: query_heads * length * seen, head: length * seen };
+        let by_head = |width: usize, positions: usize| Layout {
+            row: width,
+            window: positions * width,
+            head: channels,
+        };
+        let scores_layout = Layout {
+            row: seen,
+            window: query_heads * length * seen,
+            head: length * seen,
+        };
         let product = Product {
             left: &query,
             left_layout: by_head(wide, length),
@@ -206,9 +251,12 @@ pub(super) fn attention(
     let scores = query.matmul(by_head(key).swap_dims(2, 3)).mul_scalar(alpha);
     let future = i64::try_from(offset).unwrap_or(i64::MAX);
     let hidden = Tensor::<2, Bool>::tril_mask([length, seen], future, compute.device());
-    let scores = scores
-        .reshape([windows * key_value * group, length, seen])
-        .mask_fill(hidden.unsqueeze::<3>().expand([windows * key_value * group, length, seen]), f32::NEG_INFINITY);
+    let scores = scores.reshape([windows * key_value * group, length, seen]).mask_fill(
+        hidden
+            .unsqueeze::<3>()
+            .expand([windows * key_value * group, length, seen]),
+        f32::NEG_INFINITY,
+    );
     let weights = activation::softmax(scores, 2).reshape([windows, key_value, group * length, seen]);
     weights
         .matmul(by_head(value))

@@ -51,7 +51,10 @@ fn difference(a: &[f32], b: &[f32]) -> f64 {
     if a.len() != b.len() {
         return f64::INFINITY;
     }
-    a.iter().zip(b).map(|(x, y)| f64::from((x - y).abs())).fold(0.0, |worst, d| if d.is_nan() { f64::INFINITY } else { worst.max(d) })
+    a.iter()
+        .zip(b)
+        .map(|(x, y)| f64::from((x - y).abs()))
+        .fold(0.0, |worst, d| if d.is_nan() { f64::INFINITY } else { worst.max(d) })
 }
 
 async fn logits(compute: &Compute, pristine: &Pristine, tokens: &[u32]) -> Result<Vec<f32>, ModelError> {
@@ -63,11 +66,17 @@ async fn logits(compute: &Compute, pristine: &Pristine, tokens: &[u32]) -> Resul
         for block in model.blocks() {
             x = model.forward_block(block, &x, &batch, None);
         }
-        out = compute.read(model.logits(&model.finish(&x)), "the self-test's pass").await?;
+        out = compute
+            .read(model.logits(&model.finish(&x)), "the self-test's pass")
+            .await?;
     }
     let mut cache = model.cache();
     for part in [&first[..5], &first[5..6], &first[6..7]] {
-        out.extend(compute.read(model.step(part, &mut cache)?, "the self-test's steps").await?);
+        out.extend(
+            compute
+                .read(model.step(part, &mut cache)?, "the self-test's steps")
+                .await?,
+        );
     }
     Ok(out)
 }
@@ -93,11 +102,30 @@ fn random_model() -> Result<Pristine, ModelError> {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut tensors: BTreeMap<TensorId, Arc<dyn StoredTensor>> = BTreeMap::new();
     let mut add = |id: TensorId, rows: usize, columns: usize, centre: f32, spread: f32| {
-        let values = (0..rows * columns).map(|_| centre + spread * rng.random_range(-1.0_f32..1.0)).collect();
-        tensors.insert(id, Arc::new(MemoryTensor { name: id.to_string(), shape: [rows, columns], values }));
+        let values = (0..rows * columns)
+            .map(|_| centre + spread * rng.random_range(-1.0_f32..1.0))
+            .collect();
+        tensors.insert(
+            id,
+            Arc::new(MemoryTensor {
+                name: id.to_string(),
+                shape: [rows, columns],
+                values,
+            }),
+        );
     };
-    let (hidden, wide, narrow) = (config.hidden, config.heads * config.head_dim, config.kv_heads * config.head_dim);
-    add(TensorId::global(Role::TokenEmbedding), config.vocabulary, hidden, 0.0, 0.5);
+    let (hidden, wide, narrow) = (
+        config.hidden,
+        config.heads * config.head_dim,
+        config.kv_heads * config.head_dim,
+    );
+    add(
+        TensorId::global(Role::TokenEmbedding),
+        config.vocabulary,
+        hidden,
+        0.0,
+        0.5,
+    );
     add(TensorId::global(Role::OutputNorm), 1, hidden, 1.0, 0.2);
     for block in 0..config.blocks {
         let id = |role| TensorId::in_block(block, role);
@@ -106,7 +134,11 @@ fn random_model() -> Result<Pristine, ModelError> {
         for (role, rows) in [(Role::Query, wide), (Role::Key, narrow), (Role::Value, narrow)] {
             add(id(role), rows, hidden, 0.0, 0.3);
         }
-        for (role, rows) in [(Role::QueryBias, wide), (Role::KeyBias, narrow), (Role::ValueBias, narrow)] {
+        for (role, rows) in [
+            (Role::QueryBias, wide),
+            (Role::KeyBias, narrow),
+            (Role::ValueBias, narrow),
+        ] {
             add(id(role), 1, rows, 0.0, 0.3);
         }
         add(id(Role::AttentionOutput), hidden, wide, 0.0, 0.2);
@@ -129,18 +161,27 @@ fn operands(right: Right) -> (Vec<f32>, Vec<f32>, [usize; 2]) {
         Right::Transposed => [columns, depth],
         Right::Plain => [depth, columns],
     };
-    ((0..rows * depth).map(value).collect(), (0..columns * depth).map(|i| value(i + 7)).collect(), shape)
+    (
+        (0..rows * depth).map(value).collect(),
+        (0..columns * depth).map(|i| value(i + 7)).collect(),
+        shape,
+    )
 }
 
 async fn tiled_product(compute: &Compute, tile: Tile, right_order: Right) -> Result<Vec<f32>, ModelError> {
     let [rows, columns, depth] = PRODUCT;
     let (left, right, shape) = operands(right_order);
-    let (Some(left), Some(right)) =
-        (to_gpu(compute.matrix(left, [rows, depth])), to_gpu(compute.matrix(right, shape)))
-    else {
+    let (Some(left), Some(right)) = (
+        to_gpu(compute.matrix(left, [rows, depth])),
+        to_gpu(compute.matrix(right, shape)),
+    ) else {
         return Ok(Vec::new());
     };
-    let whole = |row| Layout { row, window: 0, head: 0 };
+    let whole = |row| Layout {
+        row,
+        window: 0,
+        head: 0,
+    };
     let product = Product {
         left: &left,
         left_layout: whole(depth),
@@ -160,7 +201,9 @@ async fn tiled_product(compute: &Compute, tile: Tile, right_order: Right) -> Res
         residual: None,
         tile: Some(tile),
     };
-    compute.read(from_gpu::<2>(product.launch()), "the self-test's products").await
+    compute
+        .read(from_gpu::<2>(product.launch()), "the self-test's products")
+        .await
 }
 
 fn plain_product(right_order: Right) -> Vec<f32> {

@@ -125,7 +125,11 @@ impl Modified {
     }
 
     fn source(&self, id: TensorId) -> TensorId {
-        let block = id.block.and_then(|place| self.blocks.get(place)).map(|block| block.source).or(id.block);
+        let block = id
+            .block
+            .and_then(|place| self.blocks.get(place))
+            .map(|block| block.source)
+            .or(id.block);
         TensorId { block, ..id }
     }
 
@@ -136,11 +140,17 @@ impl Modified {
         let (mut bits, mut weights) = (0.0, 0.0);
         for block in &self.blocks {
             for role in Role::LINEARS {
-                let Some(tensor) = self.pristine.stored(TensorId::in_block(block.source, role)) else { continue };
+                let Some(tensor) = self.pristine.stored(TensorId::in_block(block.source, role)) else {
+                    continue;
+                };
                 let [rows, columns] = tensor.shape();
                 #[expect(clippy::cast_precision_loss, reason = "weight counts are far below 2⁵²")]
                 let (count, stored) = ((rows * columns) as f64, 8.0 * tensor.stored_bytes() as f64);
-                let chosen = self.steps.iter().rev().find_map(|step| step.method.bits_per_weight(rows, columns));
+                let chosen = self
+                    .steps
+                    .iter()
+                    .rev()
+                    .find_map(|step| step.method.bits_per_weight(rows, columns));
                 bits += chosen.map_or(stored, |bits| bits * count);
                 weights += count;
             }

@@ -18,7 +18,7 @@ use crate::engine::job::{Command, Event, FileHandle, Job, Reply, Request};
 use crate::engine::{EngineError, Host, Session};
 use crate::share::{Asset, Origin};
 use crate::weights::ReadAt;
-use crate::weights::formats::SourceFile;
+use crate::weights::formats::NamedFile;
 
 #[expect(unsafe_code, reason = "the linker's constructor function has no safe binding")]
 mod constructors {
@@ -179,7 +179,7 @@ fn name_of(model: &Asset) -> String {
     }
 }
 
-fn sources(files: &[FileHandle], blobs: &[Blob]) -> Vec<SourceFile> {
+fn sources(files: &[FileHandle], blobs: &[Blob]) -> Vec<NamedFile> {
     BLOBS.with_borrow_mut(|kept| {
         kept.clear();
         kept.extend_from_slice(blobs);

@@ -91,6 +91,21 @@ impl Pristine {
         self.tensors.get(&id).map(AsRef::as_ref)
     }
 
+    /// Numbers in all tensors together.
+    #[must_use]
+    pub fn parameters(&self) -> u64 {
+        self.tensors
+            .values()
+            .map(|tensor| tensor.shape().iter().product::<usize>() as u64)
+            .sum()
+    }
+
+    /// Bytes that all tensors take in their file.
+    #[must_use]
+    pub fn stored_bytes(&self) -> u64 {
+        self.tensors.values().map(|tensor| tensor.stored_bytes()).sum()
+    }
+
     /// Whether the model has this tensor.
     #[must_use]
     pub fn has(&self, id: TensorId) -> bool {

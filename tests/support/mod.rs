@@ -9,18 +9,24 @@ use std::time::Instant;
 use hemoscope::engine::Host;
 use hemoscope::engine::job::Event;
 use hemoscope::share::{Asset, Origin};
-use hemoscope::weights::formats::{self, SourceFile};
+use hemoscope::weights::formats::{self, NamedFile};
 
 /// A file of the folder that lies beside the checkout.
 pub fn shared(path: &str) -> PathBuf {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let found = std::env::var_os("HEMOSCOPE_SHARED").map_or_else(beside, PathBuf::from).join(path);
-    assert!(found.exists(), "{} is missing; the tests need the shared folder beside the checkout", found.display());
+    let found = std::env::var_os("HEMOSCOPE_SHARED")
+        .map_or_else(beside, PathBuf::from)
+        .join(path);
+    assert!(
+        found.exists(),
+        "{} is missing; the tests need the shared folder beside the checkout",
+        found.display()
+    );
     found
 }
 
 /// SmolLM2's file.
-pub fn smollm2() -> Vec<SourceFile> {
+pub fn smollm2() -> Vec<NamedFile> {
     let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/models/SmolLM2-135M-Instruct.Q4_1.gguf");
     let path = std::env::var_os("HEMOSCOPE_MODEL").map_or(bundled, PathBuf::from);
     assert!(path.exists(), "{} is missing; `make model` fetches it", path.display());
@@ -28,7 +34,7 @@ pub fn smollm2() -> Vec<SourceFile> {
 }
 
 /// The tiny model for tests with its tokenizer.
-pub fn stories() -> Vec<SourceFile> {
+pub fn stories() -> Vec<NamedFile> {
     ["stories260K.bin", "tok512.bin"]
         .into_iter()
         .flat_map(|name| formats::files(&shared("models").join(name)).unwrap())
@@ -37,7 +43,10 @@ pub fn stories() -> Vec<SourceFile> {
 
 /// An asset that is a file of the test's.
 pub fn own(name: &str) -> Asset {
-    Asset { origin: Origin::Own(name.to_owned()), sha256: None }
+    Asset {
+        origin: Origin::Own(name.to_owned()),
+        sha256: None,
+    }
 }
 
 /// Surroundings that keep the events.
@@ -50,7 +59,11 @@ pub struct Quiet {
 
 impl Default for Quiet {
     fn default() -> Self {
-        Self { start: Instant::now(), events: RefCell::default(), cancel_after: None }
+        Self {
+            start: Instant::now(),
+            events: RefCell::default(),
+            cancel_after: None,
+        }
     }
 }
 
@@ -62,7 +75,10 @@ impl Host for Quiet {
     fn is_cancelled(&self) -> bool {
         let done = || {
             let events = self.events.borrow();
-            events.iter().filter(|event| matches!(event, Event::PointProgress { done, .. } if *done > 0)).count()
+            events
+                .iter()
+                .filter(|event| matches!(event, Event::PointProgress { done, .. } if *done > 0))
+                .count()
         };
         self.cancel_after.is_some_and(|limit| done() >= limit)
     }

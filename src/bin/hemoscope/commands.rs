@@ -19,7 +19,12 @@ use crate::output;
 pub(crate) async fn run(command: Command) -> Result<ExitCode, CliError> {
     match command {
         Command::Measure { setting, modify, json } => measure(&setting, modify, json).await,
-        Command::Sweep { setting, modify, out, json } => {
+        Command::Sweep {
+            setting,
+            modify,
+            out,
+            json,
+        } => {
             let result = execute(&setting, modify).await?;
             if let Some(path) = out {
                 output::write_curve(&result.curve, &path)?;
@@ -29,21 +34,41 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode, CliError> {
             } else {
                 output::print_curve(&result.curve);
             }
-            Ok(if result.complete { ExitCode::SUCCESS } else { ExitCode::from(1) })
+            Ok(if result.complete {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(1)
+            })
         }
-        Command::Open { link, model, text, calibration, device } => {
-            open(&link, [model, text, calibration], device.into()).await
-        }
+        Command::Open {
+            link,
+            model,
+            text,
+            calibration,
+            device,
+        } => open(&link, [model, text, calibration], device.into()).await,
         Command::Inspect { model, json } => inspect(&model, json),
-        Command::Write { setting, modify, prompt, tokens, temperature } => {
-            write(&setting, modify, &prompt, tokens, temperature).await
-        }
-        Command::Bench { model, window, repeats, device } => bench(&model, window, repeats, device.into()).await,
+        Command::Write {
+            setting,
+            modify,
+            prompt,
+            tokens,
+            temperature,
+        } => write(&setting, modify, &prompt, tokens, temperature).await,
+        Command::Bench {
+            model,
+            window,
+            repeats,
+            device,
+        } => bench(&model, window, repeats, device.into()).await,
     }
 }
 
 fn own(path: &Path) -> Asset {
-    Asset { origin: Origin::Own(file_name(path)), sha256: None }
+    Asset {
+        origin: Origin::Own(file_name(path)),
+        sha256: None,
+    }
 }
 
 async fn session(model: &Path, asset: &Asset, device: DeviceChoice) -> Result<Session<Terminal>, CliError> {
@@ -55,7 +80,10 @@ async fn session(model: &Path, asset: &Asset, device: DeviceChoice) -> Result<Se
 }
 
 fn experiment(setting: &Setting, sweep: Sweep) -> Experiment {
-    let nothing = Asset { origin: Origin::Own(String::new()), sha256: None };
+    let nothing = Asset {
+        origin: Origin::Own(String::new()),
+        sha256: None,
+    };
     Experiment {
         model: own(&setting.model),
         sweep,
@@ -95,7 +123,10 @@ async fn measure(setting: &Setting, modify: Spec, json: bool) -> Result<ExitCode
     match result.curve.points.first().map(|point| &point.outcome) {
         Some(Outcome::Measured(measured)) => {
             if json {
-                println!("{}", serde_json::to_string_pretty(&output::measurement_json(&result, measured))?);
+                println!(
+                    "{}",
+                    serde_json::to_string_pretty(&output::measurement_json(&result, measured))?
+                );
             } else {
                 output::print_measurement(&result, measured);
             }
@@ -124,7 +155,13 @@ async fn open(
     let text_path = locate(text, &experiment.text.origin, "web/texts", ".txt", "--text")?;
     let text = checked_text(&text_path, &experiment.text)?;
     let calibration = if experiment.sweep.needs_calibration() {
-        let path = locate(calibration, &experiment.calibration_text.origin, "web/texts", ".txt", "--calibration")?;
+        let path = locate(
+            calibration,
+            &experiment.calibration_text.origin,
+            "web/texts",
+            ".txt",
+            "--calibration",
+        )?;
         checked_text(&path, &experiment.calibration_text)?
     } else {
         String::new()
@@ -134,13 +171,20 @@ async fn open(
     output::print_curve(&result.curve);
     match link.expect {
         None => {
-            println!("The link carries no expected result; this run expects {}", digest::expectation(&result.curve));
+            println!(
+                "The link carries no expected result; this run expects {}",
+                digest::expectation(&result.curve)
+            );
             Ok(ExitCode::SUCCESS)
         }
         Some(expected) => {
             let verdict = digest::compare(&expected, &result.curve);
             println!("{verdict}");
-            Ok(if verdict.is_reproduced() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+            Ok(if verdict.is_reproduced() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(1)
+            })
         }
     }
 }
@@ -183,7 +227,10 @@ fn inspect(path: &Path, json: bool) -> Result<ExitCode, CliError> {
     }
     println!("{}", config.name.as_deref().unwrap_or("(no name)"));
     println!("architecture     {:?}", config.architecture);
-    println!("licence          {}", config.licence.as_deref().unwrap_or("not stated in the file"));
+    println!(
+        "licence          {}",
+        config.licence.as_deref().unwrap_or("not stated in the file")
+    );
     println!("sha256           {}", opened.sha256);
     println!("parameters       {}", pristine.parameters());
     println!("bits per weight  {bits:.3}");
@@ -200,7 +247,12 @@ fn inspect(path: &Path, json: bool) -> Result<ExitCode, CliError> {
     );
     for (_, tensor) in pristine.tensors() {
         let [rows, columns] = tensor.shape();
-        println!("{:<40} {rows:>7} × {columns:<7} {:<6} {:>12} bytes", tensor.name(), tensor.encoding(), tensor.stored_bytes());
+        println!(
+            "{:<40} {rows:>7} × {columns:<7} {:<6} {:>12} bytes",
+            tensor.name(),
+            tensor.encoding(),
+            tensor.stored_bytes()
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -217,13 +269,28 @@ async fn write(
     let experiment = experiment(setting, sweep);
     let session = session(&setting.model, &experiment.model, setting.device.into()).await?;
     let sampling = match temperature {
-        Some(temperature) => Sampling::Temperature { temperature, seed: setting.seed },
+        Some(temperature) => Sampling::Temperature {
+            temperature,
+            seed: setting.seed,
+        },
         None => Sampling::Greedy,
     };
-    let generated = session.generate(&experiment, &modify, &calibration, prompt, sampling, tokens).await?;
+    let generated = session
+        .generate(&experiment, &modify, &calibration, prompt, sampling, tokens)
+        .await?;
     let tokenizer = &session.model()?.tokenizer;
-    println!("untouched: {}", tokenizer.decode(&generated.base).map_err(hemoscope::engine::EngineError::from)?);
-    println!("modified:  {}", tokenizer.decode(&generated.modified).map_err(hemoscope::engine::EngineError::from)?);
+    println!(
+        "untouched: {}",
+        tokenizer
+            .decode(&generated.base)
+            .map_err(hemoscope::engine::EngineError::from)?
+    );
+    println!(
+        "modified:  {}",
+        tokenizer
+            .decode(&generated.modified)
+            .map_err(hemoscope::engine::EngineError::from)?
+    );
     match generated.first_difference() {
         Some(token) => println!("first difference: generated token {token}"),
         None => println!("no difference in {} tokens", generated.base.len()),
@@ -239,6 +306,10 @@ async fn bench(model: &Path, window: usize, repeats: usize, device: DeviceChoice
     let median = seconds.get(seconds.len() / 2).copied().unwrap_or(f64::NAN);
     #[expect(clippy::cast_precision_loss, reason = "a window is short")]
     let speed = window as f64 / median;
-    println!("| {} | {} | {window} | {median:.3} | {speed:.0} |", file_name(model), session.device_label());
+    println!(
+        "| {} | {} | {window} | {median:.3} | {speed:.0} |",
+        file_name(model),
+        session.device_label()
+    );
     Ok(ExitCode::SUCCESS)
 }

@@ -35,17 +35,26 @@ impl CliError {
 
 /// A text file's contents.
 pub(crate) fn read_text(path: &Path) -> Result<String, CliError> {
-    let failed = |source| CliError::Read { path: path.to_owned(), source };
+    let failed = |source| CliError::Read {
+        path: path.to_owned(),
+        source,
+    };
     let bytes = std::fs::read(path).map_err(failed)?;
     String::from_utf8(bytes).map_err(|error| {
-        let source = std::io::Error::new(std::io::ErrorKind::InvalidData, format!("it is not UTF-8 text: {error}"));
+        let source = std::io::Error::new(
+            std::io::ErrorKind::InvalidData,
+            format!("it is not UTF-8 text: {error}"),
+        );
         failed(source)
     })
 }
 
 /// The last part of a path, as results name files.
 pub(crate) fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 /// Where an asset of a link is: the path that was given, else the bundled file.
@@ -62,8 +71,14 @@ pub(crate) fn locate(
     let missing = |name: &str| CliError::Usage(format!("the link needs {name}; give its file with {option} FILE"));
     match origin {
         Origin::Bundled(name) => {
-            let candidates = [Path::new(folder).join(name), Path::new(folder).join(format!("{name}{ending}"))];
-            candidates.into_iter().find(|path| path.exists()).ok_or_else(|| missing(name))
+            let candidates = [
+                Path::new(folder).join(name),
+                Path::new(folder).join(format!("{name}{ending}")),
+            ];
+            candidates
+                .into_iter()
+                .find(|path| path.exists())
+                .ok_or_else(|| missing(name))
         }
         Origin::Own(name) | Origin::Url(name) => Err(missing(name)),
         Origin::Hub { repository, file, .. } => Err(missing(&format!("{repository}/{file}"))),

@@ -14,7 +14,10 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     pub(crate) fn new() -> Self {
-        Self { start: Instant::now(), watched: std::io::stderr().is_terminal() }
+        Self {
+            start: Instant::now(),
+            watched: std::io::stderr().is_terminal(),
+        }
     }
 
     fn show(&self, line: &str) {
@@ -33,7 +36,10 @@ impl Host for Terminal {
             Event::PointProgress { value, done, total, .. } => {
                 self.show(&format!("at {value}: window {done} of {total}"));
             }
-            Event::Text { side: Side::Modified, .. } | Event::Device(_) => {}
+            Event::Text {
+                side: Side::Modified, ..
+            }
+            | Event::Device(_) => {}
             Event::Failed { message, .. } => eprintln!("hemoscope: {message}"),
             Event::RunFinished { .. } | Event::GenerateFinished { .. } | Event::Model(_) => self.show(""),
             _ => {}

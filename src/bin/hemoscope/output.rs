@@ -73,7 +73,10 @@ fn print_protocol(curve: &Curve) {
 
 /// A curve for a person.
 pub(crate) fn print_curve(curve: &Curve) {
-    println!("{:>10} {:>12} {:>14} {:>9} {:>10} {:>9} {:>9}", "value", "perplexity", "ln(PPL/PPL₀)", "± se", "KL mean", "same top", "sparsity");
+    println!(
+        "{:>10} {:>12} {:>14} {:>9} {:>10} {:>9} {:>9}",
+        "value", "perplexity", "ln(PPL/PPL₀)", "± se", "KL mean", "same top", "sparsity"
+    );
     for point in &curve.points {
         match &point.outcome {
             Outcome::Measured(measured) => println!(
@@ -102,8 +105,13 @@ pub(crate) fn write_curve(curve: &Curve, path: &Path) -> Result<(), CliError> {
         "svg" => crate::files::svg(curve),
         _ => {
             let path = path.display();
-            return Err(CliError::Usage(format!("--out {path}: the file's ending must be .json, .csv or .svg")));
+            return Err(CliError::Usage(format!(
+                "--out {path}: the file's ending must be .json, .csv or .svg"
+            )));
         }
     };
-    std::fs::write(path, text).map_err(|source| CliError::Write { path: path.to_owned(), source })
+    std::fs::write(path, text).map_err(|source| CliError::Write {
+        path: path.to_owned(),
+        source,
+    })
 }

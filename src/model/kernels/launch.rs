@@ -13,7 +13,10 @@ pub(crate) struct GpuTensor(CubeTensor);
 
 /// The buffer behind a tensor; `None` where the tensor lives on the CPU.
 pub(crate) fn to_gpu<const D: usize>(tensor: Tensor<D>) -> Option<GpuTensor> {
-    tensor.try_into_primitive::<Wgpu>().ok().map(|primitive| GpuTensor(into_contiguous(primitive)))
+    tensor
+        .try_into_primitive::<Wgpu>()
+        .ok()
+        .map(|primitive| GpuTensor(into_contiguous(primitive)))
 }
 
 /// The tensor over a buffer; `D` must be the rank that the buffer was made with.
@@ -48,9 +51,13 @@ impl GpuTensor {
             arguments = arguments.with_buffer(buffer.handle().binding());
         }
         arguments = arguments.with_buffer(client.create_from_slice(&bytes).binding());
-        let cube = CubeDim { x: program.threads, y: 1, z: 1 };
+        let cube = CubeDim::new_1d(program.threads);
         let [x, y, z] = groups.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
-        client.launch(Box::new(SourceKernel::new(program, cube)), CubeCount::Static(x, y, z), arguments);
+        client.launch(
+            Box::new(SourceKernel::new(program, cube)),
+            CubeCount::Static(x, y, z),
+            arguments,
+        );
     }
 }
 
@@ -81,4 +88,8 @@ impl KernelSource for Program {
 
 /// How inputs are bound. In the page each buffer is its own allocation, and read-only binding lets the card cache;
 /// natively buffers share allocations, and WebGPU forbids a read-only and a writable view of one allocation.
-pub(super) const INPUT: &str = if cfg!(target_family = "wasm") { "read" } else { "read_write" };
+pub(super) const INPUT: &str = if cfg!(target_family = "wasm") {
+    "read"
+} else {
+    "read_write"
+};

@@ -22,22 +22,30 @@ pub(crate) struct Tile {
 
 impl Tile {
     /// From large to small; large tiles reuse more, small ones fill the card at few rows.
-    pub(crate) const ALL: [Self; 4] = [Self::new(128, 128, 8, 8), Self::new(64, 64, 8, 4), Self::new(32, 64, 4, 4), Self::new(32, 32, 4, 4)];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::new(128, 128, 8, 8),
+        Self::new(64, 64, 8, 4),
+        Self::new(32, 64, 4, 4),
+        Self::new(32, 32, 4, 4),
+    ];
 
     /// Workgroups below which a card of the class that this was measured on is not filled.
     const ENOUGH_WORKGROUPS: usize = 256;
 
     const fn new(rows: usize, columns: usize, thread_rows: usize, thread_columns: usize) -> Self {
-        Self { rows, columns, thread_rows, thread_columns }
+        Self {
+            rows,
+            columns,
+            thread_rows,
+            thread_columns,
+        }
     }
 
     /// The largest tile that still gives enough workgroups.
     fn choose(rows: usize, columns: usize, batches: usize) -> Self {
         Self::ALL
             .into_iter()
-            .find(|tile| {
-                rows.div_ceil(tile.rows) * columns.div_ceil(tile.columns) * batches >= Self::ENOUGH_WORKGROUPS
-            })
+            .find(|tile| rows.div_ceil(tile.rows) * columns.div_ceil(tile.columns) * batches >= Self::ENOUGH_WORKGROUPS)
             .unwrap_or(Self::ALL[3])
     }
 
@@ -113,14 +121,25 @@ impl Product<'_> {
             tile,
             right: self.right_order,
             causal: self.causal,
-            left_vectors: aligned(&[depth, self.left_layout.row, self.left_layout.window, self.left_layout.head]),
+            left_vectors: aligned(&[
+                depth,
+                self.left_layout.row,
+                self.left_layout.window,
+                self.left_layout.head,
+            ]),
             right_vectors: match self.right_order {
-                Right::Transposed => {
-                    aligned(&[depth, self.right_layout.row, self.right_layout.window, self.right_layout.head])
-                }
-                Right::Plain => {
-                    aligned(&[columns, self.right_layout.row, self.right_layout.window, self.right_layout.head])
-                }
+                Right::Transposed => aligned(&[
+                    depth,
+                    self.right_layout.row,
+                    self.right_layout.window,
+                    self.right_layout.head,
+                ]),
+                Right::Plain => aligned(&[
+                    columns,
+                    self.right_layout.row,
+                    self.right_layout.window,
+                    self.right_layout.head,
+                ]),
             },
             bias: self.bias.is_some(),
             residual: self.residual.is_some(),
@@ -146,7 +165,10 @@ impl Product<'_> {
             self.out_layout.window,
             self.out_layout.head,
         ];
-        let mut sizes: Vec<u32> = numbers.iter().map(|&value| u32::try_from(value).unwrap_or(u32::MAX)).collect();
+        let mut sizes: Vec<u32> = numbers
+            .iter()
+            .map(|&value| u32::try_from(value).unwrap_or(u32::MAX))
+            .collect();
         sizes.push(self.alpha.to_bits());
         let groups = [columns.div_ceil(tile.columns), rows.div_ceil(tile.rows), batches];
         out.launch(variant.program(), groups, &buffers, &sizes);
@@ -180,7 +202,12 @@ impl Variant {
     }
 
     fn source(self) -> String {
-        let Tile { rows, columns, thread_rows, thread_columns } = self.tile;
+        let Tile {
+            rows,
+            columns,
+            thread_rows,
+            thread_columns,
+        } = self.tile;
         let (vectors_down, vectors_across) = (thread_rows / 4, thread_columns / 4);
         let mut s = self.bindings();
         s += &self.loads();
@@ -229,7 +256,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             let _ = writeln!(s, "      let a_{v} = tile_a[k * {}u + my_row / 4u + {v}u];", rows / 4);
         }
         for v in 0..vectors_across {
-            let _ = writeln!(s, "      let b_{v} = tile_b[k * {}u + my_column / 4u + {v}u];", columns / 4);
+            let _ = writeln!(
+                s,
+                "      let b_{v} = tile_b[k * {}u + my_column / 4u + {v}u];",
+                columns / 4
+            );
         }
         for i in 0..thread_rows {
             for j in 0..vectors_across {
@@ -244,7 +275,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         s += "    }\n    workgroupBarrier();\n  }\n  let alpha = bitcast<f32>(sizes[15]);\n";
         for i in 0..thread_rows {
             for j in 0..vectors_across {
-                let _ = writeln!(s, "  put(c0, row0 + my_row + {i}u, column0 + my_column + {}u, c_{i}_{j} * alpha);", 4 * j);
+                let _ = writeln!(
+                    s,
+                    "  put(c0, row0 + my_row + {i}u, column0 + my_column + {}u, c_{i}_{j} * alpha);",
+                    4 * j
+                );
             }
         }
         s += "}\n";
@@ -264,7 +299,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let mut next = 3;
         for (present, name) in [(self.bias, "bias"), (self.residual, "residual")] {
             if present {
-                let _ = writeln!(s, "@group(0) @binding({next}) var<storage, {INPUT}> {name}: array<f32>;");
+                let _ = writeln!(
+                    s,
+                    "@group(0) @binding({next}) var<storage, {INPUT}> {name}: array<f32>;"
+                );
                 next += 1;
             }
         }
@@ -328,15 +366,29 @@ fn load_{name}(base: u32, stride: u32, row: u32, column: u32, row_end: u32, colu
     }
 
     fn stage_left(self) -> String {
-        transposed_stage("a", self.tile.rows, self.tile.threads(), "a0", "sizes[6]", "row0", "sizes[0]")
+        transposed_stage(
+            "a",
+            self.tile.rows,
+            self.tile.threads(),
+            "a0",
+            "sizes[6]",
+            "row0",
+            "sizes[0]",
+        )
     }
 
     fn stage_right(self) -> String {
         let Tile { columns, .. } = self.tile;
         match self.right {
-            Right::Transposed => {
-                transposed_stage("b", columns, self.tile.threads(), "b0", "sizes[9]", "column0", "sizes[1]")
-            }
+            Right::Transposed => transposed_stage(
+                "b",
+                columns,
+                self.tile.threads(),
+                "b0",
+                "sizes[9]",
+                "column0",
+                "sizes[1]",
+            ),
             Right::Plain => {
                 let vectors = STEP * columns / 4;
                 format!(
@@ -356,7 +408,15 @@ fn load_{name}(base: u32, stride: u32, row: u32, column: u32, row_end: u32, colu
 
 /// Stages a tile whose depth runs along its rows: each invocation turns patches of 4 by 4 around in registers, because
 /// two invocations may not write components of the same vector.
-fn transposed_stage(name: &str, rows: usize, threads: usize, base: &str, stride: &str, row0: &str, end: &str) -> String {
+fn transposed_stage(
+    name: &str,
+    rows: usize,
+    threads: usize,
+    base: &str,
+    stride: &str,
+    row0: &str,
+    end: &str,
+) -> String {
     let patches = (rows / 4) * (STEP / 4);
     let across = STEP / 4;
     let down = rows / 4;

@@ -7,7 +7,7 @@
 
 mod launch;
 pub(super) mod matmul;
-mod matvec;
+pub(super) mod matvec;
 mod pointwise;
 mod rms_norm;
 mod rope;
@@ -15,7 +15,6 @@ mod score;
 mod softmax;
 
 pub(super) use launch::{GpuTensor, from_gpu, to_gpu};
-pub(super) use matvec::matvec;
 pub(super) use pointwise::gated_silu;
 pub(super) use rms_norm::rms_norm;
 pub(super) use rope::rotate;

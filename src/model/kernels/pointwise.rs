@@ -12,7 +12,11 @@ pub(crate) fn gated_silu(gate: &GpuTensor, up: &GpuTensor, count: usize, shape: 
     let across = groups.clamp(1, MAX_GROUPS);
     let sizes = [count, across * THREADS as usize].map(|value| u32::try_from(value).unwrap_or(u32::MAX));
     out.launch(
-        Program { key: "gated_silu".to_owned(), threads: THREADS, source: source() },
+        Program {
+            key: "gated_silu".to_owned(),
+            threads: THREADS,
+            source: source(),
+        },
         [across, groups.div_ceil(across), 1],
         &[gate, up, &out],
         &sizes,

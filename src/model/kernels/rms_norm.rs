@@ -17,7 +17,11 @@ pub(crate) fn rms_norm(
     #[expect(clippy::cast_possible_truncation, reason = "the kernel computes in f32")]
     let sizes = [u32::try_from(channels).unwrap_or(u32::MAX), (epsilon as f32).to_bits()];
     out.launch(
-        Program { key: "rms_norm".to_owned(), threads: THREADS, source: source() },
+        Program {
+            key: "rms_norm".to_owned(),
+            threads: THREADS,
+            source: source(),
+        },
         [rows, 1, 1],
         &[x, gain, &out],
         &sizes,

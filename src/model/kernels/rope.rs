@@ -25,7 +25,11 @@ pub(crate) fn rotate(
     let sizes = [pairs, heads, head_dim, length, offset, across * THREADS as usize]
         .map(|value| u32::try_from(value).unwrap_or(u32::MAX));
     out.launch(
-        Program { key: "rope".to_owned(), threads: THREADS, source: source() },
+        Program {
+            key: "rope".to_owned(),
+            threads: THREADS,
+            source: source(),
+        },
         [across, groups.div_ceil(across), 1],
         &[x, cosines, sines, &out],
         &sizes,

@@ -18,7 +18,11 @@ pub(crate) fn score(base: &GpuTensor, modified: &GpuTensor, targets: &[u32], voc
     let mut sizes = vec![u32::try_from(vocabulary).unwrap_or(u32::MAX)];
     sizes.extend(targets);
     out.launch(
-        Program { key: "score".to_owned(), threads: THREADS, source: source() },
+        Program {
+            key: "score".to_owned(),
+            threads: THREADS,
+            source: source(),
+        },
         [rows, 1, 1],
         &[base, modified, &out],
         &sizes,

@@ -34,10 +34,14 @@ impl ReadAt for DiskFile {
 /// # Errors
 /// What [`open`] reports, or that the path can't be read.
 pub fn open_path(path: &Path) -> Result<OpenedModel, WeightsError> {
-    open(files_of(path)?)
+    open(files(path)?)
 }
 
-fn files_of(path: &Path) -> Result<Vec<NamedFile>, WeightsError> {
+/// The files of a model on disk, as [`open_path`] opens them.
+///
+/// # Errors
+/// Where the path can't be read.
+pub fn files(path: &Path) -> Result<Vec<NamedFile>, WeightsError> {
     if path.is_dir() {
         return folder(path, |name| belongs(name) || name.ends_with(".gguf"));
     }

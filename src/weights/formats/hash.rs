@@ -19,6 +19,12 @@ pub fn sha256(file: &dyn ReadAt) -> Result<String, WeightsError> {
     Ok(hex(hasher))
 }
 
+/// SHA-256 of bytes in memory in lower-case hexadecimal.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(Sha256::new_with_prefix(bytes))
+}
+
 /// SHA-256 of several files' bytes one after the other, in the order of their names; of one file, [`sha256`].
 ///
 /// # Errors

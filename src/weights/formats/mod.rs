@@ -22,8 +22,8 @@ use std::sync::Arc;
 use super::{Pristine, ReadAt, WeightsError};
 
 #[cfg(not(target_family = "wasm"))]
-pub use file::open_path;
-pub use hash::{sha256, sha256_of_files};
+pub use file::{files, open_path};
+pub use hash::{sha256, sha256_hex, sha256_of_files};
 pub use rotary::{half_split_from_interleaved, interleaved_from_half_split};
 pub use tokens::{GgufVocabulary, TokenizerSource};
 
