@@ -29,8 +29,6 @@ pub mod model;
 #[cfg(feature = "formats")]
 pub mod tokenizer;
 
-#[cfg(all(target_family = "wasm", any(feature = "page", feature = "engine")))]
 pub mod web;
 
-#[cfg(all(target_family = "wasm", feature = "page"))]
 pub mod app;
