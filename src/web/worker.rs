@@ -14,6 +14,7 @@ use wasm_bindgen::prelude::{Closure, JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, FileReaderSync, MessageEvent};
 
+use super::error::BrowserError;
 use crate::engine::job::{Command, Event, FileHandle, Job, Reply, Request};
 use crate::engine::{EngineError, Host, Session};
 use crate::share::{Asset, Origin};
@@ -212,7 +213,7 @@ impl ReadAt for BlobSource {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        let failed = |value: JsValue| io::Error::other(super::error::describe(&value));
+        let failed = |value: JsValue| io::Error::other(BrowserError::from(value));
         let end = offset.checked_add(buffer.len() as u64).filter(|&end| end <= self.size);
         let end = end.ok_or(io::ErrorKind::UnexpectedEof)?;
         let blob = BLOBS.with_borrow(|blobs| blobs.get(self.index).cloned()).ok_or(io::ErrorKind::NotFound)?;
