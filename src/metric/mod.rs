@@ -1,6 +1,22 @@
 //! Measures of loss against the untouched model, from the scores of each predicted token.
 
+mod divergence;
+mod error;
+mod hemorrhage;
+mod perplexity;
+mod same_top;
+mod score;
+mod tally;
+
 use serde::{Deserialize, Serialize};
+
+pub use divergence::{Divergence, divergence};
+pub use error::MetricError;
+pub use hemorrhage::hemorrhage;
+pub use perplexity::{Perplexity, perplexity};
+pub use same_top::same_top;
+pub use score::{TokenScore, score_row};
+pub use tally::{Summary, Tally, base_stats};
 
 /// What was measured at the scored positions of one or more windows. All four have one entry a scored token.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -15,22 +31,30 @@ pub struct TokenScores {
     pub same_top: Vec<bool>,
 }
 
-/// The measures of one model, natural logarithms throughout.
+/// The measures of one model, natural logarithms throughout. Numbers that are not
+/// finite (a model damaged beyond measure) survive serialisation.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Stats {
     /// Perplexity, `exp(nll)`.
+    #[serde(with = "crate::numeric::nonfinite")]
     pub ppl: f64,
     /// Mean negative log-likelihood a token, nats.
+    #[serde(with = "crate::numeric::nonfinite")]
     pub nll: f64,
     /// Standard error of `nll`.
+    #[serde(with = "crate::numeric::nonfinite")]
     pub nll_se: f64,
     /// Mean KL divergence from the untouched model, nats a token.
+    #[serde(with = "crate::numeric::nonfinite")]
     pub kld_mean: f64,
     /// Its median.
+    #[serde(with = "crate::numeric::nonfinite")]
     pub kld_median: f64,
     /// Its 99th percentile.
+    #[serde(with = "crate::numeric::nonfinite")]
     pub kld_p99: f64,
     /// Share of positions where the most likely next token is the untouched model's.
+    #[serde(with = "crate::numeric::nonfinite")]
     pub same_top: f64,
     /// Scored tokens.
     pub tokens: usize,
@@ -40,7 +64,9 @@ pub struct Stats {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Hemorrhage {
     /// `ln(PPL/PPL₀)`, the mean of the paired differences of the log-likelihoods.
+    #[serde(with = "crate::numeric::nonfinite")]
     pub ln_ratio: f64,
     /// Standard error of that mean.
+    #[serde(with = "crate::numeric::nonfinite")]
     pub ln_ratio_se: f64,
 }

@@ -116,6 +116,48 @@ impl Modified {
         self.after_steps(id, self.steps.len().saturating_sub(1))
     }
 
+    /// `[rows, columns]` of a tensor; `id` counts blocks in the present arrangement.
+    ///
+    /// # Errors
+    /// Where the model has no such tensor.
+    pub fn shape(&self, id: TensorId) -> Result<[usize; 2], ModifyError> {
+        Ok(self.pristine.shape(self.source(id))?)
+    }
+
+    fn source(&self, id: TensorId) -> TensorId {
+        let block = id
+            .block
+            .and_then(|place| self.blocks.get(place))
+            .map(|block| block.source)
+            .or(id.block);
+        TensorId { block, ..id }
+    }
+
+    /// Bits that a weight of the linear layers takes on average in the format of the last step that changes it, scales
+    /// included; as stored in the model's file where no step does.
+    #[must_use]
+    pub fn bits_per_weight(&self) -> f64 {
+        let (mut bits, mut weights) = (0.0, 0.0);
+        for block in &self.blocks {
+            for role in Role::LINEARS {
+                let Some(tensor) = self.pristine.stored(TensorId::in_block(block.source, role)) else {
+                    continue;
+                };
+                let [rows, columns] = tensor.shape();
+                #[expect(clippy::cast_precision_loss, reason = "weight counts are far below 2⁵²")]
+                let (count, stored) = ((rows * columns) as f64, 8.0 * tensor.stored_bytes() as f64);
+                let chosen = self
+                    .steps
+                    .iter()
+                    .rev()
+                    .find_map(|step| step.method.bits_per_weight(rows, columns));
+                bits += chosen.map_or(stored, |bits| bits * count);
+                weights += count;
+            }
+        }
+        if weights > 0.0 { bits / weights } else { 0.0 }
+    }
+
     /// Whether [`Modified::tensor`] gives the pristine values for the linear layers of every block.
     #[must_use]
     pub fn has_pristine_weights(&self) -> bool {
@@ -126,7 +168,7 @@ impl Modified {
         let Some(block) = id.block.and_then(|place| self.blocks.get(place)) else {
             return Ok(self.pristine.tensor(id)?);
         };
-        let source = TensorId::in_block(block.source, id.role);
+        let source = self.source(id);
         let [rows, columns] = self.pristine.shape(source)?;
         let mut values = self.pristine.tensor(source)?;
         if !Role::LINEARS.contains(&id.role) {

@@ -2,9 +2,10 @@
 //!
 //! What needs no browser in here compiles natively too, so that its tests run there.
 
+pub mod fetch;
+
 #[cfg(all(target_family = "wasm", any(feature = "page", feature = "engine")))]
 pub mod error;
-pub mod fetch;
 #[cfg(all(target_family = "wasm", any(feature = "page", feature = "engine")))]
 pub mod spawn;
 
@@ -16,3 +17,6 @@ pub mod browser;
 pub mod files;
 #[cfg(all(target_family = "wasm", feature = "page"))]
 pub mod transport;
+
+#[cfg(all(target_family = "wasm", feature = "engine"))]
+pub mod worker;

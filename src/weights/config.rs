@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Role;
+
 /// The architectures whose forward pass exists here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -10,6 +12,32 @@ pub enum Architecture {
     Llama,
     /// Llama with biases on query, key and value.
     Qwen2,
+}
+
+impl Architecture {
+    /// The name that GGUF and config.json use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Llama => "llama",
+            Self::Qwen2 => "qwen2",
+        }
+    }
+
+    /// All names, for messages.
+    pub const NAMES: &'static str = "llama, qwen2";
+}
+
+impl std::str::FromStr for Architecture {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        match name {
+            "llama" => Ok(Self::Llama),
+            "qwen2" => Ok(Self::Qwen2),
+            _ => Err(()),
+        }
+    }
 }
 
 /// Sizes and constants of a decoder-only transformer.
@@ -43,4 +71,86 @@ pub struct ModelConfig {
     pub rms_epsilon: f64,
     /// Whether the output head is the embedding.
     pub tied_head: bool,
+}
+
+/// Most elements that one tensor may have: decoded to f32 it still fits the address space of a 32-bit wasm module.
+const ELEMENTS_MAX: usize = (i32::MAX / 4) as usize;
+
+/// Most blocks that a model may have; the deepest published models have about 130.
+const BLOCKS_MAX: usize = 4096;
+
+impl ModelConfig {
+    /// `[rows, columns]` of a role's tensor; a vector is one row. Exact for a configuration that passed
+    /// [`Self::check`].
+    #[must_use]
+    pub fn shape(&self, role: Role) -> [usize; 2] {
+        let query = self.heads.saturating_mul(self.head_dim);
+        let key = self.kv_heads.saturating_mul(self.head_dim);
+        match role {
+            Role::TokenEmbedding | Role::OutputHead => [self.vocabulary, self.hidden],
+            Role::OutputNorm | Role::AttentionNorm | Role::MlpNorm => [1, self.hidden],
+            Role::Query => [query, self.hidden],
+            Role::Key | Role::Value => [key, self.hidden],
+            Role::QueryBias => [1, query],
+            Role::KeyBias | Role::ValueBias => [1, key],
+            Role::AttentionOutput => [self.hidden, query],
+            Role::Gate | Role::Up => [self.intermediate, self.hidden],
+            Role::Down => [self.hidden, self.intermediate],
+        }
+    }
+
+    /// Whether the sizes can belong to a model at all; what a file claims is checked here before anything is
+    /// allocated by it.
+    ///
+    /// # Errors
+    /// The field and what is wrong with it.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        let sizes = [
+            ("hidden size", self.hidden),
+            ("feed-forward size", self.intermediate),
+            ("number of blocks", self.blocks),
+            ("number of heads", self.heads),
+            ("number of key/value heads", self.kv_heads),
+            ("head size", self.head_dim),
+            ("vocabulary size", self.vocabulary),
+            ("context length", self.context),
+        ];
+        if let Some((field, _)) = sizes.iter().find(|(_, size)| *size == 0) {
+            return Err((field, "is 0".to_owned()));
+        }
+        if self.blocks > BLOCKS_MAX {
+            return Err((
+                "number of blocks",
+                format!("is {}, more than {BLOCKS_MAX}", self.blocks),
+            ));
+        }
+        if !self.heads.is_multiple_of(self.kv_heads) {
+            let problem = format!(
+                "({}) does not divide the number of heads ({})",
+                self.kv_heads, self.heads
+            );
+            return Err(("number of key/value heads", problem));
+        }
+        if !self.head_dim.is_multiple_of(2) {
+            return Err((
+                "head size",
+                format!("is odd ({}), but rotary positions need pairs", self.head_dim),
+            ));
+        }
+        let roles = [Role::TokenEmbedding, Role::Query, Role::AttentionOutput, Role::Gate];
+        for role in roles {
+            let [rows, columns] = self.shape(role);
+            if rows.checked_mul(columns).is_none_or(|elements| elements > ELEMENTS_MAX) {
+                let problem = format!("make a {role:?} tensor of {rows} x {columns}, too large to load");
+                return Err(("sizes", problem));
+            }
+        }
+        if !(self.rope_theta.is_finite() && self.rope_theta > 0.0) {
+            return Err(("base of the rotary frequencies", format!("is {}", self.rope_theta)));
+        }
+        if !(self.rms_epsilon.is_finite() && self.rms_epsilon >= 0.0) {
+            return Err(("epsilon of RMSNorm", format!("is {}", self.rms_epsilon)));
+        }
+        Ok(())
+    }
 }

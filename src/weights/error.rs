@@ -33,4 +33,78 @@ pub enum WeightsError {
         /// Shape that the configuration implies.
         expected: Vec<usize>,
     },
+    /// None of the files is a model, or one that belongs to it is not there.
+    #[error("{problem}. {advice}")]
+    Files {
+        /// What is not there or is there twice.
+        problem: String,
+        /// What to do.
+        advice: String,
+    },
+    /// A file holds something else than its name says.
+    #[error("{file} is not {expected}: it looks like {looks_like}. {advice}")]
+    NotAModel {
+        /// The file.
+        file: String,
+        /// What was expected, e.g. `a GGUF model`.
+        expected: String,
+        /// What its first bytes say.
+        looks_like: String,
+        /// What to do.
+        advice: String,
+    },
+    /// A file contradicts itself or its own size: cut off, damaged or made to do harm.
+    #[error(
+        "{file} is damaged at byte {offset}: {problem}. Get the file again; if that does not help, take another one"
+    )]
+    Malformed {
+        /// The file.
+        file: String,
+        /// Where the contradiction is.
+        offset: u64,
+        /// What it is.
+        problem: String,
+    },
+    /// The model's configuration can't be right, or a needed part of it is missing.
+    #[error("{file}: {key} {problem}")]
+    Config {
+        /// The file that holds the configuration.
+        file: String,
+        /// The metadata key or the field.
+        key: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The file is in order, but this program has no code for what it holds.
+    #[error("{file}: {what} is not supported. Supported: {supported}")]
+    Unsupported {
+        /// The file.
+        file: String,
+        /// What was found.
+        what: String,
+        /// What would have been accepted.
+        supported: String,
+    },
+    /// A tensor that the architecture needs is not in the files.
+    #[error("{file} has no tensor {tensor}, which a {architecture} model of {blocks} blocks needs. {advice}")]
+    NoTensor {
+        /// The file or files.
+        file: String,
+        /// The tensor's name.
+        tensor: String,
+        /// The architecture, as the file spells it.
+        architecture: &'static str,
+        /// Blocks, as the configuration says.
+        blocks: usize,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// Not enough memory for one tensor.
+    #[error("no memory for the {bytes} bytes of tensor {name}. Close other pages or programs, or take a smaller model")]
+    Memory {
+        /// The tensor's name in its file.
+        name: String,
+        /// Bytes that it needs, decoded.
+        bytes: u64,
+    },
 }

@@ -4,6 +4,8 @@
 
 mod config;
 mod error;
+#[cfg(feature = "formats")]
+pub mod formats;
 mod pristine;
 mod role;
 mod source;

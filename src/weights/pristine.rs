@@ -85,6 +85,27 @@ impl Pristine {
         self.tensors.iter().map(|(id, tensor)| (*id, tensor.as_ref()))
     }
 
+    /// A tensor where it is stored.
+    #[must_use]
+    pub fn stored(&self, id: TensorId) -> Option<&dyn StoredTensor> {
+        self.tensors.get(&id).map(AsRef::as_ref)
+    }
+
+    /// Numbers in all tensors together.
+    #[must_use]
+    pub fn parameters(&self) -> u64 {
+        self.tensors
+            .values()
+            .map(|tensor| tensor.shape().iter().product::<usize>() as u64)
+            .sum()
+    }
+
+    /// Bytes that all tensors take in their file.
+    #[must_use]
+    pub fn stored_bytes(&self) -> u64 {
+        self.tensors.values().map(|tensor| tensor.stored_bytes()).sum()
+    }
+
     /// Whether the model has this tensor.
     #[must_use]
     pub fn has(&self, id: TensorId) -> bool {

@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# Chromium and its driver for the browser tests. Sourced.
+
+first_command() {
+    local name
+    for name in "$@"; do
+        if [ -n "$name" ] && have "$name"; then
+            command -v "$name"
+            return 0
+        fi
+    done
+    return 1
+}
+
+find_chromium() { first_command "${CHROMIUM:-}" chromium chromium-browser google-chrome; }
+find_chromedriver() { first_command "${CHROMEDRIVER:-}" chromedriver; }
+
+setup_browser() {
+    if ! find_chromium >/dev/null || ! find_chromedriver >/dev/null; then
+        say "installing Chromium and its driver"
+        apt_install chromium chromium-driver ||
+            die "the browser tests need Chromium and chromedriver; set CHROMIUM and CHROMEDRIVER where they are elsewhere"
+    fi
+    say "browser: $(find_chromium), $(find_chromedriver)"
+}

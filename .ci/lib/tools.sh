@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# The three tools of the wasm build, at fixed versions (Trunk.toml names them too). Sourced.
+
+# 0.22 needs a newer compiler than Debian has.
+trunk_version=0.21.14
+# Must equal the wasm-bindgen in Cargo.toml.
+bindgen_version=0.2.130
+binaryen_version=132
+
+version_of() { "$1" --version 2>/dev/null | sed -n '1s/^[^ ]* *\([0-9.]*\).*/\1/p'; }
+
+# Compiled for a quick install rather than for the tool's own speed, and without the features (TLS, looking for updates)
+# that serve its downloads: nothing here lets a tool download.
+cargo_install() {
+    local crate=$1 version=$2 optimisation=$3
+    shift 3
+    (cd "$HEMOSCOPE_HOME" && quietly "install-$crate" env \
+        CARGO_TARGET_DIR="$HEMOSCOPE_HOME/target-tools" \
+        CARGO_PROFILE_RELEASE_OPT_LEVEL="$optimisation" CARGO_PROFILE_RELEASE_LTO=off \
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0 \
+        cargo install --root "$tools_dir" --force --no-default-features \
+        "$crate" --version "$version" "$@")
+}
+
+setup_bindgen() {
+    [ "$(version_of "$tools_dir/bin/wasm-bindgen")" = "$bindgen_version" ] && return 0
+    say "installing wasm-bindgen $bindgen_version (about three minutes)"
+    # Not --locked: its lock file names a version that was withdrawn. It reads tens of megabytes of wasm, so it is
+    # optimised a little.
+    cargo_install wasm-bindgen-cli "$bindgen_version" 1 --bin wasm-bindgen || die "wasm-bindgen could not be installed"
+}
+
+setup_trunk() {
+    [ "$(version_of "$tools_dir/bin/trunk")" = "$trunk_version" ] && return 0
+    say "installing trunk $trunk_version (about six minutes)"
+    cargo_install trunk "$trunk_version" 0 --locked || die "trunk could not be installed"
+}
+
+# Debian's binaryen is too old for current wasm features; the npm package runs on node.
+setup_wasm_opt() {
+    local package=$npm_dir/node_modules/binaryen wrapper=$tools_dir/bin/wasm-opt
+    if ! grep -q "\"version\": \"$binaryen_version\\." "$package/package.json" 2>/dev/null; then
+        have npm || apt_install npm || die "npm is needed for wasm-opt"
+        mkdir -p "$npm_dir"
+        (cd "$HEMOSCOPE_HOME" && quietly install-wasm-opt npm install --prefix "$npm_dir" \
+            --no-audit --no-fund --ignore-scripts "binaryen@$binaryen_version") ||
+            die "wasm-opt could not be installed"
+    fi
+    if [ ! -x "$wrapper" ]; then
+        mkdir -p "$tools_dir/bin"
+        # shellcheck disable=SC2016 # "$@" belongs to the wrapper
+        printf '#!/bin/sh\nexec node "%s/bin/wasm-opt" "$@"\n' "$package" >"$wrapper"
+        chmod +x "$wrapper"
+    fi
+}
+
+setup_tools() {
+    setup_wasm_opt
+    setup_bindgen
+    setup_trunk
+    # The compiled dependencies of the tools serve nobody once both are there.
+    rm -rf "$HEMOSCOPE_HOME/target-tools"
+    say "tools: trunk $trunk_version, wasm-bindgen $bindgen_version, wasm-opt $binaryen_version"
+}
+
+# The packages of Cargo.lock, so that builds need no network afterwards.
+fetch_crates() {
+    local stamp=$HEMOSCOPE_HOME/crates-fetched sum
+    [ -f "$repo_root/Cargo.lock" ] || return 0
+    sum=$(sha256sum <"$repo_root/Cargo.lock")
+    [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] && return 0
+    (cd "$repo_root" && quietly cargo-fetch cargo fetch --locked) ||
+        die "the packages of Cargo.lock could not be fetched"
+    printf '%s\n' "$sum" >"$stamp"
+}

@@ -1,0 +1,53 @@
+# The commands of this project. Each installs what it lacks on this machine first (.ci/setup), and is quick where nothing
+# has changed.
+
+SHELL := /bin/bash
+PORT ?= 8080
+
+.PHONY: help serve build test bench curves fmt lint setup model clean
+
+help:
+	@echo 'make serve    build the page and serve it at http://localhost:$(PORT)'
+	@echo 'make test     every check: format, lints, tests, size budgets, the page in Chromium'
+	@echo 'make build    the page as static files in dist/, for any path of any host'
+	@echo 'make bench    tokens per second of this machine, natively and in the page'
+	@echo 'make curves   measure the stored curves anew (takes long)'
+	@echo 'make fmt      format the code;  make lint: the lints alone'
+	@echo 'make model    fetch the bundled model again'
+	@echo 'make clean    remove dist/'
+
+serve: build
+	@python3 .ci/serve.py dist --port $(PORT) --quiet
+
+build:
+	@.ci/setup
+	@.ci/build
+
+test:
+	@.ci/setup test
+	@.ci/test
+
+bench: build
+	@.ci/setup test
+	@.ci/bench
+
+curves:
+	@.ci/setup
+	@.ci/curves
+
+fmt:
+	@.ci/setup
+	@. .ci/lib/common.sh && load_env && cargo fmt
+
+lint:
+	@.ci/setup
+	@.ci/test fmt lint
+
+setup:
+	@.ci/setup test
+
+model:
+	@.ci/setup model
+
+clean:
+	rm -rf dist .dist-stamp

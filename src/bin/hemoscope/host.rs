@@ -1,0 +1,58 @@
+//! A terminal as the engine's surroundings.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Instant;
+
+use hemoscope::engine::Host;
+use hemoscope::engine::job::{Event, Side};
+
+/// Shows progress on standard error where a person is watching.
+pub(crate) struct Terminal {
+    start: Instant,
+    watched: bool,
+}
+
+impl Terminal {
+    pub(crate) fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            watched: std::io::stderr().is_terminal(),
+        }
+    }
+
+    fn show(&self, line: &str) {
+        if self.watched {
+            eprint!("\r\x1b[2K{line}");
+            std::io::stderr().flush().ok();
+        }
+    }
+}
+
+impl Host for Terminal {
+    fn emit(&self, event: Event) {
+        match event {
+            Event::Loading { done, total } => self.show(&format!("loading the model: {done} of {total}")),
+            Event::Preparing { stage, done, total } => self.show(&format!("{stage}: {done} of {total}")),
+            Event::PointProgress { value, done, total, .. } => {
+                self.show(&format!("at {value}: window {done} of {total}"));
+            }
+            Event::Text {
+                side: Side::Modified, ..
+            }
+            | Event::Device(_) => {}
+            Event::Failed { message, .. } => eprintln!("hemoscope: {message}"),
+            Event::RunFinished { .. } | Event::GenerateFinished { .. } | Event::Model(_) => self.show(""),
+            _ => {}
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    fn seconds(&self) -> f64 {
+        self.start.elapsed().as_secs_f64()
+    }
+
+    async fn pause(&self) {}
+}

@@ -1,0 +1,84 @@
+//! What can go wrong in an experiment.
+
+use crate::metric::MetricError;
+use crate::model::ModelError;
+use crate::modify::{ModifyError, SpecError};
+use crate::tokenizer::TokenizerError;
+use crate::weights::WeightsError;
+
+/// An experiment could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The front end asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+    /// A job needs a model and none is loaded.
+    #[error("no model is loaded; load one first")]
+    NoModel,
+    /// A text has too few tokens.
+    #[error(
+        "{text} has {tokens} tokens, which is {whole} windows of {window}; {windows} were asked for. \
+         Choose fewer or shorter windows, or a longer text"
+    )]
+    TextTooShort {
+        /// Which text.
+        text: String,
+        /// Tokens that it has.
+        tokens: usize,
+        /// Tokens a window.
+        window: usize,
+        /// Whole windows in it.
+        whole: usize,
+        /// Windows that were asked for.
+        windows: usize,
+    },
+    /// A number of the experiment is out of range.
+    #[error("{what} is {value}, but must be {allowed}")]
+    OutOfRange {
+        /// Which number.
+        what: &'static str,
+        /// Its value.
+        value: usize,
+        /// What is allowed.
+        allowed: String,
+    },
+    /// A model's bytes are not those that the experiment names.
+    #[error("{name} has SHA-256 {found}, but the experiment was made with {expected}; results will not be comparable")]
+    WrongModel {
+        /// The model.
+        name: String,
+        /// Hash that was asked for.
+        expected: String,
+        /// Hash that the bytes have.
+        found: String,
+    },
+    /// The modified model computes something that is not a number.
+    #[error("the modified model's outputs are not finite numbers at this strength")]
+    NotFinite,
+    /// The specification can't be built.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The device or the module failed.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// Scores don't fit together.
+    #[error(transparent)]
+    Metric(#[from] MetricError),
+    /// A modification failed.
+    #[error(transparent)]
+    Modify(#[from] ModifyError),
+    /// A file failed.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// The tokenizer failed.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+}
+
+impl EngineError {
+    /// Whether the device itself failed, so that nothing more can be computed on it.
+    #[must_use]
+    pub fn is_device_failure(&self) -> bool {
+        matches!(self, Self::Model(ModelError::Device { .. }))
+    }
+}

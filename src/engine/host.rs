@@ -1,0 +1,64 @@
+//! What the engine needs from whatever runs it: a clock, a way to tell, a way to be stopped.
+
+use std::cell::Cell;
+
+use super::EngineError;
+use super::job::Event;
+
+/// The surroundings of a job: a worker in the page, a command line, a test.
+pub trait Host {
+    /// Tells what happened.
+    fn emit(&self, event: Event);
+
+    /// Whether the running job is to stop.
+    fn is_cancelled(&self) -> bool;
+
+    /// Seconds since some fixed moment.
+    fn seconds(&self) -> f64;
+
+    /// Lets messages arrive. Natively nothing has to happen.
+    fn pause(&self) -> impl Future<Output = ()>;
+}
+
+/// Pauses often enough for a message to be noticed, rarely enough to cost nothing.
+#[derive(Debug)]
+pub struct Pulse<'a, H> {
+    host: &'a H,
+    last: Cell<f64>,
+}
+
+impl<'a, H: Host> Pulse<'a, H> {
+    /// A message waits at most about this long between two operations.
+    const INTERVAL_SECS: f64 = 0.05;
+
+    /// Starts now.
+    #[must_use]
+    pub fn new(host: &'a H) -> Self {
+        Self {
+            host,
+            last: Cell::new(host.seconds()),
+        }
+    }
+
+    /// The surroundings.
+    #[must_use]
+    pub fn host(&self) -> &'a H {
+        self.host
+    }
+
+    /// Pauses where it is time to.
+    ///
+    /// # Errors
+    /// [`EngineError::Cancelled`] where the job is to stop.
+    pub async fn beat(&self) -> Result<(), EngineError> {
+        if self.host.seconds() - self.last.get() >= Self::INTERVAL_SECS {
+            self.host.pause().await;
+            self.last.set(self.host.seconds());
+        }
+        if self.host.is_cancelled() {
+            Err(EngineError::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Perplexity and divergence of a modified model against the untouched one, window by window.
+//!
+//! The untouched model's final hidden states are kept (a few megabytes); its logits are recomputed from them beside the
+//! modified model's, some rows at a time, so that a sweep runs the untouched model once and full logits are never stored.
+
+use burn::tensor::Tensor;
+
+use super::text::Windows;
+use super::{EngineError, Host, Pulse};
+use crate::metric::{TokenScores, score_row};
+use crate::model::{Batch, Llama, score_on_gpu};
+
+/// Hidden states of the untouched model: one tensor a batch, `[windows · length, hidden]`.
+pub(super) struct Reference {
+    hidden: Vec<Tensor<2>>,
+    batch: usize,
+}
+
+/// Tokens that one pass takes at most on WebGPU: enough to fill a card, small enough for attention scores to fit.
+const GPU_TOKENS: usize = 4096;
+
+/// Windows that one pass takes.
+pub(super) fn windows_at_once(model: &Llama, window: usize) -> usize {
+    if !model.compute().is_gpu() {
+        return 1;
+    }
+    let scores_fit = model.compute().rows_that_fit(model.config().heads * window * window);
+    (GPU_TOKENS / window.max(1)).min(scores_fit).max(1)
+}
+
+/// Runs all blocks over a batch and gives the normed hidden states.
+pub(super) async fn hidden_states<H: Host>(
+    model: &Llama,
+    batch: &Batch,
+    pulse: &Pulse<'_, H>,
+) -> Result<Tensor<2>, EngineError> {
+    let mut x = model.embed(batch)?;
+    for block in model.blocks() {
+        x = model.forward_block(block, &x, batch, None);
+        pulse.beat().await?;
+    }
+    Ok(model.finish(&x))
+}
+
+impl Reference {
+    /// Runs the untouched model over all windows; `done` is told of windows finished.
+    pub(super) async fn measure<H: Host>(
+        model: &Llama,
+        windows: &Windows,
+        pulse: &Pulse<'_, H>,
+        done: impl Fn(usize),
+    ) -> Result<Self, EngineError> {
+        let batch_size = windows_at_once(model, windows.length());
+        let mut hidden = Vec::new();
+        let mut finished = 0;
+        for group in windows.batches(batch_size) {
+            let Some(batch) = Batch::new(&group) else { continue };
+            hidden.push(hidden_states(model, &batch, pulse).await?);
+            finished += group.len();
+            done(finished);
+        }
+        Ok(Self {
+            hidden,
+            batch: batch_size,
+        })
+    }
+
+    /// Scores `modified` against the untouched model, both with the head of `base`.
+    pub(super) async fn score<H: Host>(
+        &self,
+        modified: &Llama,
+        windows: &Windows,
+        pulse: &Pulse<'_, H>,
+        done: impl Fn(usize),
+    ) -> Result<TokenScores, EngineError> {
+        let mut scores = TokenScores::default();
+        let mut finished = 0;
+        for (group, reference) in windows.batches(self.batch).zip(&self.hidden) {
+            let Some(batch) = Batch::new(&group) else { continue };
+            let hidden = hidden_states(modified, &batch, pulse).await?;
+            score_batch(modified, reference, &hidden, &group, &mut scores, pulse).await?;
+            finished += group.len();
+            done(finished);
+        }
+        Ok(scores)
+    }
+
+    /// The untouched model's own scores: the modified side equals the base.
+    pub(super) async fn score_base<H: Host>(
+        &self,
+        model: &Llama,
+        windows: &Windows,
+        pulse: &Pulse<'_, H>,
+    ) -> Result<TokenScores, EngineError> {
+        let mut scores = TokenScores::default();
+        for (group, reference) in windows.batches(self.batch).zip(&self.hidden) {
+            score_batch(model, reference, reference, &group, &mut scores, pulse).await?;
+        }
+        Ok(scores)
+    }
+}
+
+/// Scores the last `length − 1` tokens of each window: position `i` predicts token `i + 1`.
+async fn score_batch<H: Host>(
+    model: &Llama,
+    base: &Tensor<2>,
+    modified: &Tensor<2>,
+    group: &[&[u32]],
+    scores: &mut TokenScores,
+    pulse: &Pulse<'_, H>,
+) -> Result<(), EngineError> {
+    let rows_at_once = model.rows_of_logits();
+    for (index, window) in group.iter().enumerate() {
+        let first = index * window.len();
+        let mut start = 0;
+        while start + 1 < window.len() {
+            let rows = rows_at_once.min(window.len() - 1 - start);
+            let targets = &window[start + 1..=start + rows];
+            let [base, modified] =
+                [base, modified].map(|hidden| model.logits(&hidden.clone().narrow(0, first + start, rows)));
+            if model.compute().is_gpu() {
+                for row in score_on_gpu(model.compute(), &base, &modified, targets).await? {
+                    scores.push(row);
+                }
+            } else {
+                let vocabulary = model.config().vocabulary;
+                let base = model.compute().read(base, "reading logits").await?;
+                let modified = model.compute().read(modified, "reading logits").await?;
+                let rows = base.chunks_exact(vocabulary).zip(modified.chunks_exact(vocabulary));
+                for ((base, modified), &target) in rows.zip(targets) {
+                    scores.push(score_row(base, modified, target as usize)?);
+                }
+            }
+            start += rows;
+            pulse.beat().await?;
+        }
+    }
+    Ok(())
+}

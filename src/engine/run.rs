@@ -1,0 +1,289 @@
+//! One experiment: a sweep, from the untouched model to the last point.
+
+use super::builder::{Builder, Calibration, Memory};
+use super::job::Event;
+use super::measure::Reference;
+use super::text::Windows;
+use super::{EngineError, Host, Model, Pulse, Session};
+use crate::curve::{CalibrationProtocol, Curve, Measured, Outcome, Point, Protocol};
+use crate::metric::{Summary, Tally, TokenScores};
+use crate::modify::{Needs, Spec};
+use crate::share::{Asset, Experiment, Origin};
+use crate::weights::formats::sha256_hex;
+
+/// Windows at most; beyond this the untouched model's hidden states do not fit.
+const MAX_WINDOWS: usize = 4096;
+
+/// What all points share.
+struct Prepared<'a> {
+    model: &'a Model,
+    windows: Windows,
+    calibration: Option<Calibration>,
+    protocol: Protocol,
+}
+
+/// A curve and what was found out on the way.
+#[derive(Debug, Clone)]
+pub struct RunResult {
+    /// The measured points.
+    pub curve: Curve,
+    /// Whether all points were tried.
+    pub complete: bool,
+    /// Block influence of the untouched model, where a method asked for it.
+    pub block_influence: Option<Vec<f64>>,
+}
+
+impl<H: Host> Session<H> {
+    /// Measures every point of the experiment's sweep and tells of each as it is finished. Cancelling keeps the
+    /// finished points.
+    ///
+    /// # Errors
+    /// Where nothing can be measured: no model, text too short, numbers out of range, a device that fails before the
+    /// first point. A point that fails is a point with a reason.
+    pub async fn run(
+        &self,
+        experiment: &Experiment,
+        text: &str,
+        calibration_text: &str,
+    ) -> Result<RunResult, EngineError> {
+        let start = self.host.seconds();
+        let prepared = prepare(self.model()?, experiment, text, calibration_text)?;
+        let Prepared {
+            model,
+            windows,
+            calibration,
+            protocol,
+        } = &prepared;
+        let host = &self.host;
+        host.emit(Event::RunStarted {
+            protocol: Box::new(protocol.clone()),
+        });
+        let pulse = Pulse::new(host);
+        let total = windows.count();
+        let reference = Reference::measure(&model.llama, windows, &pulse, |done| {
+            host.emit(Event::Preparing {
+                stage: "measuring the untouched model".to_owned(),
+                done,
+                total,
+            });
+        })
+        .await?;
+        let base = summarize(&reference.score_base(&model.llama, windows, &pulse).await?)?.base;
+        host.emit(Event::Base { stats: base });
+        let mut memory = Memory::default();
+        let mut curve = Curve {
+            sweep: experiment.sweep.clone(),
+            protocol: protocol.clone(),
+            device: self.device_label(),
+            base,
+            points: Vec::new(),
+            duration_secs: 0.0,
+        };
+        let mut complete = true;
+        let builder = Builder {
+            base: &model.llama,
+            pristine: &model.pristine,
+            calibration: calibration.as_ref(),
+            pulse: &pulse,
+        };
+        for (index, (value, spec)) in experiment.sweep.points().into_iter().enumerate() {
+            let progress = Progress {
+                host,
+                index,
+                value,
+                windows: total,
+            };
+            let outcome = match point(&builder, &spec, &reference, windows, &mut memory, &progress).await {
+                Ok(measured) => Outcome::Measured(measured),
+                Err(EngineError::Cancelled) => {
+                    complete = false;
+                    break;
+                }
+                Err(error) if error.is_device_failure() => {
+                    // What was measured stays: the front end gets the curve so far, and the reason.
+                    host.emit(Event::Failed {
+                        message: error.to_string(),
+                        device_lost: true,
+                    });
+                    complete = false;
+                    break;
+                }
+                Err(error) => Outcome::Failed(error.to_string()),
+            };
+            let point = Point { value, spec, outcome };
+            host.emit(Event::Point {
+                index,
+                point: Box::new(point.clone()),
+            });
+            curve.points.push(point);
+        }
+        curve.duration_secs = host.seconds() - start;
+        host.emit(Event::RunFinished {
+            curve: Box::new(curve.clone()),
+            complete,
+        });
+        Ok(RunResult {
+            curve,
+            complete,
+            block_influence: memory.untouched_influence().map(<[f64]>::to_vec),
+        })
+    }
+}
+
+/// Tells how far a point is: editing counts as one window, since its length is not known beforehand.
+struct Progress<'a, H> {
+    host: &'a H,
+    index: usize,
+    value: f64,
+    windows: usize,
+}
+
+impl<H: Host> Progress<'_, H> {
+    fn windows_done(&self, done: usize) {
+        let (index, value) = (self.index, self.value);
+        self.host.emit(Event::PointProgress {
+            index,
+            value,
+            done,
+            total: self.windows,
+        });
+    }
+
+    fn stage(&self, stage: &str, done: usize, total: usize) {
+        self.host.emit(Event::Preparing {
+            stage: stage.to_owned(),
+            done,
+            total,
+        });
+    }
+}
+
+async fn point<H: Host>(
+    builder: &Builder<'_, H>,
+    spec: &Spec,
+    reference: &Reference,
+    windows: &Windows,
+    memory: &mut Memory,
+    progress: &Progress<'_, H>,
+) -> Result<Measured, EngineError> {
+    let start = progress.host.seconds();
+    progress.windows_done(0);
+    let built = builder
+        .build(spec, memory, |stage, done, total| progress.stage(stage, done, total))
+        .await?;
+    let scores = reference
+        .score(&built.model, windows, builder.pulse, |done| progress.windows_done(done))
+        .await?;
+    let summary = summarize(&scores)?;
+    Ok(Measured {
+        stats: summary.modified,
+        hemorrhage: summary.hemorrhage,
+        sparsity_achieved: built.sparsity_achieved,
+        bits_per_weight: built.bits_per_weight,
+        blocks: built.model.blocks().len(),
+        duration_secs: progress.host.seconds() - start,
+    })
+}
+
+fn summarize(scores: &TokenScores) -> Result<Summary, EngineError> {
+    let mut tally = Tally::default();
+    tally.append(scores)?;
+    let summary = tally.summary()?;
+    let finite = [summary.base.nll, summary.modified.nll, summary.modified.kld_mean]
+        .iter()
+        .all(|x| x.is_finite());
+    if finite {
+        Ok(summary)
+    } else {
+        Err(EngineError::NotFinite)
+    }
+}
+
+fn asset_name(asset: &Asset) -> String {
+    match &asset.origin {
+        Origin::Bundled(name) | Origin::Own(name) | Origin::Url(name) => name.clone(),
+        Origin::Hub { repository, file, .. } => format!("{repository}/{file}"),
+    }
+}
+
+fn prepare<'a>(
+    model: &'a Model,
+    experiment: &Experiment,
+    text: &str,
+    calibration_text: &str,
+) -> Result<Prepared<'a>, EngineError> {
+    let Experiment {
+        window,
+        windows,
+        calibration_windows,
+        ..
+    } = *experiment;
+    let context = model.llama.config().context;
+    let within = |what, value: usize, low: usize, high: usize| {
+        let allowed = format!("from {low} to {high}");
+        if (low..=high).contains(&value) {
+            Ok(())
+        } else {
+            Err(EngineError::OutOfRange { what, value, allowed })
+        }
+    };
+    within("the number of tokens a window", window, 2, context)?;
+    within("the number of windows", windows, 1, MAX_WINDOWS)?;
+    let text_name = asset_name(&experiment.text);
+    let cut = Windows::cut(&model.tokenizer, &text_name, text, windows, window)?;
+    let calibration = calibration(model, experiment, calibration_text)?;
+    if calibration.is_some() {
+        within("the number of calibration windows", calibration_windows, 1, MAX_WINDOWS)?;
+    }
+    let protocol = Protocol {
+        name: "full-window".to_owned(),
+        window,
+        windows,
+        tokens: windows * (window - 1),
+        text_name,
+        text_sha256: sha256_hex(text.as_bytes()),
+        model_name: model.name.clone(),
+        model_sha256: model.sha256.clone(),
+        calibration: calibration.as_ref().map(|calibration| CalibrationProtocol {
+            text_name: asset_name(&experiment.calibration_text),
+            text_sha256: sha256_hex(calibration_text.as_bytes()),
+            windows: calibration.windows.count(),
+            stats: calibration.stats,
+        }),
+        seed: experiment.seed,
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    Ok(Prepared {
+        model,
+        windows: cut,
+        calibration,
+        protocol,
+    })
+}
+
+/// Calibration windows where any method of the experiment asks for some.
+pub(super) fn calibration(
+    model: &Model,
+    experiment: &Experiment,
+    text: &str,
+) -> Result<Option<Calibration>, EngineError> {
+    let mut needed = false;
+    for (_, spec) in experiment.sweep.points() {
+        needed |= spec.methods()?.iter().any(|method| method.needs() != Needs::Nothing);
+    }
+    if !needed {
+        return Ok(None);
+    }
+    let name = asset_name(&experiment.calibration_text);
+    let windows = Windows::cut(
+        &model.tokenizer,
+        &name,
+        text,
+        experiment.calibration_windows,
+        experiment.window,
+    )?;
+    Ok(Some(Calibration {
+        windows,
+        stats: experiment.calibration_stats,
+    }))
+}

@@ -1,0 +1,95 @@
+//! From a burn tensor to a kernel launch and back.
+
+use burn::backend::Wgpu;
+use burn::tensor::{DType, Tensor};
+use burn_wgpu::{CubeDim, CubeTensor, KernelSource, SourceKernel, SourceTemplate, into_contiguous};
+use cubecl::CubeCount;
+use cubecl::prelude::KernelId;
+use cubecl::server::{Handle, KernelArguments};
+
+/// A tensor's buffer on the GPU, contiguous.
+#[derive(Clone)]
+pub(crate) struct GpuTensor(CubeTensor);
+
+/// The buffer behind a tensor; `None` where the tensor lives on the CPU.
+pub(crate) fn to_gpu<const D: usize>(tensor: Tensor<D>) -> Option<GpuTensor> {
+    tensor
+        .try_into_primitive::<Wgpu>()
+        .ok()
+        .map(|primitive| GpuTensor(into_contiguous(primitive)))
+}
+
+/// The tensor over a buffer; `D` must be the rank that the buffer was made with.
+pub(crate) fn from_gpu<const D: usize>(tensor: GpuTensor) -> Tensor<D> {
+    Tensor::from_primitive::<Wgpu>(tensor.0)
+}
+
+impl GpuTensor {
+    /// A new buffer of this shape beside `self`, its contents undefined.
+    pub(super) fn empty_like(&self, shape: impl Into<Vec<usize>>) -> Self {
+        let shape = shape.into();
+        let bytes = shape.iter().product::<usize>() * size_of::<f32>();
+        Self(CubeTensor::new_contiguous(
+            self.0.client.clone(),
+            self.0.device.clone(),
+            shape.into(),
+            self.0.client.empty(bytes),
+            DType::F32,
+        ))
+    }
+
+    fn handle(&self) -> Handle {
+        self.0.handle.clone()
+    }
+
+    /// Runs `program` over `groups` workgroups with these buffers bound from 0 on, and `sizes` after them.
+    pub(super) fn launch(&self, program: Program, groups: [usize; 3], buffers: &[&Self], sizes: &[u32]) {
+        let client = &self.0.client;
+        let bytes: Vec<u8> = sizes.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let mut arguments = KernelArguments::new();
+        for buffer in buffers {
+            arguments = arguments.with_buffer(buffer.handle().binding());
+        }
+        arguments = arguments.with_buffer(client.create_from_slice(&bytes).binding());
+        let cube = CubeDim::new_1d(program.threads);
+        let [x, y, z] = groups.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        client.launch(
+            Box::new(SourceKernel::new(program, cube)),
+            CubeCount::Static(x, y, z),
+            arguments,
+        );
+    }
+}
+
+/// The text of a kernel and the key under which its pipeline is cached.
+#[derive(Debug, Clone)]
+pub(super) struct Program {
+    /// Distinct for distinct texts.
+    pub(super) key: String,
+    /// Invocations in a workgroup.
+    pub(super) threads: u32,
+    /// WGSL with the entry point `main`.
+    pub(super) source: String,
+}
+
+impl KernelSource for Program {
+    fn source(&self) -> SourceTemplate {
+        SourceTemplate::new(self.source.clone())
+    }
+
+    fn id(&self) -> KernelId {
+        KernelId::new::<Self>().info(self.key.clone())
+    }
+
+    fn lang(&self) -> &'static str {
+        "wgsl"
+    }
+}
+
+/// How inputs are bound. In the page each buffer is its own allocation, and read-only binding lets the card cache;
+/// natively buffers share allocations, and WebGPU forbids a read-only and a writable view of one allocation.
+pub(super) const INPUT: &str = if cfg!(target_family = "wasm") {
+    "read"
+} else {
+    "read_write"
+};

@@ -1,0 +1,258 @@
+//! GGUF, llama.cpp's format: one file with configuration, tokenizer and (mostly quantized) tensors.
+//!
+//! | metadata | default |
+//! |---|---|
+//! | `general.architecture` | none; `llama` or `qwen2` |
+//! | `A.embedding_length`, `A.feed_forward_length`, `A.block_count`, `A.attention.head_count` | none |
+//! | `A.attention.head_count_kv` | as many as query heads |
+//! | `A.attention.key_length` | embedding length / heads |
+//! | `A.context_length` | 2048 |
+//! | `A.rope.freq_base` | 10000 |
+//! | `A.attention.layer_norm_rms_epsilon` | 1e-5 |
+//! | `general.name`, `general.license` | not known |
+//!
+//! Sizes and defaults as in llama.cpp's `src/llama-model.cpp`.
+
+mod cursor;
+mod header;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::layout::{Layout, Naming};
+use super::tensor::{Entry, RowOrder};
+use super::tokens::{GgufVocabulary, TokenizerSource};
+use crate::weights::{Architecture, ModelConfig, Pristine, ReadAt, WeightsError};
+use header::{Header, Value};
+
+const CONTEXT_DEFAULT: usize = 2048;
+const ROPE_THETA_DEFAULT: f64 = 10_000.0;
+const RMS_EPSILON_DEFAULT: f64 = 1e-5;
+
+/// Opens a GGUF file; its tensors are read when asked for.
+pub(super) fn open(file_name: &str, file: &Arc<dyn ReadAt>) -> Result<(Pristine, TokenizerSource), WeightsError> {
+    let Header { metadata, tensors } = Header::read(file.as_ref(), file_name)?;
+    let mut metadata = Metadata { file_name, metadata };
+
+    let mut entries = BTreeMap::new();
+    for tensor in tensors {
+        let entry = Entry {
+            shape: tensor.shape,
+            encoding: tensor.encoding,
+            file: Arc::clone(file),
+            offset: tensor.offset,
+            bytes: tensor.bytes,
+        };
+        if entries.insert(tensor.name.clone(), entry).is_some() {
+            return Err(WeightsError::Malformed {
+                file: file_name.to_owned(),
+                offset: tensor.offset,
+                problem: format!("tensor {:?} is there twice", tensor.name),
+            });
+        }
+    }
+    let config = metadata.config(&entries)?;
+    let rotary = match config.architecture {
+        Architecture::Llama => RowOrder::Interleaved {
+            head_dim: config.head_dim,
+        },
+        Architecture::Qwen2 => RowOrder::AsWanted,
+    };
+    let layout = Layout {
+        file: file_name,
+        naming: Naming::Gguf,
+        rotary,
+        entries,
+        advice: "The file is incomplete: take another one",
+    };
+    let pristine = layout.assemble(config)?;
+    let vocabulary = metadata.vocabulary()?;
+    Ok((pristine, TokenizerSource::Gguf(vocabulary)))
+}
+
+struct Metadata<'a> {
+    file_name: &'a str,
+    metadata: BTreeMap<String, Value>,
+}
+
+impl Metadata<'_> {
+    fn error(&self, key: &str, problem: impl Into<String>) -> WeightsError {
+        WeightsError::Config {
+            file: self.file_name.to_owned(),
+            key: key.to_owned(),
+            problem: problem.into(),
+        }
+    }
+
+    fn unsupported(&self, what: impl Into<String>, supported: impl Into<String>) -> WeightsError {
+        WeightsError::Unsupported {
+            file: self.file_name.to_owned(),
+            what: what.into(),
+            supported: supported.into(),
+        }
+    }
+
+    fn string(&self, key: &str) -> Result<Option<String>, WeightsError> {
+        match self.metadata.get(key) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(self.error(key, "is not a text")),
+        }
+    }
+
+    fn bool(&self, key: &str) -> Result<Option<bool>, WeightsError> {
+        match self.metadata.get(key) {
+            None => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(*value)),
+            Some(_) => Err(self.error(key, "is not true or false")),
+        }
+    }
+
+    fn float(&self, key: &str) -> Result<Option<f64>, WeightsError> {
+        match self.metadata.get(key) {
+            None => Ok(None),
+            Some(Value::Float(value)) => Ok(Some(*value)),
+            Some(_) => Err(self.error(key, "is not a number with a fraction")),
+        }
+    }
+
+    /// A whole number that fits `T`.
+    fn integer<T: TryFrom<i128>>(&self, key: &str) -> Result<Option<T>, WeightsError> {
+        match self.metadata.get(key) {
+            None => Ok(None),
+            Some(Value::Integer(value)) => match T::try_from(*value) {
+                Ok(value) => Ok(Some(value)),
+                Err(_) => Err(self.error(key, format!("can't be {value}"))),
+            },
+            Some(Value::I32s(_) | Value::OtherArray { .. }) => {
+                Err(self.unsupported(format!("{key} that differs between blocks"), "blocks of one shape"))
+            }
+            Some(_) => Err(self.error(key, "is not a whole number")),
+        }
+    }
+
+    fn needed(&self, key: &str) -> Result<usize, WeightsError> {
+        self.integer(key)?
+            .ok_or_else(|| self.error(key, "is missing from the metadata"))
+    }
+
+    fn config(&self, entries: &BTreeMap<String, Entry>) -> Result<ModelConfig, WeightsError> {
+        if self.integer::<u32>("split.count")?.is_some_and(|count| count > 1) {
+            return Err(self.unsupported(
+                "a GGUF model in several files",
+                "one file (llama-gguf-split --merge joins them)",
+            ));
+        }
+        let name = self
+            .string("general.architecture")?
+            .ok_or_else(|| self.error("general.architecture", "is missing from the metadata"))?;
+        let Ok(architecture) = name.parse::<Architecture>() else {
+            return Err(self.unsupported(format!("the architecture {name:?}"), Architecture::NAMES));
+        };
+        let key = |key: &str| format!("{name}.{key}");
+        self.refuse_extras(&name)?;
+
+        let hidden = self.needed(&key("embedding_length"))?;
+        let heads = self.needed(&key("attention.head_count"))?;
+        if heads == 0 {
+            return Err(self.error(&key("attention.head_count"), "is 0"));
+        }
+        let head_dim = self.integer(&key("attention.key_length"))?.unwrap_or(hidden / heads);
+        for (other, what) in [
+            ("attention.value_length", "values of another length than keys"),
+            ("rope.dimension_count", "rotary positions on a part of each head"),
+        ] {
+            if self
+                .integer(&key(other))?
+                .is_some_and(|length: usize| length != head_dim)
+            {
+                return Err(self.unsupported(what, format!("{} equal to the head size, {head_dim}", key(other))));
+            }
+        }
+        // The vocabulary may be padded beyond the tokens that the tokenizer knows, so the tensor decides.
+        let vocabulary = match entries.get("token_embd.weight").map(|entry| entry.shape.as_slice()) {
+            Some([rows, _]) => *rows,
+            _ => self.needed(&key("vocab_size"))?,
+        };
+        Ok(ModelConfig {
+            architecture,
+            name: self.string("general.name")?,
+            licence: self.string("general.license")?,
+            hidden,
+            intermediate: self.needed(&key("feed_forward_length"))?,
+            blocks: self.needed(&key("block_count"))?,
+            heads,
+            kv_heads: self.integer(&key("attention.head_count_kv"))?.unwrap_or(heads),
+            head_dim,
+            vocabulary,
+            context: self.integer(&key("context_length"))?.unwrap_or(CONTEXT_DEFAULT),
+            rope_theta: self.float(&key("rope.freq_base"))?.unwrap_or(ROPE_THETA_DEFAULT),
+            rms_epsilon: self
+                .float(&key("attention.layer_norm_rms_epsilon"))?
+                .unwrap_or(RMS_EPSILON_DEFAULT),
+            tied_head: !entries.contains_key("output.weight"),
+        })
+    }
+
+    /// Parts that some files of a supported architecture have and the forward pass here hasn't.
+    fn refuse_extras(&self, architecture: &str) -> Result<(), WeightsError> {
+        let key = |key: &str| format!("{architecture}.{key}");
+        let scaling = key("rope.scaling.type");
+        if let Some(kind) = self.string(&scaling)?.filter(|kind| kind != "none") {
+            return Err(self.unsupported(format!("rotary scaling of type {kind:?}"), "plain rotary positions"));
+        }
+        for (extra, what, supported) in [
+            (
+                "expert_count",
+                "a mixture of experts",
+                "one feed-forward part in each block",
+            ),
+            (
+                "attention.sliding_window",
+                "sliding-window attention",
+                "attention over the whole context",
+            ),
+        ] {
+            if self.integer::<u64>(&key(extra))?.is_some_and(|count| count > 0) {
+                return Err(self.unsupported(what, supported));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the tokenizer's metadata out.
+    fn vocabulary(&mut self) -> Result<GgufVocabulary, WeightsError> {
+        const MODEL: &str = "tokenizer.ggml.model";
+        const TOKENS: &str = "tokenizer.ggml.tokens";
+        const KINDS: &str = "tokenizer.ggml.token_type";
+        const MERGES: &str = "tokenizer.ggml.merges";
+        let model = self
+            .string(MODEL)?
+            .ok_or_else(|| self.error(MODEL, "is missing: the file has no tokenizer"))?;
+        let tokens = match self.metadata.remove(TOKENS) {
+            Some(Value::Strings(tokens)) => tokens,
+            Some(_) => return Err(self.error(TOKENS, "is not a list of texts")),
+            None => return Err(self.error(TOKENS, "is missing: the file has no tokenizer")),
+        };
+        let kinds = match self.metadata.remove(KINDS) {
+            Some(Value::I32s(kinds)) if kinds.len() == tokens.len() => kinds,
+            Some(_) => return Err(self.error(KINDS, "is not a list of one number a token")),
+            None => Vec::new(),
+        };
+        let merges = match self.metadata.remove(MERGES) {
+            Some(Value::Strings(merges)) => merges,
+            Some(_) => return Err(self.error(MERGES, "is not a list of texts")),
+            None => Vec::new(),
+        };
+        Ok(GgufVocabulary {
+            model,
+            pre: self.string("tokenizer.ggml.pre")?,
+            tokens,
+            kinds,
+            merges,
+            bos: self.integer("tokenizer.ggml.bos_token_id")?,
+            eos: self.integer("tokenizer.ggml.eos_token_id")?,
+            add_bos: self.bool("tokenizer.ggml.add_bos_token")?.unwrap_or(false),
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! A model as Hugging Face keeps it: `config.json`, tensors in one safetensors file or in several with an index,
+//! `tokenizer.json`.
+
+mod config;
+mod shard;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::layout::{Layout, Naming};
+use super::tensor::{Entry, RowOrder};
+use super::tokens::TokenizerSource;
+use super::{NamedFile, base_name, detect, has_extension};
+use crate::weights::{Pristine, WeightsError};
+use config::SpecialTokens;
+
+pub(super) const CONFIG: &str = "config.json";
+const GENERATION_CONFIG: &str = "generation_config.json";
+pub(super) const TOKENIZER: &str = "tokenizer.json";
+const INDEX_SUFFIX: &str = ".safetensors.index.json";
+
+/// Longest JSON file that is read; the largest tokenizers have some 35 MB.
+const JSON_BYTES_MAX: u64 = 1 << 27;
+
+/// Which shard holds which tensor; only the shards' names matter, since each shard lists its own tensors.
+#[derive(Deserialize)]
+struct Index {
+    weight_map: BTreeMap<String, String>,
+}
+
+/// Opens a model of several files; its tensors are read when asked for.
+pub(super) fn open(files: &[NamedFile]) -> Result<(Pristine, TokenizerSource), WeightsError> {
+    let text = needed(files, CONFIG, "the model's sizes")?;
+    let (config, special) = config::parse(CONFIG, &text)?;
+    let entries = entries(files)?;
+    let names: Vec<&str> = shards(files).map(|(name, _)| base_name(name)).collect();
+    let layout = Layout {
+        file: &names.join(", "),
+        naming: Naming::HuggingFace,
+        rotary: RowOrder::AsWanted,
+        entries,
+        advice: "If the model has more .safetensors files, give all of them together",
+    };
+    let pristine = layout.assemble(config)?;
+    let bytes = needed(files, TOKENIZER, "the tokenizer")?;
+    let generation: SpecialTokens = match json(files, GENERATION_CONFIG)? {
+        Some(text) => serde_json::from_slice(&text).map_err(|problem| WeightsError::Config {
+            file: GENERATION_CONFIG.to_owned(),
+            key: "the JSON".to_owned(),
+            problem: format!("can't be read: {problem}"),
+        })?,
+        None => SpecialTokens::default(),
+    };
+    let mut eos = special.eos();
+    eos.extend(generation.eos());
+    eos.sort_unstable();
+    eos.dedup();
+    let bos = special.bos();
+    Ok((pristine, TokenizerSource::Json { bytes, bos, eos }))
+}
+
+fn shards(files: &[NamedFile]) -> impl Iterator<Item = &NamedFile> {
+    files.iter().filter(|(name, _)| has_extension(name, "safetensors"))
+}
+
+/// All tensors of all shards, after checking that every shard of the index is there.
+fn entries(files: &[NamedFile]) -> Result<BTreeMap<String, Entry>, WeightsError> {
+    if let Some((name, _)) = files.iter().find(|(name, _)| name.ends_with(INDEX_SUFFIX)) {
+        let text = json(files, base_name(name))?.unwrap_or_default();
+        let index: Index = serde_json::from_slice(&text).map_err(|problem| WeightsError::Config {
+            file: name.clone(),
+            key: "weight_map".to_owned(),
+            problem: format!("can't be read: {problem}"),
+        })?;
+        let missing = index
+            .weight_map
+            .values()
+            .find(|shard| !shards(files).any(|(name, _)| base_name(name) == base_name(shard)));
+        if let Some(shard) = missing {
+            return Err(WeightsError::Files {
+                problem: format!("{name} lists {shard}, which is not among the files"),
+                advice: "Give all .safetensors files of the model together".to_owned(),
+            });
+        }
+    }
+    let mut entries = BTreeMap::new();
+    for (name, file) in shards(files) {
+        for (tensor, entry) in shard::read(name, file)? {
+            if entries.contains_key(&tensor) {
+                return Err(WeightsError::Files {
+                    problem: format!("tensor {tensor} is in two of the files, the second is {name}"),
+                    advice: "Give the .safetensors files of one model only".to_owned(),
+                });
+            }
+            entries.insert(tensor, entry);
+        }
+    }
+    Ok(entries)
+}
+
+fn needed(files: &[NamedFile], name: &str, holds: &str) -> Result<Vec<u8>, WeightsError> {
+    json(files, name)?.ok_or_else(|| WeightsError::Files {
+        problem: format!("{name}, which holds {holds}, is not among the files"),
+        advice: "Give config.json, tokenizer.json and all .safetensors files of the model together".to_owned(),
+    })
+}
+
+/// The bytes of a small file by its name, if it is there; refused where it is no JSON object.
+fn json(files: &[NamedFile], wanted: &str) -> Result<Option<Vec<u8>>, WeightsError> {
+    let Some((name, file)) = files.iter().find(|(name, _)| base_name(name) == wanted) else {
+        return Ok(None);
+    };
+    let first = detect::peek(file.as_ref(), name)?;
+    if first.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(detect::not_a(name, &first, "a JSON file"));
+    }
+    let size = file.size();
+    if size > JSON_BYTES_MAX {
+        return Err(WeightsError::Files {
+            problem: format!("{name} has {size} bytes, more than {JSON_BYTES_MAX}"),
+            advice: "Check that it is the right file".to_owned(),
+        });
+    }
+    let mut bytes = vec![0; usize::try_from(size).unwrap_or_default()];
+    file.read_at(0, &mut bytes).map_err(|source| WeightsError::Read {
+        what: name.clone(),
+        offset: 0,
+        length: size,
+        source,
+    })?;
+    Ok(Some(bytes))
+}

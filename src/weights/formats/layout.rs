@@ -1,0 +1,171 @@
+//! From named tensors to roles: every tensor that the architecture needs is there, has the right shape, and nothing
+//! is left over that the forward pass would silently ignore.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::tensor::{Entry, FileTensor, RowOrder};
+use crate::weights::{Architecture, ModelConfig, Pristine, Role, StoredTensor, TensorId, WeightsError};
+
+/// How a format spells the names of tensors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// llama.cpp's, in GGUF files.
+    Gguf,
+    /// Hugging Face's, in safetensors files.
+    HuggingFace,
+}
+
+impl Naming {
+    /// A tensor's name in the file.
+    pub(super) fn name(self, id: TensorId) -> String {
+        let (gguf, hugging_face) = match id.role {
+            Role::TokenEmbedding => ("token_embd.weight", "model.embed_tokens.weight"),
+            Role::OutputNorm => ("output_norm.weight", "model.norm.weight"),
+            Role::OutputHead => ("output.weight", "lm_head.weight"),
+            Role::AttentionNorm => ("attn_norm.weight", "input_layernorm.weight"),
+            Role::Query => ("attn_q.weight", "self_attn.q_proj.weight"),
+            Role::Key => ("attn_k.weight", "self_attn.k_proj.weight"),
+            Role::Value => ("attn_v.weight", "self_attn.v_proj.weight"),
+            Role::QueryBias => ("attn_q.bias", "self_attn.q_proj.bias"),
+            Role::KeyBias => ("attn_k.bias", "self_attn.k_proj.bias"),
+            Role::ValueBias => ("attn_v.bias", "self_attn.v_proj.bias"),
+            Role::AttentionOutput => ("attn_output.weight", "self_attn.o_proj.weight"),
+            Role::MlpNorm => ("ffn_norm.weight", "post_attention_layernorm.weight"),
+            Role::Gate => ("ffn_gate.weight", "mlp.gate_proj.weight"),
+            Role::Up => ("ffn_up.weight", "mlp.up_proj.weight"),
+            Role::Down => ("ffn_down.weight", "mlp.down_proj.weight"),
+        };
+        match (self, id.block) {
+            (Self::Gguf, None) => gguf.to_owned(),
+            (Self::Gguf, Some(block)) => format!("blk.{block}.{gguf}"),
+            (Self::HuggingFace, None) => hugging_face.to_owned(),
+            (Self::HuggingFace, Some(block)) => format!("model.layers.{block}.{hugging_face}"),
+        }
+    }
+}
+
+/// The roles of every block of an architecture.
+fn block_roles(architecture: Architecture) -> &'static [Role] {
+    const WITH_BIAS: [Role; 12] = [
+        Role::AttentionNorm,
+        Role::Query,
+        Role::Key,
+        Role::Value,
+        Role::AttentionOutput,
+        Role::MlpNorm,
+        Role::Gate,
+        Role::Up,
+        Role::Down,
+        Role::QueryBias,
+        Role::KeyBias,
+        Role::ValueBias,
+    ];
+    match architecture {
+        Architecture::Llama => &WITH_BIAS[..9],
+        Architecture::Qwen2 => &WITH_BIAS,
+    }
+}
+
+/// Every tensor that a model of this configuration has, first the ones outside the blocks.
+fn needed(config: &ModelConfig) -> impl Iterator<Item = TensorId> {
+    let head = (!config.tied_head).then_some(Role::OutputHead);
+    let outside = [Role::TokenEmbedding, Role::OutputNorm].into_iter().chain(head);
+    let roles = block_roles(config.architecture);
+    let inside = (0..config.blocks).flat_map(|block| roles.iter().map(move |role| TensorId::in_block(block, *role)));
+    outside.map(TensorId::global).chain(inside)
+}
+
+/// A file's tensors, waiting to be given their roles.
+pub(super) struct Layout<'a> {
+    /// The file or files, for messages.
+    pub(super) file: &'a str,
+    pub(super) naming: Naming,
+    /// The order of query and key rows in the file.
+    pub(super) rotary: RowOrder,
+    pub(super) entries: BTreeMap<String, Entry>,
+    /// What to do when a tensor is missing.
+    pub(super) advice: &'static str,
+}
+
+impl Layout<'_> {
+    /// Gives each tensor its role.
+    ///
+    /// # Errors
+    /// A configuration that can't be, a missing tensor, a wrong shape, a tensor that the architecture has no place
+    /// for.
+    pub(super) fn assemble(mut self, config: ModelConfig) -> Result<Pristine, WeightsError> {
+        config.check().map_err(|(field, problem)| WeightsError::Config {
+            file: self.file.to_owned(),
+            key: field.to_owned(),
+            problem,
+        })?;
+        let mut tensors: BTreeMap<TensorId, Arc<dyn StoredTensor>> = BTreeMap::new();
+        for id in needed(&config) {
+            let name = self.naming.name(id);
+            let Some(entry) = self.entries.remove(&name) else {
+                return Err(WeightsError::NoTensor {
+                    file: self.file.to_owned(),
+                    tensor: name,
+                    architecture: config.architecture.name(),
+                    blocks: config.blocks,
+                    advice: self.advice,
+                });
+            };
+            let expected = config.shape(id.role);
+            let fits = match entry.shape.as_slice() {
+                [rows, columns] => [*rows, *columns] == expected,
+                [columns] => [1, *columns] == expected,
+                _ => false,
+            };
+            if !fits {
+                return Err(WeightsError::Shape {
+                    name,
+                    found: entry.shape,
+                    expected: if expected[0] == 1 {
+                        vec![expected[1]]
+                    } else {
+                        expected.to_vec()
+                    },
+                });
+            }
+            let order = match id.role {
+                Role::Query | Role::Key | Role::QueryBias | Role::KeyBias => self.rotary,
+                _ => RowOrder::AsWanted,
+            };
+            let tensor = FileTensor {
+                name,
+                shape: expected,
+                entry,
+                order,
+            };
+            tensors.insert(id, Arc::new(tensor));
+        }
+        self.refuse_leftovers(&config)?;
+        Ok(Pristine::new(config, tensors))
+    }
+
+    /// A tensor without a role would change the model's output if it were used, so ignoring it would measure another
+    /// model. Precomputed rotary tables and the second copy of a tied head are harmless.
+    fn refuse_leftovers(&self, config: &ModelConfig) -> Result<(), WeightsError> {
+        let tied_head = self.naming.name(TensorId::global(Role::OutputHead));
+        let leftover = self
+            .entries
+            .keys()
+            .find(|name| !name.ends_with("rotary_emb.inv_freq") && !(config.tied_head && **name == tied_head));
+        let Some(name) = leftover else { return Ok(()) };
+        let biases = match config.architecture {
+            Architecture::Llama => "no biases",
+            Architecture::Qwen2 => "biases on query, key and value only",
+        };
+        Err(WeightsError::Unsupported {
+            file: self.file.to_owned(),
+            what: format!(
+                "the tensor {name} in a {} model of {} blocks",
+                config.architecture.name(),
+                config.blocks
+            ),
+            supported: format!("attention with plain rotary positions, gated feed-forward, RMSNorm, {biases}"),
+        })
+    }
+}

@@ -1,0 +1,157 @@
+//! Readers of model files: GGUF, Hugging Face's safetensors, llama2.c.
+//!
+//! Each gives a [`Pristine`] whose tensors stay in their file until they are read, with the rows of query and key in
+//! Hugging Face's half-split order whatever the file has. A file may be anything, hostile ones included: what it
+//! claims is compared with its size before anything is allocated by it, and an error says what, where and what to do.
+
+mod detect;
+mod encoding;
+#[cfg(not(target_family = "wasm"))]
+mod file;
+mod gguf;
+mod hash;
+mod hugging_face;
+mod layout;
+mod llama2c;
+mod rotary;
+mod tensor;
+mod tokens;
+
+use std::sync::Arc;
+
+use super::{Pristine, ReadAt, WeightsError};
+
+#[cfg(not(target_family = "wasm"))]
+pub use file::{files, open_path};
+pub use hash::{sha256, sha256_hex, sha256_of_files};
+pub use rotary::{half_split_from_interleaved, interleaved_from_half_split};
+pub use tokens::{GgufVocabulary, TokenizerSource};
+
+/// A file and its name, which may have folders in front.
+pub type NamedFile = (String, Arc<dyn ReadAt>);
+
+/// A model whose files were understood.
+#[derive(Clone)]
+pub struct OpenedModel {
+    /// Configuration and tensors.
+    pub pristine: Pristine,
+    /// What the tokenizer is made of.
+    pub tokenizer: TokenizerSource,
+    /// The files that the model consists of, by name.
+    pub files: Vec<NamedFile>,
+}
+
+impl OpenedModel {
+    /// SHA-256 of the model's files, in the order of their names, in lower-case hexadecimal. Reads all of them.
+    ///
+    /// # Errors
+    /// Where a file can't be read.
+    pub fn sha256(&self) -> Result<String, WeightsError> {
+        sha256_of_files(&self.files)
+    }
+}
+
+impl std::fmt::Debug for OpenedModel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&str> = self.files.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("OpenedModel")
+            .field("pristine", &self.pristine)
+            .field("files", &names)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What can be opened, for messages.
+const ACCEPTED: &str = "Give one .gguf file, or config.json, tokenizer.json and all .safetensors files of a model \
+                        together, or a llama2.c .bin file with its tokenizer (tok….bin)";
+
+/// Opens the model that these files make up: one GGUF file (known by its first bytes, whatever its name), or
+/// `config.json` with `*.safetensors` and `tokenizer.json`, or a llama2.c model with its `tok….bin`. Files that are
+/// not part of the model are ignored.
+///
+/// # Errors
+/// A [`WeightsError`] that says what is wrong with which file, where, and what to do.
+pub fn open(files: Vec<NamedFile>) -> Result<OpenedModel, WeightsError> {
+    let mut ggufs = Vec::new();
+    for named in &files {
+        let first = detect::peek(named.1.as_ref(), &named.0)?;
+        if first.starts_with(&detect::GGUF_MAGIC) || has_extension(&named.0, "gguf") {
+            ggufs.push(named.clone());
+        }
+    }
+    let (pristine, tokenizer, mut files) = match ggufs.as_slice() {
+        [(name, file)] => {
+            let (pristine, tokenizer) = gguf::open(name, file)?;
+            (pristine, tokenizer, ggufs)
+        }
+        [] => open_several(&files)?,
+        [(first, _), (second, _), ..] => {
+            return Err(WeightsError::Files {
+                problem: format!("{first} and {second} are two models"),
+                advice: "Give one of them".to_owned(),
+            });
+        }
+    };
+    files.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(OpenedModel {
+        pristine,
+        tokenizer,
+        files,
+    })
+}
+
+/// The formats that keep a model in several files.
+fn open_several(files: &[NamedFile]) -> Result<(Pristine, TokenizerSource, Vec<NamedFile>), WeightsError> {
+    let only = |wanted: &dyn Fn(&str) -> bool| -> Vec<NamedFile> {
+        let wanted = files.iter().filter(|(name, _)| wanted(base_name(name)));
+        wanted.cloned().collect()
+    };
+    if files.iter().any(|(name, _)| has_extension(name, "safetensors")) {
+        // Files that only some copies of a model have (an index, generation settings) don't count for its identity.
+        let part = |name: &str| {
+            has_extension(name, "safetensors") || [hugging_face::CONFIG, hugging_face::TOKENIZER].contains(&name)
+        };
+        let (pristine, tokenizer) = hugging_face::open(files)?;
+        return Ok((pristine, tokenizer, only(&part)));
+    }
+    let tokenizers = only(&|name| has_extension(name, "bin") && name.starts_with("tok"));
+    let models = only(&|name| has_extension(name, "bin") && !name.starts_with("tok"));
+    match (models.as_slice(), tokenizers.as_slice()) {
+        ([model], [tokenizer]) => {
+            let (pristine, source) = llama2c::open(model, tokenizer)?;
+            Ok((pristine, source, vec![model.clone(), tokenizer.clone()]))
+        }
+        // The one file may be something else altogether, which is the better thing to say.
+        ([(name, file)], []) => {
+            detect::check(name, &detect::peek(file.as_ref(), name)?, "a llama2.c model")?;
+            Err(WeightsError::Files {
+                problem: format!("{name} has no tokenizer beside it"),
+                advice: ACCEPTED.to_owned(),
+            })
+        }
+        _ => {
+            for (name, file) in files {
+                detect::check(name, &detect::peek(file.as_ref(), name)?, "a model")?;
+            }
+            let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+            let problem = match names.as_slice() {
+                [] => "there is no file here that belongs to a model".to_owned(),
+                names => format!("{} does not make up a model", names.join(", ")),
+            };
+            Err(WeightsError::Files {
+                problem,
+                advice: ACCEPTED.to_owned(),
+            })
+        }
+    }
+}
+
+/// A name without folders.
+fn base_name(name: &str) -> &str {
+    name.rsplit(['/', '\\']).next().unwrap_or(name)
+}
+
+fn has_extension(name: &str, wanted: &str) -> bool {
+    let extension = base_name(name).rsplit_once('.').map(|(_, extension)| extension);
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+}

@@ -1,0 +1,106 @@
+//! A tensor that stays in its file until it is read.
+
+use std::sync::Arc;
+
+use super::encoding::{BLOCK_ALIGNMENT, Encoding};
+use super::rotary::half_split_from_interleaved;
+use crate::weights::{ReadAt, StoredTensor, WeightsError};
+
+/// Where a tensor lies, as its file's header says; the range has been checked against the file's size.
+#[derive(Clone)]
+pub(super) struct Entry {
+    /// Outermost dimension first.
+    pub(super) shape: Vec<usize>,
+    pub(super) encoding: Encoding,
+    pub(super) file: Arc<dyn ReadAt>,
+    pub(super) offset: u64,
+    pub(super) bytes: u64,
+}
+
+/// The order of a tensor's rows in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RowOrder {
+    /// As this program wants them.
+    AsWanted,
+    /// Rotary pairs in neighbouring rows.
+    Interleaved { head_dim: usize },
+}
+
+/// One tensor of a file; each read decodes it anew, a piece at a time.
+pub(super) struct FileTensor {
+    pub(super) name: String,
+    pub(super) shape: [usize; 2],
+    pub(super) entry: Entry,
+    pub(super) order: RowOrder,
+}
+
+/// Encoded bytes that are in memory at a time.
+const PIECE_BYTES: usize = 1 << 20;
+
+impl StoredTensor for FileTensor {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn shape(&self) -> [usize; 2] {
+        self.shape
+    }
+
+    fn stored_bytes(&self) -> u64 {
+        self.entry.bytes
+    }
+
+    fn encoding(&self) -> &str {
+        self.entry.encoding.name()
+    }
+
+    fn read(&self) -> Result<Vec<f32>, WeightsError> {
+        let Entry {
+            encoding, file, offset, ..
+        } = &self.entry;
+        let [rows, columns] = self.shape;
+        let elements = rows.saturating_mul(columns);
+        let mut values = Vec::new();
+        values
+            .try_reserve_exact(elements)
+            .map_err(|_full| WeightsError::Memory {
+                name: self.name.clone(),
+                bytes: 4 * elements as u64,
+            })?;
+
+        let (block_elements, block_bytes) = (encoding.block_elements(), encoding.block_bytes());
+        let piece_blocks = (PIECE_BYTES / block_bytes).max(1);
+        let mut blocks_left = elements / block_elements;
+        let mut piece = vec![0; piece_blocks.min(blocks_left) * block_bytes + BLOCK_ALIGNMENT];
+        let start = piece.as_ptr().align_offset(BLOCK_ALIGNMENT).min(BLOCK_ALIGNMENT);
+        let mut offset = *offset;
+        while blocks_left > 0 {
+            let blocks = piece_blocks.min(blocks_left);
+            let bytes = &mut piece[start..start + blocks * block_bytes];
+            let length = bytes.len() as u64;
+            file.read_at(offset, bytes).map_err(|source| WeightsError::Read {
+                what: format!("tensor {}", self.name),
+                offset,
+                length,
+                source,
+            })?;
+            encoding
+                .decode(bytes, &mut values)
+                .map_err(|problem| WeightsError::Malformed {
+                    file: format!("tensor {}", self.name),
+                    offset,
+                    problem,
+                })?;
+            offset += length;
+            blocks_left -= blocks;
+        }
+        Ok(match self.order {
+            RowOrder::AsWanted => values,
+            RowOrder::Interleaved { head_dim } => {
+                // A bias is one row, but its elements are in the order of the matrix's rows.
+                let row_len = if rows == 1 { 1 } else { columns };
+                half_split_from_interleaved(&values, row_len, head_dim)
+            }
+        })
+    }
+}

