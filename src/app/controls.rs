@@ -96,12 +96,7 @@ pub fn set_range(sweep: &mut Sweep, (from, to, points): Range) {
 pub fn setting(sweep: &Sweep, key: &str) -> Option<String> {
     let step = sweep.steps.get(shown_step(sweep)?)?;
     let (_, value) = step.values.iter().find(|(other, _)| other == key)?;
-    Some(match value {
-        Value::Number(number) => number.to_string(),
-        Value::Word(word) => word.clone(),
-        Value::Pattern { zeros, group } => format!("{zeros}:{group}"),
-        Value::Range { from, to, points } => format!("{from}..{to}/{points}"),
-    })
+    Some(value.to_string())
 }
 
 /// Sets a parameter of the shown step from its text in the grammar; an empty text leaves it to its default. A pattern
@@ -126,6 +121,11 @@ pub fn set(sweep: &mut Sweep, parameter: &Parameter, text: &str) {
 fn value_of(text: &str) -> Value {
     if let Ok(number) = text.parse::<f64>() {
         return Value::Number(number);
+    }
+    if let Some((first, last)) = text.split_once('-')
+        && let (Ok(first), Ok(last)) = (first.parse(), last.parse())
+    {
+        return Value::Span { first, last };
     }
     if let Some((zeros, group)) = text.split_once(':')
         && let (Ok(zeros), Ok(group)) = (zeros.parse(), group.parse())
