@@ -1,12 +1,13 @@
 //! What the page knows, as a fold of the engine's events and of what the reader does.
 
-use crate::curve::{Curve, Outcome, Point, Protocol};
+use crate::curve::digest::Verdict;
+use crate::curve::{Curve, Outcome, Point, Protocol, digest};
 use crate::engine::job::{DeviceReport, Event, ModelReport, Reply, Side};
 use crate::metric::Stats;
 use crate::modify::Spec;
 use crate::share::{Experiment, Link, Opened};
 
-use super::{controls, reading, words};
+use super::{controls, words};
 
 /// Everything that the page knows.
 #[derive(Debug, Clone, Default)]
@@ -211,15 +212,6 @@ pub struct Message {
     pub text: String,
 }
 
-/// Whether a shared result came out again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
-    /// Whether it did.
-    pub reproduced: bool,
-    /// In words.
-    pub text: String,
-}
-
 /// What the page must do after a fold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consequence {
@@ -369,7 +361,7 @@ impl State {
             && !shown.stored
             && !self.is_outdated()
         {
-            link.expect = Some(reading::digest(&shown.curve));
+            link.expect = Some(digest::expectation(&shown.curve));
         }
         link
     }
@@ -525,8 +517,9 @@ impl State {
         if settled {
             fill_hashes(&mut self.link.experiment, &curve.protocol);
             if let Some(expect) = self.link.expect.as_ref().filter(|_| complete) {
-                let (reproduced, text) = reading::compare(expect, &curve);
-                self.verdict = Some(Verdict { reproduced, text });
+                let verdict = digest::compare(expect, &curve);
+                self.announcement = verdict.to_string();
+                self.verdict = Some(verdict);
             }
         }
         self.shown = Some(Shown {

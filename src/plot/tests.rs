@@ -111,6 +111,16 @@ fn what_is_beyond_the_threshold_is_in_the_colour_of_damage() {
 }
 
 #[test]
+fn damage_grows_to_the_right_where_the_knob_falls() {
+    let mut chart = chart(vec![sample(8.0, 0.0), sample(4.0, 0.1), sample(2.0, 3.0)]);
+    (chart.x_range, chart.x_unit) = ((8.0, 2.0), Unit::Bits);
+    let drawing = draw(&chart).expect("drawn");
+    let lefts = drawing.marks.iter().map(|mark| mark.left).collect::<Vec<_>>();
+    assert!(lefts.is_sorted(), "{lefts:?}");
+    insta::assert_snapshot!(svg(&chart));
+}
+
+#[test]
 fn factors_of_perplexity_stand_at_their_logarithm() {
     let scale = scale::Scale::of(&sweep());
     for (place, factor) in scale.factors(Some(1.1), 0.01) {

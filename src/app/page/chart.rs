@@ -4,13 +4,12 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::context::{Page, page};
-use crate::app::{controls, picture, reading, words};
+use crate::app::state::State;
+use crate::app::{controls, picture, words};
+use crate::curve::threshold::crossing::RATIOS;
 use crate::modify::catalogue::Unit;
 use crate::plot::{Axis, Drawing, Label, Mark, MarkKind, Measure, Series, Size, draw, format_value};
 use crate::web::browser;
-
-/// Ratios of perplexity that can be called broken: 5 %, 10 % and twice as unsure.
-const THRESHOLDS: [f64; 3] = [1.05, 1.1, 2.0];
 
 /// The switches and the chart.
 #[component]
@@ -30,8 +29,8 @@ pub(super) fn Chart() -> impl IntoView {
     let drawing = Memo::new(move |_| {
         let size = size_for(width.get(), page.present);
         page.state.with(|state| {
-            let chart = picture::chart(state, size)?;
-            let sentence = reading::sentence(&state.shown.as_ref()?.curve, state.link.view.threshold);
+            let chart = picture::chart(state, page.threshold.get(), size)?;
+            let sentence = page.sentence.get().unwrap_or_default();
             Some((draw(&chart).ok()?, picture::alternative(&chart, &sentence)))
         })
     });
@@ -153,8 +152,6 @@ fn Point(mark: Memo<Option<Mark>>, radius: Memo<f64>) -> impl IntoView {
     .into_any()
 }
 
-use crate::app::state::State;
-
 /// What a mark says: its strength and its value.
 fn say(state: &State, mark: &Mark) -> Option<String> {
     let shown = state.shown.as_ref()?;
@@ -226,7 +223,7 @@ fn Switches() -> impl IntoView {
         .collect::<Vec<_>>();
     let ratios = move || {
         let own = threshold.get();
-        let mut ratios = THRESHOLDS.to_vec();
+        let mut ratios = RATIOS.to_vec();
         if !ratios.contains(&own) {
             ratios.push(own);
         }
