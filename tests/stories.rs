@@ -113,7 +113,7 @@ fn blocks_can_be_dropped_repeated_and_combined_with_rounding() {
         ("layer-drop:count=1", 4),
         ("duplicate:blocks=2", 6),
         ("duplicate:blocks=2+rtn:bits=8", 6),
-        ("layer-drop:count=1+wanda:sparsity=0.3+rtn:bits=6,group=4", 4),
+        ("layer-drop:count=1+wanda:sparsity=0.3+rtn:bits=6,group=32", 4),
     ] {
         let result = pollster::block_on(session.run(&experiment(spec), &text(), &text())).unwrap();
         match &result.curve.points[0].outcome {
