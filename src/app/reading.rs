@@ -11,7 +11,9 @@ use crate::plot::{Threshold, format_value};
 pub fn threshold(curve: &Curve, ratio: f64) -> Option<Threshold> {
     let found = crossing(curve, ratio)?;
     let values = curve.points.iter().map(|point| point.value);
-    let (least, most) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), x| (least.min(x), most.max(x)));
+    let (least, most) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), x| {
+        (least.min(x), most.max(x))
+    });
     let knob = controls::knob(&curve.sweep);
     let downwards = knob.is_some_and(|knob| knob.harm_grows_downwards());
     let up_to = |x: f64| if downwards { (x, most) } else { (least, x) };

@@ -12,7 +12,9 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::colour::stand_ins_to_css;
 use super::scale::{Scale, format_number, nice};
-use super::{Anchor, Axis, Chart, Drawing, Label, Mark, MarkKind, Measure, PlotError, Role, Sample, Series, format_value};
+use super::{
+    Anchor, Axis, Chart, Drawing, Label, Mark, MarkKind, Measure, PlotError, Role, Sample, Series, format_value,
+};
 use crate::modify::catalogue::Unit;
 
 /// plotters' pixels a CSS pixel.
@@ -68,7 +70,11 @@ pub fn draw(chart: &Chart) -> Result<Drawing, PlotError> {
     spread(&mut labels, chart.size.type_px * 1.25, layout.area);
     Ok(Drawing {
         size: chart.size,
-        backdrop: format!("<g transform=\"scale({})\">{}</g>", 1.0 / FINE, inner(&stand_ins_to_css(&svg))),
+        backdrop: format!(
+            "<g transform=\"scale({})\">{}</g>",
+            1.0 / FINE,
+            inner(&stand_ins_to_css(&svg))
+        ),
         marks,
         labels,
         threshold: threshold_name(chart, &layout),
@@ -99,7 +105,11 @@ impl Layout {
     fn of(chart: &Chart) -> Self {
         let em = chart.size.type_px;
         let (width, height) = (f64::from(chart.size.width), f64::from(chart.size.height));
-        let right = if chart.measure == Measure::Hemorrhage { 3.4 * em } else { 1.2 * em };
+        let right = if chart.measure == Measure::Hemorrhage {
+            3.4 * em
+        } else {
+            1.2 * em
+        };
         let area = [
             3.4 * em,
             2.2 * em,
@@ -116,7 +126,11 @@ impl Layout {
             .map(|sample| sample.x)
             .filter(|x| x.is_finite());
         let (from, to) = ends.fold((from, to), |(from, to), x| (from.min(x), to.max(x)));
-        let span = if to > from { to - from } else { from.abs().max(1.0) * 0.2 };
+        let span = if to > from {
+            to - from
+        } else {
+            from.abs().max(1.0) * 0.2
+        };
         Self {
             area,
             mirrored,
@@ -261,12 +275,22 @@ impl Pen<'_, '_> {
             }
             let pos = Pos::new(HPos::Right, VPos::Bottom);
             let wide = f64::from(self.chart.size.width);
-            self.text("× perplexity".to_owned(), wide - 0.4 * em, top - 0.7 * em, pos, Role::Muted)?;
+            self.text(
+                "× perplexity".to_owned(),
+                wide - 0.4 * em,
+                top - 0.7 * em,
+                pos,
+                Role::Muted,
+            )?;
         }
         let untouched = self.layout.scale.place(self.chart.measure.untouched());
-        if let Some(place) = untouched.filter(|_| self.chart.axis == Axis::Linear || self.chart.measure == Measure::SameTop)
+        if let Some(place) =
+            untouched.filter(|_| self.chart.axis == Axis::Linear || self.chart.measure == Measure::SameTop)
         {
-            self.path(vec![(x_low, place), (x_high, place)], Self::stroke(Role::Muted, 1.0, 1.0))?;
+            self.path(
+                vec![(x_low, place), (x_high, place)],
+                Self::stroke(Role::Muted, 1.0, 1.0),
+            )?;
         }
         self.path(vec![(x_low, low), (x_high, low)], Self::stroke(Role::Muted, 1.0, 1.0))?;
         let pos = Pos::new(HPos::Left, VPos::Bottom);
@@ -279,7 +303,13 @@ impl Pen<'_, '_> {
         )?;
         let pos = Pos::new(HPos::Center, VPos::Bottom);
         let under = f64::from(self.chart.size.height) - 0.5 * em;
-        self.text(self.chart.x_title.clone(), f64::midpoint(left, right), under, pos, Role::Muted)
+        self.text(
+            self.chart.x_title.clone(),
+            f64::midpoint(left, right),
+            under,
+            pos,
+            Role::Muted,
+        )
     }
 
     fn threshold(&self) -> Done {
@@ -298,8 +328,16 @@ impl Pen<'_, '_> {
             let (from, to) = self.layout.span((from, to));
             self.fill((from, low), (to, high), Role::Damage, 0.13)?;
         }
-        if let Some(at) = threshold.at.map(|at| self.layout.mirror(at)).filter(|at| (x_low..=x_high).contains(at)) {
-            self.dashed(vec![(at, low), (at, high)], (6, 4), Self::stroke(Role::Damage, 1.0, 1.5))?;
+        if let Some(at) = threshold
+            .at
+            .map(|at| self.layout.mirror(at))
+            .filter(|at| (x_low..=x_high).contains(at))
+        {
+            self.dashed(
+                vec![(at, low), (at, high)],
+                (6, 4),
+                Self::stroke(Role::Damage, 1.0, 1.5),
+            )?;
         }
         Ok(())
     }
@@ -350,7 +388,10 @@ impl Pen<'_, '_> {
         for pair in piece.windows(2) {
             let &[a, b] = pair else { continue };
             let mut cuts = vec![a];
-            for edge in edges.into_iter().flat_map(|edges| <[f64; 2]>::from(self.layout.span(edges))) {
+            for edge in edges
+                .into_iter()
+                .flat_map(|edges| <[f64; 2]>::from(self.layout.span(edges)))
+            {
                 if edge > a.0 && edge < b.0 {
                     cuts.push((edge, a.1 + (b.1 - a.1) * (edge - a.0) / (b.0 - a.0)));
                 }
@@ -382,7 +423,11 @@ fn x_ticks(low: f64, high: f64, count: usize, unit: Unit) -> Vec<f64> {
 
 /// The values on the scale, from left to right, cut where one is missing.
 fn pieces(series: &Series, layout: &Layout) -> Vec<Vec<(f64, f64)>> {
-    let mut sorted = series.samples.iter().filter(|sample| sample.x.is_finite()).collect::<Vec<&Sample>>();
+    let mut sorted = series
+        .samples
+        .iter()
+        .filter(|sample| sample.x.is_finite())
+        .collect::<Vec<&Sample>>();
     sorted.sort_by(|a, b| layout.mirror(a.x).total_cmp(&layout.mirror(b.x)));
     let mut pieces = vec![Vec::new()];
     for sample in sorted {
@@ -411,7 +456,12 @@ fn marks(chart: &Chart, layout: &Layout) -> Vec<Mark> {
     let [_, top, _, bottom] = layout.area;
     let mut marks = Vec::new();
     for (place, series) in chart.series.iter().enumerate() {
-        for (index, sample) in series.samples.iter().enumerate().filter(|(_, sample)| sample.x.is_finite()) {
+        for (index, sample) in series
+            .samples
+            .iter()
+            .enumerate()
+            .filter(|(_, sample)| sample.x.is_finite())
+        {
             let (height, kind) = if sample.failed.is_some() {
                 (bottom, MarkKind::Failed)
             } else if layout.scale.is_below(sample.y) {
@@ -434,7 +484,10 @@ fn marks(chart: &Chart, layout: &Layout) -> Vec<Mark> {
             });
         }
         if let Some(x) = series.pending {
-            let before = marks.iter().rev().find(|mark| mark.series == place && mark.kind == MarkKind::Measured);
+            let before = marks
+                .iter()
+                .rev()
+                .find(|mark| mark.series == place && mark.kind == MarkKind::Measured);
             let height = before.map_or_else(
                 || {
                     let untouched = layout.scale.place(chart.measure.untouched());
@@ -473,7 +526,11 @@ fn names(chart: &Chart, marks: &[Mark], layout: &Layout) -> Vec<Label> {
                 .iter()
                 .filter(|mark| mark.series == place && mark.kind == MarkKind::Measured)
                 .max_by(|a, b| a.left.total_cmp(&b.left))?;
-            let anchor = if end.left > f64::midpoint(left, right) { Anchor::End } else { Anchor::Start };
+            let anchor = if end.left > f64::midpoint(left, right) {
+                Anchor::End
+            } else {
+                Anchor::Start
+            };
             Some(Label {
                 text: series.name.clone(),
                 left: end.left + if anchor == Anchor::End { -0.8 } else { 0.8 } * layout.type_px,
@@ -511,7 +568,11 @@ fn threshold_name(chart: &Chart, layout: &Layout) -> Option<Label> {
     let em = layout.type_px;
     // Half an em a letter is a little more than system fonts take.
     let wide = threshold.name.chars().count() as f64 * 0.55 * em;
-    let anchor = if at - left > wide || at - left > right - at { Anchor::End } else { Anchor::Start };
+    let anchor = if at - left > wide || at - left > right - at {
+        Anchor::End
+    } else {
+        Anchor::Start
+    };
     Some(Label {
         text: threshold.name.clone(),
         left: at + if anchor == Anchor::End { -0.6 } else { 0.6 } * em,

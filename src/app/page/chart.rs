@@ -40,7 +40,11 @@ pub(super) fn Chart() -> impl IntoView {
     let marks = move || drawing.with(|drawing| drawing.as_ref().map_or(0, |(drawing, _)| drawing.marks.len()));
     let labels = move || drawing.with(|drawing| drawing.as_ref().map_or(0, |(drawing, _)| drawing.labels.len()));
     let label = move |place: usize| {
-        drawing.with(|drawing| drawing.as_ref().and_then(|(drawing, _)| drawing.labels.get(place).cloned()))
+        drawing.with(|drawing| {
+            drawing
+                .as_ref()
+                .and_then(|(drawing, _)| drawing.labels.get(place).cloned())
+        })
     };
     let threshold = move || drawing.with(|drawing| drawing.as_ref().and_then(|(drawing, _)| drawing.threshold.clone()));
     view! {
@@ -76,7 +80,10 @@ pub(super) fn Chart() -> impl IntoView {
 /// Wide charts are flat, narrow ones nearly square, so that both fit on their screen.
 fn size_for(width: f64, present: bool) -> Size {
     let height = if present {
-        browser::window().ok().and_then(|window| window.inner_height().ok()?.as_f64()).map_or(700.0, |inner| inner * 0.62)
+        browser::window()
+            .ok()
+            .and_then(|window| window.inner_height().ok()?.as_f64())
+            .map_or(700.0, |inner| inner * 0.62)
     } else {
         (width * 0.58).clamp(250.0, 540.0)
     };
@@ -110,9 +117,12 @@ fn Name(#[prop(into)] label: Signal<Option<Label>>, #[prop(optional)] testid: &'
 fn Point(mark: Memo<Option<Mark>>, radius: Memo<f64>) -> impl IntoView {
     let page = page();
     let get = move |read: fn(&Mark) -> String| mark.with(|mark| mark.as_ref().map(read).unwrap_or_default());
-    let main = Memo::new(move |_| mark.with(|mark| mark.as_ref().filter(|mark| mark.series == 0).map(|mark| mark.index)));
-    let pending = Memo::new(move |_| mark.with(|mark| mark.as_ref().is_some_and(|mark| mark.kind == MarkKind::Pending)));
-    let selected = move || main.get().is_some() && !pending.get() && page.state.with(|state| state.selected()) == main.get();
+    let main =
+        Memo::new(move |_| mark.with(|mark| mark.as_ref().filter(|mark| mark.series == 0).map(|mark| mark.index)));
+    let pending =
+        Memo::new(move |_| mark.with(|mark| mark.as_ref().is_some_and(|mark| mark.kind == MarkKind::Pending)));
+    let selected =
+        move || main.get().is_some() && !pending.get() && page.state.with(|state| state.selected()) == main.get();
     let class = move || {
         let kind = mark.with(|mark| mark.as_ref().map(|mark| mark.kind));
         let kind = match kind {
@@ -120,14 +130,22 @@ fn Point(mark: Memo<Option<Mark>>, radius: Memo<f64>) -> impl IntoView {
             Some(MarkKind::Pending) => "mark is-pending",
             Some(MarkKind::Failed | MarkKind::OffScale | MarkKind::BelowScale) => "mark is-hollow",
         };
-        if selected() { format!("{kind} is-selected") } else { kind.to_owned() }
+        if selected() {
+            format!("{kind} is-selected")
+        } else {
+            kind.to_owned()
+        }
     };
     let testid = move || match (main.get(), pending.get()) {
         (_, true) => "pending-point",
         (Some(_), false) => "point",
         (None, false) => "kept-point",
     };
-    let text = move || page.state.with(|state| mark.with(|mark| say(state, mark.as_ref()?))).unwrap_or_default();
+    let text = move || {
+        page.state
+            .with(|state| mark.with(|mark| say(state, mark.as_ref()?)))
+            .unwrap_or_default()
+    };
     let select = move || {
         if main.get_untracked().is_some() && !pending.get_untracked() {
             let x = mark.with_untracked(|mark| mark.as_ref().map(|mark| mark.x));
@@ -161,7 +179,11 @@ fn say(state: &State, mark: &Mark) -> Option<String> {
     };
     let knob = controls::knob(&curve.sweep);
     let unit = knob.and_then(|knob| knob.unit()).unwrap_or(Unit::Count);
-    let x = format!("{} {}", knob.map_or("value", |knob| knob.term), format_value(mark.x, unit));
+    let x = format!(
+        "{} {}",
+        knob.map_or("value", |knob| knob.term),
+        format_value(mark.x, unit)
+    );
     if mark.kind == MarkKind::Pending {
         return Some(format!("{x}: being measured"));
     }
@@ -175,7 +197,11 @@ pub(super) fn walk(page: Page, step: isize) {
     page.update(|state| {
         let Some(shown) = &state.shown else { return };
         let last = shown.curve.points.len().saturating_sub(1);
-        let place = state.selected().unwrap_or_default().saturating_add_signed(step).min(last);
+        let place = state
+            .selected()
+            .unwrap_or_default()
+            .saturating_add_signed(step)
+            .min(last);
         if let Some(point) = shown.curve.points.get(place) {
             state.link.view.at = Some(point.value);
         }

@@ -74,9 +74,15 @@ impl Page {
         });
         Self {
             state,
-            sentence: Memo::new(move |_| shown.with(|shown| shown.as_ref().map(|(curve, ratio)| describe_at(curve, *ratio)))),
+            sentence: Memo::new(move |_| {
+                shown.with(|shown| shown.as_ref().map(|(curve, ratio)| describe_at(curve, *ratio)))
+            }),
             threshold: Memo::new(move |_| {
-                shown.with(|shown| shown.as_ref().and_then(|(curve, ratio)| reading::threshold(curve, *ratio)))
+                shown.with(|shown| {
+                    shown
+                        .as_ref()
+                        .and_then(|(curve, ratio)| reading::threshold(curve, *ratio))
+                })
             }),
             clock: RwSignal::new(now_ms()),
             present,
@@ -266,7 +272,12 @@ impl Page {
         });
         if let Some(id) = job {
             // A worker that can't be reached is ended by the second press.
-            self.with(|inner| inner.worker.as_ref().map(|worker| worker.post(&Command::Cancel { id }, &[]).ok()));
+            self.with(|inner| {
+                inner
+                    .worker
+                    .as_ref()
+                    .map(|worker| worker.post(&Command::Cancel { id }, &[]).ok())
+            });
         }
     }
 }

@@ -37,7 +37,10 @@ pub(super) fn Downloads() -> impl IntoView {
     let png = move |_| {
         if let Some((svg, height)) = picture(page) {
             spawn(async move {
-                told(page, files::save_png("hemoscope.png", &svg, SIZE.width, height, PNG_SCALE).await);
+                told(
+                    page,
+                    files::save_png("hemoscope.png", &svg, SIZE.width, height, PNG_SCALE).await,
+                );
             });
         }
     };

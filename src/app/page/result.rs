@@ -44,7 +44,11 @@ pub(super) fn ProtocolLine() -> impl IntoView {
     let page = page();
     let line = page.part(|state| {
         let shown = state.shown.as_ref()?;
-        Some(words::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs))
+        Some(words::protocol(
+            &shown.curve.protocol,
+            &shown.curve.device,
+            shown.curve.duration_secs,
+        ))
     });
     view! { <p class="protocol" data-testid="protocol">{line}</p> }.into_any()
 }

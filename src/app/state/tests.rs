@@ -97,7 +97,9 @@ fn running(points: usize) -> State {
 }
 
 fn finish(state: &mut State, points: usize, complete: bool) {
-    let points = (0..points).map(|index| point(state, index, 0.05 * index as f64)).collect();
+    let points = (0..points)
+        .map(|index| point(state, index, 0.05 * index as f64))
+        .collect();
     let curve = Box::new(curve(state, points));
     tell(state, Event::RunFinished { curve, complete });
 }
@@ -106,8 +108,15 @@ fn finish(state: &mut State, points: usize, complete: bool) {
 fn points_appear_as_they_are_measured_and_are_announced() {
     let state = running(3);
     let shown = state.shown.as_ref().expect("a curve");
-    assert_eq!((shown.curve.points.len(), shown.stored, shown.complete), (3, false, false));
-    assert!(state.announcement.starts_with("Point 3 of 9: sparsity 20"), "{}", state.announcement);
+    assert_eq!(
+        (shown.curve.points.len(), shown.stored, shown.complete),
+        (3, false, false)
+    );
+    assert!(
+        state.announcement.starts_with("Point 3 of 9: sparsity 20"),
+        "{}",
+        state.announcement
+    );
 }
 
 #[test]
@@ -137,7 +146,12 @@ fn a_lost_device_keeps_the_points_and_drops_the_worker() {
     assert_eq!(tell(&mut state, event), Consequence::DropWorker);
     assert_eq!(state.shown.as_ref().map(|shown| shown.curve.points.len()), Some(4));
     assert!(state.task.is_none() && matches!(state.engine, Engine::Broken(_)));
-    assert!(state.messages.iter().any(|message| message.error && message.text.contains("The GPU was reset.")));
+    assert!(
+        state
+            .messages
+            .iter()
+            .any(|message| message.error && message.text.contains("The GPU was reset."))
+    );
 }
 
 #[test]
