@@ -15,10 +15,11 @@ pub const MOST_POINTS: usize = 33;
 /// The place of the step that the controls show.
 #[must_use]
 pub fn shown_step(sweep: &Sweep) -> Option<usize> {
-    let ranged = sweep
-        .steps
-        .iter()
-        .position(|step| step.values.iter().any(|(_, value)| matches!(value, Value::Range { .. })));
+    let ranged = sweep.steps.iter().position(|step| {
+        step.values
+            .iter()
+            .any(|(_, value)| matches!(value, Value::Range { .. }))
+    });
     ranged.or(if sweep.steps.is_empty() { None } else { Some(0) })
 }
 
@@ -45,7 +46,9 @@ pub fn range(sweep: &Sweep) -> Option<(&'static Parameter, Range)> {
 /// The parameter along x: the one with the range, else the method's knob.
 #[must_use]
 pub fn knob(sweep: &Sweep) -> Option<&'static Parameter> {
-    range(sweep).map(|(parameter, _)| parameter).or_else(|| entry(sweep)?.knob())
+    range(sweep)
+        .map(|(parameter, _)| parameter)
+        .or_else(|| entry(sweep)?.knob())
 }
 
 /// The range that a method's knob is offered with first.
@@ -96,12 +99,7 @@ pub fn set_range(sweep: &mut Sweep, (from, to, points): Range) {
 pub fn setting(sweep: &Sweep, key: &str) -> Option<String> {
     let step = sweep.steps.get(shown_step(sweep)?)?;
     let (_, value) = step.values.iter().find(|(other, _)| other == key)?;
-    Some(match value {
-        Value::Number(number) => number.to_string(),
-        Value::Word(word) => word.clone(),
-        Value::Pattern { zeros, group } => format!("{zeros}:{group}"),
-        Value::Range { from, to, points } => format!("{from}..{to}/{points}"),
-    })
+    Some(value.to_string())
 }
 
 /// Sets a parameter of the shown step from its text in the grammar; an empty text leaves it to its default. A pattern

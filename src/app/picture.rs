@@ -4,12 +4,13 @@ use super::state::{Shown, Stage, State};
 use super::{controls, reading, words};
 use crate::curve::Curve;
 use crate::modify::catalogue::Unit;
-use crate::plot::{Chart, Measure, Series, Size, Threshold, format_value};
+use crate::plot::{Chart, Measure, Series, Size, Threshold};
 use crate::share::View;
 
-/// The chart of what is shown, at a size; `None` where there is nothing to show.
+/// The chart of what is shown, at a size; `None` where there is nothing to show. `threshold` is what
+/// [`reading::threshold`] found, which is too slow for every redraw.
 #[must_use]
-pub fn chart(state: &State, size: Size) -> Option<Chart> {
+pub fn chart(state: &State, threshold: Option<Threshold>, size: Size) -> Option<Chart> {
     let shown = state.shown.as_ref()?;
     let view = &state.link.view;
     let mut current = Series::of(&shown.curve, view.measure);
@@ -24,16 +25,17 @@ pub fn chart(state: &State, size: Size) -> Option<Chart> {
         kept: Some(kept.slot),
         ..Series::of(&kept.curve, view.measure)
     }));
-    Some(of(&shown.curve, series, view, size))
+    Some(of(&shown.curve, series, threshold, view, size))
 }
 
 /// The chart of one curve alone, for the command line and for stored pictures.
 #[must_use]
 pub fn alone(curve: &Curve, view: &View, size: Size) -> Chart {
-    of(curve, vec![Series::of(curve, view.measure)], view, size)
+    let threshold = reading::threshold(curve, view.threshold);
+    of(curve, vec![Series::of(curve, view.measure)], threshold, view, size)
 }
 
-fn of(curve: &Curve, series: Vec<Series>, view: &View, size: Size) -> Chart {
+fn of(curve: &Curve, series: Vec<Series>, threshold: Option<Threshold>, view: &View, size: Size) -> Chart {
     let knob = controls::knob(&curve.sweep);
     let (x_unit, x_title) = knob.map_or((Unit::Count, "change".to_owned()), |knob| {
         (knob.unit().unwrap_or(Unit::Count), words::knob_title(knob))
@@ -50,7 +52,7 @@ fn of(curve: &Curve, series: Vec<Series>, view: &View, size: Size) -> Chart {
         measure: view.measure,
         axis: view.axis,
         series,
-        threshold: threshold(curve, view, x_unit),
+        threshold,
         size,
     }
 }
@@ -61,23 +63,6 @@ fn name(series: &mut Series, shown: &Shown) {
     } else {
         shown.curve.sweep.to_string()
     };
-}
-
-fn threshold(curve: &Curve, view: &View, unit: Unit) -> Option<Threshold> {
-    let crossing = reading::crossing(curve, view.threshold);
-    let name = crossing.at.map_or_else(String::new, |at| format!("breaks at {}", format_value(rounded(at), unit)));
-    Some(Threshold {
-        name,
-        level: view.threshold.ln(),
-        at: crossing.at,
-        band: crossing.band,
-        safe: crossing.safe,
-    })
-}
-
-/// To a thousandth, which is finer than any interval here.
-fn rounded(value: f64) -> f64 {
-    (value * 1e3).round() / 1e3
 }
 
 /// The text alternative of a chart.

@@ -1,32 +1,68 @@
-//! placeholder until curve::threshold and curve::sentence
-use crate::curve::{Curve, Outcome};
-/// placeholder
-pub struct Crossing { /// .
-    pub at: Option<f64>, /// .
-    pub band: Option<(f64, f64)>, /// .
-    pub safe: Option<(f64, f64)> }
-/// placeholder
-pub fn crossing(curve: &Curve, ratio: f64) -> Crossing {
+//! What is read off a curve: where it breaks, and what that means for the chart.
+
+use super::controls;
+use crate::curve::Curve;
+use crate::curve::threshold::{Crossing, crossing};
+use crate::modify::catalogue::Unit;
+use crate::plot::{Threshold, format_value};
+
+/// Where a curve reaches a ratio of perplexities, as the chart shows it; `None` where too little is measured.
+#[must_use]
+pub fn threshold(curve: &Curve, ratio: f64) -> Option<Threshold> {
+    let found = crossing(curve, ratio)?;
+    let values = curve.points.iter().map(|point| point.value);
+    let (least, most) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), x| {
+        (least.min(x), most.max(x))
+    });
+    let knob = controls::knob(&curve.sweep);
+    let downwards = knob.is_some_and(|knob| knob.harm_grows_downwards());
+    let up_to = |x: f64| if downwards { (x, most) } else { (least, x) };
     let level = ratio.ln();
-    let pts: Vec<(f64, f64, f64)> = curve.points.iter().filter_map(|p| match &p.outcome { Outcome::Measured(m) => Some((p.value, m.hemorrhage.ln_ratio, m.hemorrhage.ln_ratio_se)), _ => None }).collect();
-    for w in pts.windows(2) {
-        if w[0].1 < level && w[1].1 >= level {
-            let at = w[0].0 + (w[1].0 - w[0].0) * (level - w[0].1) / (w[1].1 - w[0].1);
-            let first = pts[0].0;
-            return Crossing { at: Some(at), band: Some((at - 0.02, at + 0.02)), safe: Some((first.min(at), first.max(at))) };
+    Some(match found {
+        Crossing::NotReached { beyond } => Threshold {
+            name: String::new(),
+            level,
+            at: None,
+            band: None,
+            safe: Some(up_to(beyond)),
+        },
+        // Nothing is safe.
+        Crossing::BeforeFirst { .. } => Threshold {
+            name: String::new(),
+            level,
+            at: None,
+            band: None,
+            safe: Some((f64::INFINITY, f64::NEG_INFINITY)),
+        },
+        Crossing::At { value, low, high } => {
+            let unit = knob.and_then(|knob| knob.unit()).unwrap_or(Unit::Count);
+            Threshold {
+                name: format!("breaks at {}", format_value(rounded(value), unit)),
+                level,
+                at: Some(value),
+                band: Some((low.min(high), low.max(high))),
+                safe: Some(up_to(value)),
+            }
         }
+    })
+}
+
+/// A share to whole percents, a number of bits or blocks to a tenth: no finer than intervals are.
+fn rounded(value: f64) -> f64 {
+    if value.abs() < 1.0 {
+        (value * 100.0).round() / 100.0
+    } else {
+        (value * 10.0).round() / 10.0
     }
-    Crossing { at: None, band: None, safe: None }
 }
-/// placeholder
-pub fn sentence(_curve: &Curve, _ratio: f64) -> String {
-    "Loses little up to 31 %. At 50 %, one in two of its next words is another. Breaks at 33 % ± 2.".to_owned()
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_no_finer_than_their_intervals() {
+        assert_eq!(rounded(0.3141), 0.31);
+        assert_eq!(rounded(3.1415), 3.1);
+    }
 }
-/// placeholder
-pub fn digest(_curve: &Curve) -> String { "d".to_owned() }
-/// placeholder
-pub fn compare(_expect: &str, _curve: &Curve) -> (bool, String) { (true, "reproduced".to_owned()) }
-/// placeholder
-pub fn csv(_curve: &Curve) -> String { String::new() }
-/// placeholder
-pub fn json(curve: &Curve) -> String { serde_json::to_string(curve).unwrap_or_default() }

@@ -1,12 +1,13 @@
 //! What the page knows, as a fold of the engine's events and of what the reader does.
 
-use crate::curve::{Curve, Outcome, Point, Protocol};
+use crate::curve::digest::Verdict;
+use crate::curve::{Curve, Outcome, Point, Protocol, digest};
 use crate::engine::job::{DeviceReport, Event, ModelReport, Reply, Side};
 use crate::metric::Stats;
 use crate::modify::Spec;
 use crate::share::{Experiment, Link, Opened};
 
-use super::{controls, reading, words};
+use super::{controls, words};
 
 /// Everything that the page knows.
 #[derive(Debug, Clone, Default)]
@@ -211,15 +212,6 @@ pub struct Message {
     pub text: String,
 }
 
-/// Whether a shared result came out again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
-    /// Whether it did.
-    pub reproduced: bool,
-    /// In words.
-    pub text: String,
-}
-
 /// What the page must do after a fold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consequence {
@@ -327,7 +319,10 @@ impl State {
     /// Ends the task, whatever came of it.
     pub fn end(&mut self) {
         self.task = None;
-        if matches!(self.model, Model::Asking(_) | Model::Fetching(_) | Model::Loading { .. }) {
+        if matches!(
+            self.model,
+            Model::Asking(_) | Model::Fetching(_) | Model::Loading { .. }
+        ) {
             self.model = Model::Absent;
         }
         if self.engine == Engine::Starting {
@@ -369,7 +364,7 @@ impl State {
             && !shown.stored
             && !self.is_outdated()
         {
-            link.expect = Some(reading::digest(&shown.curve));
+            link.expect = Some(digest::expectation(&shown.curve));
         }
         link
     }
@@ -384,7 +379,9 @@ impl State {
 
     /// The kept curves' next free colour.
     fn free_slot(&self) -> usize {
-        (0..).find(|slot| self.kept.iter().all(|kept| kept.slot != *slot)).unwrap_or_default()
+        (0..)
+            .find(|slot| self.kept.iter().all(|kept| kept.slot != *slot))
+            .unwrap_or_default()
     }
 
     /// Keeps the shown curve beside later ones.
@@ -420,7 +417,9 @@ impl State {
         match event {
             Event::Device(report) => {
                 if let Some(reason) = &report.refused {
-                    self.tell(format!("WebGPU is not used: {reason} The CPU computes instead, much more slowly."));
+                    self.tell(format!(
+                        "WebGPU is not used: {reason} The CPU computes instead, much more slowly."
+                    ));
                 }
                 self.engine = Engine::Ready(report);
             }
@@ -525,8 +524,9 @@ impl State {
         if settled {
             fill_hashes(&mut self.link.experiment, &curve.protocol);
             if let Some(expect) = self.link.expect.as_ref().filter(|_| complete) {
-                let (reproduced, text) = reading::compare(expect, &curve);
-                self.verdict = Some(Verdict { reproduced, text });
+                let verdict = digest::compare(expect, &curve);
+                self.announcement = verdict.to_string();
+                self.verdict = Some(verdict);
             }
         }
         self.shown = Some(Shown {
@@ -546,7 +546,9 @@ impl State {
             self.complain(message);
             return Consequence::None;
         }
-        self.complain(format!("{message} What was measured stays; Run starts the engine anew."));
+        self.complain(format!(
+            "{message} What was measured stays; Run starts the engine anew."
+        ));
         self.engine = Engine::Broken(message);
         self.model = Model::Absent;
         Consequence::DropWorker
@@ -583,12 +585,7 @@ impl State {
             Stage::Preparing { what, done, total } => {
                 (format!("{what}: window {done} of {total}"), share(*done, *total))
             }
-            Stage::Point {
-                index,
-                done,
-                total,
-                ..
-            } => {
+            Stage::Point { index, done, total, .. } => {
                 let part = share(*done, *total).unwrap_or_default();
                 let points = task.points.max(1) as f64;
                 let whole = (*index as f64 + part) / points;
@@ -610,19 +607,25 @@ impl State {
         match (&self.engine, &self.model) {
             (_, Model::Asking(_)) => ("waiting for your answer about the download".to_owned(), None),
             (_, Model::Fetching(fetching)) => {
-                let rate = fetching.rate.map_or_else(String::new, |rate| format!(", {} a second", megabytes(rate)));
+                let rate = fetching
+                    .rate
+                    .map_or_else(String::new, |rate| format!(", {} a second", megabytes(rate)));
                 let text = format!(
                     "downloading {}: {} of {}{rate}",
                     fetching.file,
                     megabytes(fetching.done as f64),
                     megabytes(fetching.total as f64),
                 );
-                (text, (fetching.total > 0).then(|| fetching.done as f64 / fetching.total as f64))
+                (
+                    text,
+                    (fetching.total > 0).then(|| fetching.done as f64 / fetching.total as f64),
+                )
             }
             (Engine::Off | Engine::Broken(_) | Engine::Starting, _) => ("starting the engine …".to_owned(), None),
-            (_, Model::Loading { done, total }) => {
-                (format!("loading the model: tensor {done} of {total}"), share(*done, *total))
-            }
+            (_, Model::Loading { done, total }) => (
+                format!("loading the model: tensor {done} of {total}"),
+                share(*done, *total),
+            ),
             _ => ("getting ready …".to_owned(), None),
         }
     }
@@ -637,7 +640,11 @@ impl State {
         let calibrated = points
             .first()
             .and_then(|(_, spec)| spec.methods().ok())
-            .is_some_and(|methods| methods.iter().any(|method| method.needs() != crate::modify::Needs::Nothing));
+            .is_some_and(|methods| {
+                methods
+                    .iter()
+                    .any(|method| method.needs() != crate::modify::Needs::Nothing)
+            });
         let calibration = if calibrated { e.calibration_windows } else { 0 };
         // Base and modified model run side by side.
         let windows = points.len() * (2 * e.windows + calibration);

@@ -86,7 +86,10 @@ pub fn protocol(protocol: &Protocol, device: &str, seconds: f64) -> String {
         ..
     } = protocol;
     let calibration = protocol.calibration.as_ref().map_or_else(String::new, |calibration| {
-        format!(" · calibrated on {} ({} windows)", calibration.text_name, calibration.windows)
+        format!(
+            " · calibrated on {} ({} windows)",
+            calibration.text_name, calibration.windows
+        )
     });
     format!(
         "{model_name} · {text_name} · {windows} windows × {window} tokens ({} scored){calibration} · seed {seed} · \
@@ -133,7 +136,11 @@ pub fn sample(sample: &Sample, measure: Measure) -> String {
 #[must_use]
 pub fn arrival(index: usize, total: usize, knob: Option<&Parameter>, point: &Point) -> String {
     let x = match knob {
-        Some(knob) => format!("{} {}", knob.term, format_value(point.value, knob.unit().unwrap_or(Unit::Count))),
+        Some(knob) => format!(
+            "{} {}",
+            knob.term,
+            format_value(point.value, knob.unit().unwrap_or(Unit::Count))
+        ),
         None => point.spec.to_string(),
     };
     let y = match &point.outcome {
@@ -154,7 +161,11 @@ pub fn round_to(value: f64, digits: i32) -> f64 {
         return value;
     }
     let scale = 10_f64.powi(digits - 1 - value.abs().log10().floor() as i32);
-    if scale.is_finite() { (value * scale).round() / scale } else { value }
+    if scale.is_finite() {
+        (value * scale).round() / scale
+    } else {
+        value
+    }
 }
 
 #[cfg(test)]
@@ -190,7 +201,10 @@ mod tests {
             half_width: 0.0213,
             failed: None,
         };
-        assert_eq!(sample(&whole, Measure::Hemorrhage), "perplexity × 1.42 (hemorrhage 0.351 ± 0.021)");
+        assert_eq!(
+            sample(&whole, Measure::Hemorrhage),
+            "perplexity × 1.42 (hemorrhage 0.351 ± 0.021)"
+        );
         let lost = Sample {
             y: f64::NAN,
             ..whole.clone()

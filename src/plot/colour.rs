@@ -44,7 +44,14 @@ impl Role {
     }
 
     fn all() -> impl Iterator<Item = Self> {
-        let fixed = [Self::Paper, Self::Ink, Self::Muted, Self::Grid, Self::Damage, Self::Safe];
+        let fixed = [
+            Self::Paper,
+            Self::Ink,
+            Self::Muted,
+            Self::Grid,
+            Self::Damage,
+            Self::Safe,
+        ];
         fixed.into_iter().chain((0..KEPT).map(Self::Kept))
     }
 

@@ -12,7 +12,9 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::colour::stand_ins_to_css;
 use super::scale::{Scale, format_number, nice};
-use super::{Anchor, Axis, Chart, Drawing, Label, Mark, MarkKind, Measure, PlotError, Role, Sample, Series, format_value};
+use super::{
+    Anchor, Axis, Chart, Drawing, Label, Mark, MarkKind, Measure, PlotError, Role, Sample, Series, format_value,
+};
 use crate::modify::catalogue::Unit;
 
 /// plotters' pixels a CSS pixel.
@@ -68,7 +70,11 @@ pub fn draw(chart: &Chart) -> Result<Drawing, PlotError> {
     spread(&mut labels, chart.size.type_px * 1.25, layout.area);
     Ok(Drawing {
         size: chart.size,
-        backdrop: format!("<g transform=\"scale({})\">{}</g>", 1.0 / FINE, inner(&stand_ins_to_css(&svg))),
+        backdrop: format!(
+            "<g transform=\"scale({})\">{}</g>",
+            1.0 / FINE,
+            inner(&stand_ins_to_css(&svg))
+        ),
         marks,
         labels,
         threshold: threshold_name(chart, &layout),
@@ -84,8 +90,12 @@ fn inner(svg: &str) -> &str {
 }
 
 /// Where everything goes, in CSS pixels.
+///
+/// Damage grows to the right: where it grows as the knob falls (bits), x is drawn mirrored, as `−x`.
 struct Layout {
     area: [f64; 4],
+    mirrored: bool,
+    /// The ends of the axis, mirrored where it is.
     x: (f64, f64),
     scale: Scale,
     type_px: f64,
@@ -95,7 +105,11 @@ impl Layout {
     fn of(chart: &Chart) -> Self {
         let em = chart.size.type_px;
         let (width, height) = (f64::from(chart.size.width), f64::from(chart.size.height));
-        let right = if chart.measure == Measure::Hemorrhage { 3.4 * em } else { 1.2 * em };
+        let right = if chart.measure == Measure::Hemorrhage {
+            3.4 * em
+        } else {
+            1.2 * em
+        };
         let area = [
             3.4 * em,
             2.2 * em,
@@ -103,6 +117,7 @@ impl Layout {
             (height - 3.6 * em).max(3.2 * em),
         ];
         let (from, to) = chart.x_range;
+        let mirrored = from > to;
         let (from, to) = (from.min(to), from.max(to));
         let ends = chart
             .series
@@ -111,18 +126,39 @@ impl Layout {
             .map(|sample| sample.x)
             .filter(|x| x.is_finite());
         let (from, to) = ends.fold((from, to), |(from, to), x| (from.min(x), to.max(x)));
-        let span = if to > from { to - from } else { from.abs().max(1.0) * 0.2 };
+        let span = if to > from {
+            to - from
+        } else {
+            from.abs().max(1.0) * 0.2
+        };
         Self {
             area,
-            x: (from - 0.04 * span, to + 0.04 * span),
+            mirrored,
+            x: if mirrored {
+                (-to - 0.04 * span, -from + 0.04 * span)
+            } else {
+                (from - 0.04 * span, to + 0.04 * span)
+            },
             scale: Scale::of(chart),
             type_px: em,
         }
     }
 
+    /// A strength on the axis, and back.
+    fn mirror(&self, x: f64) -> f64 {
+        if self.mirrored { -x } else { x }
+    }
+
+    /// Two strengths on the axis, the left one first, not beyond its ends.
+    fn span(&self, (one, other): (f64, f64)) -> (f64, f64) {
+        let (one, other) = (self.mirror(one), self.mirror(other));
+        let (low, high) = self.x;
+        (one.min(other).clamp(low, high), one.max(other).clamp(low, high))
+    }
+
     fn left(&self, x: f64) -> f64 {
         let [left, _, right, _] = self.area;
-        left + (x - self.x.0) / (self.x.1 - self.x.0) * (right - left)
+        left + (self.mirror(x) - self.x.0) / (self.x.1 - self.x.0) * (right - left)
     }
 
     /// Of a place on the straight scale.
@@ -185,16 +221,18 @@ impl Pen<'_, '_> {
     fn safe_side(&self) -> Done {
         let (low, high) = self.heights();
         let (x_low, x_high) = self.layout.x;
-        match self.chart.threshold.as_ref().and_then(|threshold| threshold.safe) {
-            Some((from, to)) => {
-                let end = |x: f64| if x.is_finite() { x.clamp(x_low, x_high) } else { x_low };
-                // A side that reaches the sweep's end reaches the frame.
-                let from = if from <= self.chart.x_range.0.min(self.chart.x_range.1) { x_low } else { end(from) };
-                let to = if to >= self.chart.x_range.0.max(self.chart.x_range.1) { x_high } else { end(to) };
-                self.fill((from, low), (to, high), Role::Safe, 1.0)
-            }
-            None => Ok(()),
+        let Some((from, to)) = self.chart.threshold.as_ref().and_then(|threshold| threshold.safe) else {
+            return Ok(());
+        };
+        if !(from <= to) {
+            return Ok(());
         }
+        let (from, to) = self.layout.span((from, to));
+        let (first, last) = self.layout.span(self.chart.x_range);
+        // A side that reaches the sweep's end reaches the frame.
+        let from = if from <= first { x_low } else { from };
+        let to = if to >= last { x_high } else { to };
+        self.fill((from, low), (to, high), Role::Safe, 1.0)
     }
 
     fn grid_and_axes(&self) -> Done {
@@ -205,9 +243,10 @@ impl Pen<'_, '_> {
         let grid = Self::stroke(Role::Grid, 1.0, 1.0);
 
         let count = (((right - left) / (5.0 * em)) as usize).clamp(2, 12);
-        for x in x_ticks(x_low, x_high, count, self.chart.x_unit) {
+        for place in x_ticks(x_low, x_high, count, self.chart.x_unit) {
+            let x = self.layout.mirror(place);
             let label = format_value(x, self.chart.x_unit).replace("\u{202f}bits", "");
-            self.path(vec![(x, low), (x, high)], grid)?;
+            self.path(vec![(place, low), (place, high)], grid)?;
             let pos = Pos::new(HPos::Center, VPos::Top);
             self.text(label, self.layout.left(x), bottom + 0.45 * em, pos, Role::Muted)?;
         }
@@ -236,12 +275,22 @@ impl Pen<'_, '_> {
             }
             let pos = Pos::new(HPos::Right, VPos::Bottom);
             let wide = f64::from(self.chart.size.width);
-            self.text("× perplexity".to_owned(), wide - 0.4 * em, top - 0.7 * em, pos, Role::Muted)?;
+            self.text(
+                "× perplexity".to_owned(),
+                wide - 0.4 * em,
+                top - 0.7 * em,
+                pos,
+                Role::Muted,
+            )?;
         }
         let untouched = self.layout.scale.place(self.chart.measure.untouched());
-        if let Some(place) = untouched.filter(|_| self.chart.axis == Axis::Linear || self.chart.measure == Measure::SameTop)
+        if let Some(place) =
+            untouched.filter(|_| self.chart.axis == Axis::Linear || self.chart.measure == Measure::SameTop)
         {
-            self.path(vec![(x_low, place), (x_high, place)], Self::stroke(Role::Muted, 1.0, 1.0))?;
+            self.path(
+                vec![(x_low, place), (x_high, place)],
+                Self::stroke(Role::Muted, 1.0, 1.0),
+            )?;
         }
         self.path(vec![(x_low, low), (x_high, low)], Self::stroke(Role::Muted, 1.0, 1.0))?;
         let pos = Pos::new(HPos::Left, VPos::Bottom);
@@ -254,7 +303,13 @@ impl Pen<'_, '_> {
         )?;
         let pos = Pos::new(HPos::Center, VPos::Bottom);
         let under = f64::from(self.chart.size.height) - 0.5 * em;
-        self.text(self.chart.x_title.clone(), f64::midpoint(left, right), under, pos, Role::Muted)
+        self.text(
+            self.chart.x_title.clone(),
+            f64::midpoint(left, right),
+            under,
+            pos,
+            Role::Muted,
+        )
     }
 
     fn threshold(&self) -> Done {
@@ -270,11 +325,19 @@ impl Pen<'_, '_> {
             self.dashed(line, (1, 4), Self::stroke(Role::Damage, 1.0, 1.0))?;
         }
         if let Some((from, to)) = threshold.band.filter(|(from, to)| from.is_finite() && to.is_finite()) {
-            let (from, to) = (from.clamp(x_low, x_high), to.clamp(x_low, x_high));
+            let (from, to) = self.layout.span((from, to));
             self.fill((from, low), (to, high), Role::Damage, 0.13)?;
         }
-        if let Some(at) = threshold.at.filter(|at| at.is_finite()) {
-            self.dashed(vec![(at, low), (at, high)], (6, 4), Self::stroke(Role::Damage, 1.0, 1.5))?;
+        if let Some(at) = threshold
+            .at
+            .map(|at| self.layout.mirror(at))
+            .filter(|at| (x_low..=x_high).contains(at))
+        {
+            self.dashed(
+                vec![(at, low), (at, high)],
+                (6, 4),
+                Self::stroke(Role::Damage, 1.0, 1.5),
+            )?;
         }
         Ok(())
     }
@@ -283,7 +346,7 @@ impl Pen<'_, '_> {
         let cap = 0.25 * self.layout.type_px * (self.layout.x.1 - self.layout.x.0)
             / (self.layout.area[2] - self.layout.area[0]);
         for sample in &series.samples {
-            if !(sample.half_width.is_finite() && sample.half_width > 0.0) {
+            if !(sample.half_width.is_finite() && sample.half_width > 0.0 && sample.x.is_finite()) {
                 continue;
             }
             let scale = &self.layout.scale;
@@ -294,9 +357,10 @@ impl Pen<'_, '_> {
                 continue;
             };
             let style = Self::stroke(role_at(self.chart, series, sample.x), 0.75, 1.2);
-            self.path(vec![(sample.x, low), (sample.x, high)], style)?;
+            let x = self.layout.mirror(sample.x);
+            self.path(vec![(x, low), (x, high)], style)?;
             for end in [low, high] {
-                self.path(vec![(sample.x - cap, end), (sample.x + cap, end)], style)?;
+                self.path(vec![(x - cap, end), (x + cap, end)], style)?;
             }
         }
         Ok(())
@@ -304,7 +368,7 @@ impl Pen<'_, '_> {
 
     fn line(&self, series: &Series) -> Done {
         let width = self.layout.type_px / 6.0;
-        for piece in pieces(series, &self.layout.scale) {
+        for piece in pieces(series, self.layout) {
             if let Some(kept) = series.kept {
                 let dash = DASHES[kept % DASHES.len()];
                 self.dashed(piece, dash, Self::stroke(Role::Kept(kept), 1.0, width))?;
@@ -324,7 +388,10 @@ impl Pen<'_, '_> {
         for pair in piece.windows(2) {
             let &[a, b] = pair else { continue };
             let mut cuts = vec![a];
-            for edge in edges.into_iter().flat_map(|(from, to)| [from, to]) {
+            for edge in edges
+                .into_iter()
+                .flat_map(|edges| <[f64; 2]>::from(self.layout.span(edges)))
+            {
                 if edge > a.0 && edge < b.0 {
                     cuts.push((edge, a.1 + (b.1 - a.1) * (edge - a.0) / (b.0 - a.0)));
                 }
@@ -332,7 +399,7 @@ impl Pen<'_, '_> {
             cuts.push(b);
             for step in cuts.windows(2) {
                 let &[from, to] = step else { continue };
-                let role = side(self.chart, f64::midpoint(from.0, to.0));
+                let role = side(self.chart, self.layout.mirror(f64::midpoint(from.0, to.0)));
                 match parts.last_mut() {
                     Some((points, last)) if *last == role => points.push(to),
                     _ => parts.push((vec![from, to], role)),
@@ -355,13 +422,17 @@ fn x_ticks(low: f64, high: f64, count: usize, unit: Unit) -> Vec<f64> {
 }
 
 /// The values on the scale, from left to right, cut where one is missing.
-fn pieces(series: &Series, scale: &Scale) -> Vec<Vec<(f64, f64)>> {
-    let mut sorted = series.samples.iter().filter(|sample| sample.x.is_finite()).collect::<Vec<&Sample>>();
-    sorted.sort_by(|a, b| a.x.total_cmp(&b.x));
+fn pieces(series: &Series, layout: &Layout) -> Vec<Vec<(f64, f64)>> {
+    let mut sorted = series
+        .samples
+        .iter()
+        .filter(|sample| sample.x.is_finite())
+        .collect::<Vec<&Sample>>();
+    sorted.sort_by(|a, b| layout.mirror(a.x).total_cmp(&layout.mirror(b.x)));
     let mut pieces = vec![Vec::new()];
     for sample in sorted {
-        match (scale.place(sample.y), pieces.last_mut()) {
-            (Some(place), Some(piece)) => piece.push((sample.x, place)),
+        match (layout.scale.place(sample.y), pieces.last_mut()) {
+            (Some(place), Some(piece)) => piece.push((layout.mirror(sample.x), place)),
             _ => pieces.push(Vec::new()),
         }
     }
@@ -385,7 +456,12 @@ fn marks(chart: &Chart, layout: &Layout) -> Vec<Mark> {
     let [_, top, _, bottom] = layout.area;
     let mut marks = Vec::new();
     for (place, series) in chart.series.iter().enumerate() {
-        for (index, sample) in series.samples.iter().enumerate().filter(|(_, sample)| sample.x.is_finite()) {
+        for (index, sample) in series
+            .samples
+            .iter()
+            .enumerate()
+            .filter(|(_, sample)| sample.x.is_finite())
+        {
             let (height, kind) = if sample.failed.is_some() {
                 (bottom, MarkKind::Failed)
             } else if layout.scale.is_below(sample.y) {
@@ -408,7 +484,10 @@ fn marks(chart: &Chart, layout: &Layout) -> Vec<Mark> {
             });
         }
         if let Some(x) = series.pending {
-            let before = marks.iter().rev().find(|mark| mark.series == place && mark.kind == MarkKind::Measured);
+            let before = marks
+                .iter()
+                .rev()
+                .find(|mark| mark.series == place && mark.kind == MarkKind::Measured);
             let height = before.map_or_else(
                 || {
                     let untouched = layout.scale.place(chart.measure.untouched());
@@ -446,8 +525,12 @@ fn names(chart: &Chart, marks: &[Mark], layout: &Layout) -> Vec<Label> {
             let end = marks
                 .iter()
                 .filter(|mark| mark.series == place && mark.kind == MarkKind::Measured)
-                .max_by(|a, b| a.x.total_cmp(&b.x))?;
-            let anchor = if end.left > f64::midpoint(left, right) { Anchor::End } else { Anchor::Start };
+                .max_by(|a, b| a.left.total_cmp(&b.left))?;
+            let anchor = if end.left > f64::midpoint(left, right) {
+                Anchor::End
+            } else {
+                Anchor::Start
+            };
             Some(Label {
                 text: series.name.clone(),
                 left: end.left + if anchor == Anchor::End { -0.8 } else { 0.8 } * layout.type_px,
@@ -477,12 +560,19 @@ fn spread(labels: &mut [Label], apart: f64, [_, top, _, bottom]: [f64; 4]) {
 
 fn threshold_name(chart: &Chart, layout: &Layout) -> Option<Label> {
     let threshold = chart.threshold.as_ref()?;
-    let at = layout.left(threshold.at.filter(|at| at.is_finite())?);
     let [left, top, right, _] = layout.area;
+    let at = layout.left(threshold.at?);
+    if !(left..=right).contains(&at) {
+        return None;
+    }
     let em = layout.type_px;
     // Half an em a letter is a little more than system fonts take.
     let wide = threshold.name.chars().count() as f64 * 0.55 * em;
-    let anchor = if at - left > wide || at - left > right - at { Anchor::End } else { Anchor::Start };
+    let anchor = if at - left > wide || at - left > right - at {
+        Anchor::End
+    } else {
+        Anchor::Start
+    };
     Some(Label {
         text: threshold.name.clone(),
         left: at + if anchor == Anchor::End { -0.6 } else { 0.6 } * em,

@@ -103,11 +103,7 @@ impl Drawing {
     /// One self-contained file in fixed light colours; `title` is its text alternative, `caption` is written under it.
     #[must_use]
     pub fn to_svg(&self, title: &str, caption: &str) -> String {
-        let Size {
-            width,
-            height,
-            type_px,
-        } = self.size;
+        let Size { width, height, type_px } = self.size;
         let line = type_px * 1.5;
         let full = f64::from(height) + if caption.is_empty() { 0.0 } else { line };
         let mut svg = format!(

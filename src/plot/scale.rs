@@ -41,7 +41,11 @@ impl Scale {
             };
         }
         let ends = samples().filter(|sample| sample.y.is_finite()).flat_map(|sample| {
-            let half = if sample.half_width.is_finite() { sample.half_width } else { 0.0 };
+            let half = if sample.half_width.is_finite() {
+                sample.half_width
+            } else {
+                0.0
+            };
             [sample.y - half, sample.y + half]
         });
         let (low, high) = ends
@@ -61,7 +65,9 @@ impl Scale {
         let (low, high) = values
             .filter(|y| y.is_finite() && *y > 0.0)
             .map(|y| y.min(HIGHEST).log10())
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| {
+                (low.min(y), high.max(y))
+            });
         let (low, high) = if low <= high { (low, high) } else { (-2.0, 0.0) };
         let low = low.max(high - DECADES).min(high - 1.0);
         let room = 0.06 * (high - low);
@@ -156,7 +162,11 @@ pub fn format_number(value: f64) -> String {
     if size != 0.0 && !(1e-6..1e7).contains(&size) {
         return format!("{value:.1e}").replace('-', "−");
     }
-    let before = if size >= 1.0 { size.log10().floor() as i32 + 1 } else { 0 };
+    let before = if size >= 1.0 {
+        size.log10().floor() as i32 + 1
+    } else {
+        0
+    };
     let decimals = if size == 0.0 || size >= 1.0 {
         (4 - before).clamp(0, 3)
     } else {

@@ -36,7 +36,11 @@ fn chart(samples: Vec<Sample>) -> Chart {
 /// A sweep as it is seen in the middle of a run, with a failed point and a kept curve.
 fn sweep() -> Chart {
     let values = [0.0, 0.01, 0.04, 0.16, 0.42, 1.1];
-    let mut samples = values.iter().enumerate().map(|(place, y)| sample(place as f64 / 10.0, *y)).collect::<Vec<_>>();
+    let mut samples = values
+        .iter()
+        .enumerate()
+        .map(|(place, y)| sample(place as f64 / 10.0, *y))
+        .collect::<Vec<_>>();
     samples[2].failed = Some("out of memory".to_owned());
     samples[2].y = f64::NAN;
     let kept = Series {
@@ -71,12 +75,20 @@ fn a_sweep_in_the_middle() {
 
 #[test]
 fn a_sweep_with_a_value_that_is_not_a_number() {
-    insta::assert_snapshot!(svg(&chart(vec![sample(0.0, 0.0), sample(0.4, f64::NAN), sample(0.8, 1.0)])));
+    insta::assert_snapshot!(svg(&chart(vec![
+        sample(0.0, 0.0),
+        sample(0.4, f64::NAN),
+        sample(0.8, 1.0)
+    ])));
 }
 
 #[test]
 fn a_sweep_with_an_infinite_value() {
-    insta::assert_snapshot!(svg(&chart(vec![sample(0.0, 0.0), sample(0.4, 0.3), sample(0.8, f64::INFINITY)])));
+    insta::assert_snapshot!(svg(&chart(vec![
+        sample(0.0, 0.0),
+        sample(0.4, 0.3),
+        sample(0.8, f64::INFINITY)
+    ])));
 }
 
 #[test]
@@ -105,9 +117,23 @@ fn a_failed_point_stays_visible_at_the_lower_edge() {
 #[test]
 fn what_is_beyond_the_threshold_is_in_the_colour_of_damage() {
     let drawing = draw(&sweep()).expect("drawn");
-    for mark in drawing.marks.iter().filter(|mark| mark.series == 0 && mark.kind == MarkKind::Measured) {
+    for mark in drawing
+        .marks
+        .iter()
+        .filter(|mark| mark.series == 0 && mark.kind == MarkKind::Measured)
+    {
         assert_eq!(mark.role == Role::Damage, mark.x > 0.27, "{mark:?}");
     }
+}
+
+#[test]
+fn damage_grows_to_the_right_where_the_knob_falls() {
+    let mut chart = chart(vec![sample(8.0, 0.0), sample(4.0, 0.1), sample(2.0, 3.0)]);
+    (chart.x_range, chart.x_unit) = ((8.0, 2.0), Unit::Bits);
+    let drawing = draw(&chart).expect("drawn");
+    let lefts = drawing.marks.iter().map(|mark| mark.left).collect::<Vec<_>>();
+    assert!(lefts.is_sorted(), "{lefts:?}");
+    insta::assert_snapshot!(svg(&chart));
 }
 
 #[test]

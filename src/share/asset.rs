@@ -128,7 +128,10 @@ mod tests {
             (Origin::Bundled("evaluation".to_owned()), "evaluation"),
             (Origin::Own("my text.txt".to_owned()), "own:my text.txt"),
             (hub, "hub:owner/model@refs%2Fpr%2F1/sub/model.gguf"),
-            (Origin::Url("https://a.example/m.gguf".to_owned()), "url:https://a.example/m.gguf"),
+            (
+                Origin::Url("https://a.example/m.gguf".to_owned()),
+                "url:https://a.example/m.gguf",
+            ),
             (Origin::Bundled("own:odd".to_owned()), "bundled:own:odd"),
         ] {
             assert_eq!(origin.to_string(), text);
@@ -138,7 +141,13 @@ mod tests {
 
     #[test]
     fn what_is_no_origin_is_refused() {
-        for text in ["", "hub:owner/model", "hub:@/", "url:javascript:alert(1)", "data:text/plain,x"] {
+        for text in [
+            "",
+            "hub:owner/model",
+            "hub:@/",
+            "url:javascript:alert(1)",
+            "data:text/plain,x",
+        ] {
             assert_eq!(text.parse::<Origin>(), Err(OriginError), "{text}");
         }
     }

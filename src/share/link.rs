@@ -120,7 +120,11 @@ impl Link {
         writer.pair("seed", e.seed);
         writer.pair("threshold", view.threshold);
         let usual = View::default();
-        writer.unusual("metric", word_of(MEASURES, &view.measure), word_of(MEASURES, &usual.measure));
+        writer.unusual(
+            "metric",
+            word_of(MEASURES, &view.measure),
+            word_of(MEASURES, &usual.measure),
+        );
         writer.unusual("axis", word_of(AXES, &view.axis), word_of(AXES, &usual.axis));
         if let Some(at) = view.at {
             writer.pair("at", at);
@@ -132,7 +136,11 @@ impl Link {
         }
         writer.unusual("tokens", view.tokens, usual.tokens);
         writer.unusual("tab", word_of(TABS, &view.tab), word_of(TABS, &usual.tab));
-        writer.unusual("device", word_of(DEVICES, &view.device), word_of(DEVICES, &usual.device));
+        writer.unusual(
+            "device",
+            word_of(DEVICES, &view.device),
+            word_of(DEVICES, &usual.device),
+        );
         if let Some(expect) = expect {
             writer.pair("expect", expect);
         }
@@ -202,7 +210,10 @@ const DEVICES: Words<DeviceChoice> = &[
 ];
 
 fn word_of<T: PartialEq>(words: Words<T>, value: &T) -> &'static str {
-    words.iter().find(|(_, other)| other == value).map_or("", |(word, _)| word)
+    words
+        .iter()
+        .find(|(_, other)| other == value)
+        .map_or("", |(word, _)| word)
 }
 
 struct Writer(String);
@@ -276,7 +287,12 @@ impl Reader {
     fn version(&mut self) {
         let Some(given) = self.take("v") else { return };
         if given.parse() != Ok(VERSION) {
-            self.notice("v", &given, format!("this page writes version {VERSION}"), "everything in it that is known");
+            self.notice(
+                "v",
+                &given,
+                format!("this page writes version {VERSION}"),
+                "everything in it that is known",
+            );
         }
     }
 
@@ -357,7 +373,12 @@ impl Reader {
     fn finish(mut self) -> (Vec<(String, String)>, Vec<Notice>) {
         let unknown = std::mem::take(&mut self.pairs);
         for (key, value) in &unknown {
-            self.notice(key, value, "this page doesn't know the key", "nothing; the link keeps it");
+            self.notice(
+                key,
+                value,
+                "this page doesn't know the key",
+                "nothing; the link keeps it",
+            );
         }
         (unknown, self.notices)
     }

@@ -108,9 +108,10 @@ impl Tokenizer {
         let mut bytes: Vec<Box<[u8]>> = vec![Box::default(); size.min(4 * tokens.len() + IDS_SPARE)];
         for (token, id) in &tokens {
             if let Some(slot) = bytes.get_mut(*id as usize) {
-                *slot = match added.get_vocab().contains_key(token) {
-                    true => token.as_bytes().into(),
-                    false => spelling.bytes(token),
+                *slot = if added.get_vocab().contains_key(token) {
+                    token.as_bytes().into()
+                } else {
+                    spelling.bytes(token)
                 };
             }
         }

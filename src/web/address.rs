@@ -10,7 +10,9 @@ use super::error::BrowserError;
 /// The fragment, with `#`; empty where there is none.
 #[must_use]
 pub fn fragment() -> String {
-    window().and_then(|window| Ok(window.location().hash()?)).unwrap_or_default()
+    window()
+        .and_then(|window| Ok(window.location().hash()?))
+        .unwrap_or_default()
 }
 
 /// Puts a fragment into the address, without a new step in the history.

@@ -36,19 +36,32 @@ pub fn beside_page(file: &str) -> Result<String, BrowserError> {
 /// Milliseconds since the page was opened.
 #[must_use]
 pub fn now_ms() -> f64 {
-    window().ok().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now())
+    window()
+        .ok()
+        .and_then(|window| window.performance())
+        .map_or(0.0, |clock| clock.now())
 }
 
 /// Whether a media query holds.
 #[must_use]
 pub fn matches(query: &str) -> bool {
-    window().ok().and_then(|window| window.match_media(query).ok().flatten()).is_some_and(|list| list.matches())
+    window()
+        .ok()
+        .and_then(|window| window.match_media(query).ok().flatten())
+        .is_some_and(|list| list.matches())
 }
 
 /// A setting that stays on this device; `None` where there is none or the browser keeps nothing.
 #[must_use]
 pub fn stored(key: &str) -> Option<String> {
-    window().ok()?.local_storage().ok().flatten()?.get_item(key).ok().flatten()
+    window()
+        .ok()?
+        .local_storage()
+        .ok()
+        .flatten()?
+        .get_item(key)
+        .ok()
+        .flatten()
 }
 
 /// Keeps a setting on this device, where the browser keeps anything.
@@ -139,7 +152,9 @@ pub fn on_key(pressed: impl Fn(&str) -> bool + 'static) -> Result<(), BrowserErr
 
 /// Gives an element the keyboard.
 pub fn focus(selector: &str) {
-    let found = document().ok().and_then(|document| document.query_selector(selector).ok().flatten());
+    let found = document()
+        .ok()
+        .and_then(|document| document.query_selector(selector).ok().flatten());
     if let Some(element) = found {
         // Marks in an SVG are no HTML elements, and can be focused all the same.
         element.unchecked_into::<HtmlElement>().focus().ok();

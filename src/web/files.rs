@@ -23,7 +23,10 @@ pub fn save_text(name: &str, kind: &str, text: &str) -> Result<(), BrowserError>
 fn blob(kind: &str, text: &str) -> Result<Blob, BrowserError> {
     let bag = BlobPropertyBag::new();
     bag.set_type(kind);
-    Ok(Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &bag)?)
+    Ok(Blob::new_with_str_sequence_and_options(
+        &Array::of1(&text.into()),
+        &bag,
+    )?)
 }
 
 fn save(name: &str, blob: &Blob) -> Result<(), BrowserError> {
@@ -50,7 +53,9 @@ pub async fn save_png(name: &str, svg: &str, width: u32, height: u32, scale: f64
     let canvas: HtmlCanvasElement = document()?.create_element("canvas")?.unchecked_into();
     canvas.set_width((f64::from(width) * scale) as u32);
     canvas.set_height((f64::from(height) * scale) as u32);
-    let context = canvas.get_context("2d")?.ok_or_else(|| BrowserError::missing("canvas"))?;
+    let context = canvas
+        .get_context("2d")?
+        .ok_or_else(|| BrowserError::missing("canvas"))?;
     let context: CanvasRenderingContext2d = context.unchecked_into();
     context.scale(scale, scale)?;
     context.draw_image_with_html_image_element(&image, 0.0, 0.0)?;

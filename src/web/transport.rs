@@ -92,7 +92,11 @@ fn read(data: &JsValue) -> Incoming {
     if field("ready").is_truthy() {
         return Incoming::Ready;
     }
-    let Some(json) = field("json").dyn_ref::<JsString>().map(String::from).or_else(|| data.as_string()) else {
+    let Some(json) = field("json")
+        .dyn_ref::<JsString>()
+        .map(String::from)
+        .or_else(|| data.as_string())
+    else {
         return Incoming::Broken("it sent something that is no message".to_owned());
     };
     match serde_json::from_str(&json) {

@@ -24,20 +24,16 @@ impl Architecture {
         }
     }
 
+    /// The architecture of that name, if it is supported.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Llama, Self::Qwen2]
+            .into_iter()
+            .find(|known| known.name() == name)
+    }
+
     /// All names, for messages.
     pub const NAMES: &'static str = "llama, qwen2";
-}
-
-impl std::str::FromStr for Architecture {
-    type Err = ();
-
-    fn from_str(name: &str) -> Result<Self, ()> {
-        match name {
-            "llama" => Ok(Self::Llama),
-            "qwen2" => Ok(Self::Qwen2),
-            _ => Err(()),
-        }
-    }
 }
 
 /// Sizes and constants of a decoder-only transformer.

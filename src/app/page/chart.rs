@@ -4,13 +4,12 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::context::{Page, page};
-use crate::app::{controls, picture, reading, words};
+use crate::app::state::State;
+use crate::app::{controls, picture, words};
+use crate::curve::threshold::crossing::RATIOS;
 use crate::modify::catalogue::Unit;
 use crate::plot::{Axis, Drawing, Label, Mark, MarkKind, Measure, Series, Size, draw, format_value};
 use crate::web::browser;
-
-/// Ratios of perplexity that can be called broken: 5 %, 10 % and twice as unsure.
-const THRESHOLDS: [f64; 3] = [1.05, 1.1, 2.0];
 
 /// The switches and the chart.
 #[component]
@@ -30,8 +29,8 @@ pub(super) fn Chart() -> impl IntoView {
     let drawing = Memo::new(move |_| {
         let size = size_for(width.get(), page.present);
         page.state.with(|state| {
-            let chart = picture::chart(state, size)?;
-            let sentence = reading::sentence(&state.shown.as_ref()?.curve, state.link.view.threshold);
+            let chart = picture::chart(state, page.threshold.get(), size)?;
+            let sentence = page.sentence.get().unwrap_or_default();
             Some((draw(&chart).ok()?, picture::alternative(&chart, &sentence)))
         })
     });
@@ -41,7 +40,11 @@ pub(super) fn Chart() -> impl IntoView {
     let marks = move || drawing.with(|drawing| drawing.as_ref().map_or(0, |(drawing, _)| drawing.marks.len()));
     let labels = move || drawing.with(|drawing| drawing.as_ref().map_or(0, |(drawing, _)| drawing.labels.len()));
     let label = move |place: usize| {
-        drawing.with(|drawing| drawing.as_ref().and_then(|(drawing, _)| drawing.labels.get(place).cloned()))
+        drawing.with(|drawing| {
+            drawing
+                .as_ref()
+                .and_then(|(drawing, _)| drawing.labels.get(place).cloned())
+        })
     };
     let threshold = move || drawing.with(|drawing| drawing.as_ref().and_then(|(drawing, _)| drawing.threshold.clone()));
     view! {
@@ -77,7 +80,10 @@ pub(super) fn Chart() -> impl IntoView {
 /// Wide charts are flat, narrow ones nearly square, so that both fit on their screen.
 fn size_for(width: f64, present: bool) -> Size {
     let height = if present {
-        browser::window().ok().and_then(|window| window.inner_height().ok()?.as_f64()).map_or(700.0, |inner| inner * 0.62)
+        browser::window()
+            .ok()
+            .and_then(|window| window.inner_height().ok()?.as_f64())
+            .map_or(700.0, |inner| inner * 0.62)
     } else {
         (width * 0.58).clamp(250.0, 540.0)
     };
@@ -111,9 +117,12 @@ fn Name(#[prop(into)] label: Signal<Option<Label>>, #[prop(optional)] testid: &'
 fn Point(mark: Memo<Option<Mark>>, radius: Memo<f64>) -> impl IntoView {
     let page = page();
     let get = move |read: fn(&Mark) -> String| mark.with(|mark| mark.as_ref().map(read).unwrap_or_default());
-    let main = Memo::new(move |_| mark.with(|mark| mark.as_ref().filter(|mark| mark.series == 0).map(|mark| mark.index)));
-    let pending = Memo::new(move |_| mark.with(|mark| mark.as_ref().is_some_and(|mark| mark.kind == MarkKind::Pending)));
-    let selected = move || main.get().is_some() && !pending.get() && page.state.with(|state| state.selected()) == main.get();
+    let main =
+        Memo::new(move |_| mark.with(|mark| mark.as_ref().filter(|mark| mark.series == 0).map(|mark| mark.index)));
+    let pending =
+        Memo::new(move |_| mark.with(|mark| mark.as_ref().is_some_and(|mark| mark.kind == MarkKind::Pending)));
+    let selected =
+        move || main.get().is_some() && !pending.get() && page.state.with(|state| state.selected()) == main.get();
     let class = move || {
         let kind = mark.with(|mark| mark.as_ref().map(|mark| mark.kind));
         let kind = match kind {
@@ -121,14 +130,22 @@ fn Point(mark: Memo<Option<Mark>>, radius: Memo<f64>) -> impl IntoView {
             Some(MarkKind::Pending) => "mark is-pending",
             Some(MarkKind::Failed | MarkKind::OffScale | MarkKind::BelowScale) => "mark is-hollow",
         };
-        if selected() { format!("{kind} is-selected") } else { kind.to_owned() }
+        if selected() {
+            format!("{kind} is-selected")
+        } else {
+            kind.to_owned()
+        }
     };
     let testid = move || match (main.get(), pending.get()) {
         (_, true) => "pending-point",
         (Some(_), false) => "point",
         (None, false) => "kept-point",
     };
-    let text = move || page.state.with(|state| mark.with(|mark| say(state, mark.as_ref()?))).unwrap_or_default();
+    let text = move || {
+        page.state
+            .with(|state| mark.with(|mark| say(state, mark.as_ref()?)))
+            .unwrap_or_default()
+    };
     let select = move || {
         if main.get_untracked().is_some() && !pending.get_untracked() {
             let x = mark.with_untracked(|mark| mark.as_ref().map(|mark| mark.x));
@@ -153,8 +170,6 @@ fn Point(mark: Memo<Option<Mark>>, radius: Memo<f64>) -> impl IntoView {
     .into_any()
 }
 
-use crate::app::state::State;
-
 /// What a mark says: its strength and its value.
 fn say(state: &State, mark: &Mark) -> Option<String> {
     let shown = state.shown.as_ref()?;
@@ -164,7 +179,11 @@ fn say(state: &State, mark: &Mark) -> Option<String> {
     };
     let knob = controls::knob(&curve.sweep);
     let unit = knob.and_then(|knob| knob.unit()).unwrap_or(Unit::Count);
-    let x = format!("{} {}", knob.map_or("value", |knob| knob.term), format_value(mark.x, unit));
+    let x = format!(
+        "{} {}",
+        knob.map_or("value", |knob| knob.term),
+        format_value(mark.x, unit)
+    );
     if mark.kind == MarkKind::Pending {
         return Some(format!("{x}: being measured"));
     }
@@ -178,7 +197,11 @@ pub(super) fn walk(page: Page, step: isize) {
     page.update(|state| {
         let Some(shown) = &state.shown else { return };
         let last = shown.curve.points.len().saturating_sub(1);
-        let place = state.selected().unwrap_or_default().saturating_add_signed(step).min(last);
+        let place = state
+            .selected()
+            .unwrap_or_default()
+            .saturating_add_signed(step)
+            .min(last);
         if let Some(point) = shown.curve.points.get(place) {
             state.link.view.at = Some(point.value);
         }
@@ -226,7 +249,7 @@ fn Switches() -> impl IntoView {
         .collect::<Vec<_>>();
     let ratios = move || {
         let own = threshold.get();
-        let mut ratios = THRESHOLDS.to_vec();
+        let mut ratios = RATIOS.to_vec();
         if !ratios.contains(&own) {
             ratios.push(own);
         }

@@ -6,8 +6,11 @@ use futures_channel::oneshot;
 use leptos::prelude::*;
 use web_sys::Blob;
 
+use crate::app::reading;
 use crate::app::state::{Consequence, Engine, Model, State, is_last};
+use crate::curve::sentence::describe_at;
 use crate::engine::job::{Command, Event, Job, Request};
+use crate::plot::Threshold;
 use crate::share::Asset;
 use crate::web::browser::now_ms;
 use crate::web::fetch::Cancel;
@@ -20,6 +23,10 @@ pub(super) struct Page {
     pub(super) state: RwSignal<State>,
     /// Ticks twice a second while something is being done, so that times are new.
     pub(super) clock: RwSignal<f64>,
+    /// What is said of the shown curve.
+    pub(super) sentence: Memo<Option<String>>,
+    /// Where the shown curve breaks.
+    pub(super) threshold: Memo<Option<Threshold>>,
     /// Whether the page was asked for on a projector.
     pub(super) present: bool,
     inner: StoredValue<Inner, LocalStorage>,
@@ -60,8 +67,23 @@ pub(super) enum Stop {
 
 impl Page {
     pub(super) fn new(state: State, present: bool) -> Self {
+        let state = RwSignal::new(state);
+        // Both draw a thousand random curves, so they run only when the curve or the ratio is another.
+        let shown = Memo::new(move |_| {
+            state.with(|state| Some((state.shown.as_ref()?.curve.clone(), state.link.view.threshold)))
+        });
         Self {
-            state: RwSignal::new(state),
+            state,
+            sentence: Memo::new(move |_| {
+                shown.with(|shown| shown.as_ref().map(|(curve, ratio)| describe_at(curve, *ratio)))
+            }),
+            threshold: Memo::new(move |_| {
+                shown.with(|shown| {
+                    shown
+                        .as_ref()
+                        .and_then(|(curve, ratio)| reading::threshold(curve, *ratio))
+                })
+            }),
             clock: RwSignal::new(now_ms()),
             present,
             inner: StoredValue::new_local(Inner::default()),
@@ -250,7 +272,12 @@ impl Page {
         });
         if let Some(id) = job {
             // A worker that can't be reached is ended by the second press.
-            self.with(|inner| inner.worker.as_ref().map(|worker| worker.post(&Command::Cancel { id }, &[]).ok()));
+            self.with(|inner| {
+                inner
+                    .worker
+                    .as_ref()
+                    .map(|worker| worker.post(&Command::Cancel { id }, &[]).ok())
+            });
         }
     }
 }

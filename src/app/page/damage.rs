@@ -59,8 +59,16 @@ fn controls_of(entry: Option<&'static Entry>) -> AnyView {
     let Some(entry) = entry else {
         return view! { <p class="hint">"This modification is written as text below."</p> }.into_any();
     };
-    let more = entry.parameters.iter().skip(1).map(|parameter| further(parameter)).collect::<Vec<_>>();
-    let source = format!("{} ({}): {}", entry.source.authors, entry.source.year, entry.source.title);
+    let more = entry
+        .parameters
+        .iter()
+        .skip(1)
+        .map(|parameter| further(parameter))
+        .collect::<Vec<_>>();
+    let source = format!(
+        "{} ({}): {}",
+        entry.source.authors, entry.source.year, entry.source.title
+    );
     view! {
         <p class="hint">{first_sentence(entry.what)}</p>
         <details class="more">
@@ -167,9 +175,14 @@ fn further(parameter: &'static Parameter) -> AnyView {
     let owned = |(key, text): &(&str, &str)| ((*key).to_owned(), (*text).to_owned());
     match parameter.kind {
         Kind::Choice { options, default } => {
-            let value = Signal::derive(move || Some(value.get()).filter(|set| !set.is_empty()).unwrap_or(default.to_owned()));
+            let value = Signal::derive(move || {
+                Some(value.get())
+                    .filter(|set| !set.is_empty())
+                    .unwrap_or(default.to_owned())
+            });
             let set = move |text: String| set(if text == default { String::new() } else { text });
-            view! { <Choice label=label options=options.iter().map(owned).collect() value=value chosen=set/> }.into_any()
+            view! { <Choice label=label options=options.iter().map(owned).collect() value=value chosen=set/> }
+                .into_any()
         }
         Kind::Pattern { options } => {
             let none = (String::new(), "none: the share above".to_owned());

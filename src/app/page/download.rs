@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::context::{Page, page};
-use crate::app::{picture, reading, words};
-use crate::curve::Curve;
+use crate::app::{picture, words};
+use crate::curve::{Curve, table};
 use crate::plot::{Size, draw};
 use crate::web::error::BrowserError;
 use crate::web::files;
@@ -24,7 +24,7 @@ const PNG_SCALE: f64 = 2.0;
 pub(super) fn Downloads() -> impl IntoView {
     let page = page();
     let nothing = page.part(|state| state.shown.is_none());
-    let table = move |name: &'static str, kind: &'static str, write: fn(&Curve) -> String| {
+    let save = move |name: &'static str, kind: &'static str, write: fn(&Curve) -> String| {
         if let Some(curve) = page.read(|state| state.shown.as_ref().map(|shown| shown.curve.clone())) {
             told(page, files::save_text(name, kind, &write(&curve)));
         }
@@ -37,7 +37,10 @@ pub(super) fn Downloads() -> impl IntoView {
     let png = move |_| {
         if let Some((svg, height)) = picture(page) {
             spawn(async move {
-                told(page, files::save_png("hemoscope.png", &svg, SIZE.width, height, PNG_SCALE).await);
+                told(
+                    page,
+                    files::save_png("hemoscope.png", &svg, SIZE.width, height, PNG_SCALE).await,
+                );
             });
         }
     };
@@ -48,9 +51,9 @@ pub(super) fn Downloads() -> impl IntoView {
                 <button type="button" data-testid="download-svg" disabled=nothing on:click=svg>"Chart as SVG"</button>
                 <button type="button" data-testid="download-png" disabled=nothing on:click=png>"Chart as PNG"</button>
                 <button type="button" data-testid="download-csv" disabled=nothing
-                    on:click=move |_| table("hemoscope.csv", "text/csv", reading::csv)>"Points as CSV"</button>
+                    on:click=move |_| save("hemoscope.csv", "text/csv", table::csv)>"Points as CSV"</button>
                 <button type="button" data-testid="download-json" disabled=nothing
-                    on:click=move |_| table("hemoscope.json", "application/json", reading::json)>"Everything as JSON"</button>
+                    on:click=move |_| save("hemoscope.json", "application/json", |curve| table::json(curve).unwrap_or_default())>"Everything as JSON"</button>
             </div>
         </details>
     }
@@ -67,8 +70,8 @@ fn told(page: Page, saved: Result<(), BrowserError>) {
 fn picture(page: Page) -> Option<(String, u32)> {
     page.read(|state| {
         let shown = state.shown.as_ref()?;
-        let chart = picture::chart(state, SIZE)?;
-        let sentence = reading::sentence(&shown.curve, state.link.view.threshold);
+        let chart = picture::chart(state, page.threshold.get_untracked(), SIZE)?;
+        let sentence = page.sentence.get_untracked().unwrap_or_default();
         let caption = words::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs);
         let drawing = draw(&chart).ok()?;
         let svg = drawing.to_svg(&picture::alternative(&chart, &sentence), &caption);

@@ -53,7 +53,9 @@ pub(super) fn copy_link(page: Page) {
             state.announcement = String::new();
             state.tell(match copied {
                 Ok(()) => "Link copied. It holds every setting; nothing was sent anywhere.".to_owned(),
-                Err(error) => format!("The link could not be copied ({error}). It is the page's address: copy it there."),
+                Err(error) => {
+                    format!("The link could not be copied ({error}). It is the page's address: copy it there.")
+                }
             });
         });
     });
@@ -80,7 +82,8 @@ fn Device() -> impl IntoView {
         Engine::Starting => "starting",
         Engine::Off | Engine::Broken(_) => "off",
     };
-    let detail = move || match engine.get() {
+    let detail = move || {
+        match engine.get() {
         Engine::Ready(report) => format!("{} {}", report.name, words::self_test(&report)),
         Engine::Broken(reason) => reason,
         Engine::Off | Engine::Starting => {
@@ -88,6 +91,7 @@ fn Device() -> impl IntoView {
              fails is not used."
                 .to_owned()
         }
+    }
     };
     let choice = page.part(|state| state.link.view.device);
     let options = [
@@ -121,11 +125,19 @@ fn Device() -> impl IntoView {
 
 #[component]
 fn Theme() -> impl IntoView {
-    let system = if browser::matches("(prefers-color-scheme: dark)") { "dark" } else { "light" };
+    let system = if browser::matches("(prefers-color-scheme: dark)") {
+        "dark"
+    } else {
+        "light"
+    };
     let theme = RwSignal::new(browser::stored(THEME).unwrap_or_else(|| system.to_owned()));
     Effect::new(move |_| browser::mark_document("data-theme", &theme.get()));
     let turn = move |_| {
-        let next = if theme.get_untracked() == "dark" { "light" } else { "dark" };
+        let next = if theme.get_untracked() == "dark" {
+            "light"
+        } else {
+            "dark"
+        };
         browser::store(THEME, next);
         theme.set(next.to_owned());
     };

@@ -33,8 +33,12 @@ pub(super) fn MeasureOn() -> impl IntoView {
     });
     let shown = Signal::derive(move || if pasting.get() { OWN.to_owned() } else { chosen.get() });
     let is_own = Signal::derive(move || shown.get() == OWN);
-    let options = BUNDLED.iter().map(|(name, title)| ((*name).to_owned(), (*title).to_owned()));
-    let options = options.chain([(OWN.to_owned(), "A text of your own".to_owned())]).collect::<Vec<_>>();
+    let options = BUNDLED
+        .iter()
+        .map(|(name, title)| ((*name).to_owned(), (*title).to_owned()));
+    let options = options
+        .chain([(OWN.to_owned(), "A text of your own".to_owned())])
+        .collect::<Vec<_>>();
     let choose = move |name: String| {
         pasting.set(name == OWN);
         if name != OWN {
@@ -169,4 +173,3 @@ pub(super) fn take_text_file(page: Page, file: File) {
         }
     });
 }
-

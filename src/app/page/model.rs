@@ -110,7 +110,9 @@ fn OwnModel() -> impl IntoView {
     });
     let chosen = move |event: web_sys::Event| {
         use wasm_bindgen::JsCast as _;
-        let input = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
+        let input = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
         take_model_files(page, files::listed(input.and_then(|input| input.files())));
     };
     let dropped = move |event: web_sys::DragEvent| {
@@ -142,7 +144,10 @@ pub(super) fn take_model_files(page: Page, chosen: Vec<File>) {
     if chosen.is_empty() {
         return;
     }
-    let mut files = chosen.into_iter().map(|file| (file.name(), Blob::from(file))).collect::<Vec<_>>();
+    let mut files = chosen
+        .into_iter()
+        .map(|file| (file.name(), Blob::from(file)))
+        .collect::<Vec<_>>();
     files.sort_by(|one, other| one.0.cmp(&other.0));
     let ends = |end: &str| files.iter().any(|(name, _)| name.to_lowercase().ends_with(end));
     if !ends(".gguf") && !(ends(".safetensors") && ends("config.json") && ends("tokenizer.json")) {
@@ -155,7 +160,10 @@ pub(super) fn take_model_files(page: Page, chosen: Vec<File>) {
         });
         return;
     }
-    let main = files.iter().find(|(name, _)| name.to_lowercase().ends_with(".gguf")).or(files.first());
+    let main = files
+        .iter()
+        .find(|(name, _)| name.to_lowercase().ends_with(".gguf"))
+        .or(files.first());
     let name = main.map(|(name, _)| name.clone()).unwrap_or_default();
     if ends(".gguf") {
         files.retain(|(other, _)| *other == name);
@@ -203,9 +211,13 @@ fn HubModel() -> impl IntoView {
             let found = async {
                 let hub = hub().ok()?;
                 Some(match read_origin(&text, &hub) {
-                    Ok(Origin::Hub { repository: name, revision, file }) if file.is_empty() => {
-                        repository(&name, &revision, "", &hub, &page.cancel()).await.map(|list| Err((name, revision, list)))
-                    }
+                    Ok(Origin::Hub {
+                        repository: name,
+                        revision,
+                        file,
+                    }) if file.is_empty() => repository(&name, &revision, "", &hub, &page.cancel())
+                        .await
+                        .map(|list| Err((name, revision, list))),
                     other => other.map(Ok),
                 })
             };

@@ -3,16 +3,13 @@
 use leptos::prelude::*;
 
 use super::context::page;
-use crate::app::{reading, words};
+use crate::app::words;
 
 /// The sentence above the chart, with what it rests on.
 #[component]
 pub(super) fn Outcome() -> impl IntoView {
     let page = page();
-    let sentence = page.part(|state| {
-        let shown = state.shown.as_ref()?;
-        Some(reading::sentence(&shown.curve, state.link.view.threshold))
-    });
+    let sentence = page.sentence;
     let stored = page.part(|state| state.shown.as_ref().is_some_and(|shown| shown.stored));
     let outdated = page.part(|state| state.is_outdated() && state.task.is_none());
     let expected = page.part(|state| state.link.expect.is_some() && state.verdict.is_none());
@@ -35,7 +32,7 @@ pub(super) fn Outcome() -> impl IntoView {
             </Show>
         </p>
         {move || verdict.get().map(|verdict| view! {
-            <p class="verdict" class:is-different=!verdict.reproduced data-testid="verdict" role="status">{verdict.text}</p>
+            <p class="verdict" class:is-different=!verdict.is_reproduced() data-testid="verdict" role="status">{verdict.to_string()}</p>
         })}
     }
     .into_any()
@@ -47,7 +44,11 @@ pub(super) fn ProtocolLine() -> impl IntoView {
     let page = page();
     let line = page.part(|state| {
         let shown = state.shown.as_ref()?;
-        Some(words::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs))
+        Some(words::protocol(
+            &shown.curve.protocol,
+            &shown.curve.device,
+            shown.curve.duration_secs,
+        ))
     });
     view! { <p class="protocol" data-testid="protocol">{line}</p> }.into_any()
 }

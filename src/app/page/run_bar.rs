@@ -14,7 +14,11 @@ pub(super) fn RunBar() -> impl IntoView {
     let cancelling = page.part(|state| state.task.as_ref().is_some_and(|task| task.cancelling));
     let offer = page.part(|state| {
         let points = state.link.experiment.sweep.points().len();
-        let points = if points == 1 { "1 point".to_owned() } else { format!("{points} points") };
+        let points = if points == 1 {
+            "1 point".to_owned()
+        } else {
+            format!("{points} points")
+        };
         match (state.estimate_secs(), state.cost) {
             (Some(seconds), _) => format!("{points}, about {}", words::duration(seconds)),
             (None, Some(bytes)) if bytes > 0 => format!("{points}; first downloads the model, {}", Size(bytes)),

@@ -34,7 +34,10 @@ pub fn start() {
         provide_context(page);
         view! { <App/> }
     });
-    if let Some(loading) = browser::document().ok().and_then(|document| document.get_element_by_id("loading")) {
+    if let Some(loading) = browser::document()
+        .ok()
+        .and_then(|document| document.get_element_by_id("loading"))
+    {
         loading.remove();
     }
     begin(page);

@@ -136,7 +136,9 @@ impl Page {
             return self.own_model(model, name).await;
         }
         let cancel = self.cancel();
-        let plan = fetch::plan(model, &hub()?, &cancel).await.map_err(|error| self.no_model(error))?;
+        let plan = fetch::plan(model, &hub()?, &cancel)
+            .await
+            .map_err(|error| self.no_model(error))?;
         for file in plan.changed() {
             self.update(|state| state.tell(format!("{file} has changed at its server and is fetched anew.")));
         }
@@ -151,7 +153,9 @@ impl Page {
                 });
             });
         };
-        let got = fetch::download(&plan, report, &cancel).await.map_err(|error| self.no_model(error))?;
+        let got = fetch::download(&plan, report, &cancel)
+            .await
+            .map_err(|error| self.no_model(error))?;
         let asset = Asset {
             origin: plan.asset.origin,
             sha256: Some(got.sha256),
@@ -182,7 +186,11 @@ impl Page {
                 lasting: plan.lasting,
             });
         });
-        if self.ask().await { self.check() } else { Err(Stop::Cancelled) }
+        if self.ask().await {
+            self.check()
+        } else {
+            Err(Stop::Cancelled)
+        }
     }
 
     async fn own_model(self, model: &Asset, name: &str) -> Result<(Asset, Vec<(String, Blob)>), Stop> {
@@ -206,7 +214,9 @@ impl Page {
                     });
                 });
             };
-            let found = fetch::hash(blob, file, report, &self.cancel()).await.map_err(|error| self.no_model(error))?;
+            let found = fetch::hash(blob, file, report, &self.cancel())
+                .await
+                .map_err(|error| self.no_model(error))?;
             if let Some(wanted) = &model.sha256
                 && *wanted != found
             {
@@ -225,7 +235,10 @@ impl Page {
     }
 
     async fn texts(self, experiment: &Experiment) -> Result<(String, String), Stop> {
-        Ok((self.text(&experiment.text).await?, self.text(&experiment.calibration_text).await?))
+        Ok((
+            self.text(&experiment.text).await?,
+            self.text(&experiment.calibration_text).await?,
+        ))
     }
 
     async fn text(self, asset: &Asset) -> Result<String, Stop> {
@@ -243,7 +256,9 @@ impl Page {
                 revision,
                 file,
             } => {
-                let address = hub()?.file(repository, revision, file).map_err(|error| Stop::Failed(error.to_string()))?;
+                let address = hub()?
+                    .file(repository, revision, file)
+                    .map_err(|error| Stop::Failed(error.to_string()))?;
                 self.fetched(address.as_str()).await?
             }
         };
@@ -263,10 +278,12 @@ impl Page {
     }
 
     async fn fetched(self, address: &str) -> Result<String, Stop> {
-        fetch::text(address, LONGEST_TEXT_BYTES, &self.cancel()).await.map_err(|error| match error {
-            FetchError::Cancelled => Stop::Cancelled,
-            error => Stop::Failed(format!("The text could not be read: {error}")),
-        })
+        fetch::text(address, LONGEST_TEXT_BYTES, &self.cancel())
+            .await
+            .map_err(|error| match error {
+                FetchError::Cancelled => Stop::Cancelled,
+                error => Stop::Failed(format!("The text could not be read: {error}")),
+            })
     }
 
     /// Looks what the bundled model would cost, so that Run can say it; nothing large is fetched.

@@ -28,7 +28,13 @@ pub(super) fn Writing() -> impl IntoView {
             page.write(spec);
         }
     };
-    let button = move || if writing.with(|writing| writing.spec.is_some()) { "Write again" } else { "Let both write" };
+    let button = move || {
+        if writing.with(|writing| writing.spec.is_some()) {
+            "Write again"
+        } else {
+            "Let both write"
+        }
+    };
     let difference = move || {
         writing.with(|writing| match writing.first_difference {
             Some(Some(place)) => format!("First difference: token {place}."),
@@ -37,7 +43,10 @@ pub(super) fn Writing() -> impl IntoView {
         })
     };
     let title = move || {
-        writing.with(|writing| writing.spec.as_ref().map(ToString::to_string)).or_else(|| at.get()).unwrap_or_default()
+        writing
+            .with(|writing| writing.spec.as_ref().map(ToString::to_string))
+            .or_else(|| at.get())
+            .unwrap_or_default()
     };
     view! {
         <section class="writing" aria-label="What it writes">

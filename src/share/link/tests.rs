@@ -93,7 +93,12 @@ fn experiment() -> impl Strategy<Value = Experiment> {
         (2usize..40).prop_map(|points| format!("wanda:sparsity=0..0.8/{points}")),
         (2usize..9).prop_map(|bits| format!("rtn:bits={bits}..8/3,group=32")),
     ];
-    let sizes = (WINDOWS.0..=WINDOWS.1, WINDOW.0..=WINDOW.1, WINDOWS.0..=WINDOWS.1, any::<u64>());
+    let sizes = (
+        WINDOWS.0..=WINDOWS.1,
+        WINDOW.0..=WINDOW.1,
+        WINDOWS.0..=WINDOWS.1,
+        any::<u64>(),
+    );
     (asset(), sweep, asset(), asset(), one_of(STATS), sizes).prop_map(
         |(model, sweep, text, calibration_text, calibration_stats, (windows, window, calibration_windows, seed))| {
             Experiment {

@@ -127,7 +127,9 @@ pub async fn hash(
             address: name.to_owned(),
             reason: reason.to_string(),
         };
-        let part = blob.slice_with_f64_and_f64(done, end).map_err(|error| unreadable(error.into()))?;
+        let part = blob
+            .slice_with_f64_and_f64(done, end)
+            .map_err(|error| unreadable(error.into()))?;
         let bytes = bytes_of(&part).await.map_err(unreadable)?;
         for slice in bytes.chunks(HASH_BYTES) {
             sum.update(slice);
@@ -250,12 +252,7 @@ impl<'a> Work<'a> {
         read
     }
 
-    async fn read_answer(
-        &mut self,
-        answer: &mut Answer,
-        asked: u64,
-        meter: &mut Meter<'_>,
-    ) -> Result<(), FetchError> {
+    async fn read_answer(&mut self, answer: &mut Answer, asked: u64, meter: &mut Meter<'_>) -> Result<(), FetchError> {
         let head = &answer.head;
         let address = || self.file.address.clone();
         // A file that became shorter than what is here of it has no such part.
@@ -323,7 +320,9 @@ impl<'a> Work<'a> {
                 return Ok(());
             }
             let piece = piece as usize;
-            self.store.put_piece(&self.manifest, self.pieces, &self.rest[..piece]).await?;
+            self.store
+                .put_piece(&self.manifest, self.pieces, &self.rest[..piece])
+                .await?;
             self.rest.drain(..piece);
             self.pieces += 1;
         }
@@ -412,7 +411,10 @@ impl<'a> Meter<'a> {
             stage,
             done_bytes,
             total_bytes: self.total,
-            bytes_per_second: self.rate.at(self.told_ms, done_bytes).filter(|_| stage == Stage::Downloading),
+            bytes_per_second: self
+                .rate
+                .at(self.told_ms, done_bytes)
+                .filter(|_| stage == Stage::Downloading),
         };
         (self.tell)(progress);
     }

@@ -6,7 +6,9 @@ use super::Size;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
     /// What was typed is neither a repository nor an address.
-    #[error("'{text}' is no model address: {reason}. Write owner/name of a Hugging Face repository, or an address that starts with https://")]
+    #[error(
+        "'{text}' is no model address: {reason}. Write owner/name of a Hugging Face repository, or an address that starts with https://"
+    )]
     Address {
         /// What was typed, or came with a link.
         text: String,
@@ -20,7 +22,9 @@ pub enum FetchError {
         name: String,
     },
     /// This copy of the page was built without the model.
-    #[error("this copy of the page doesn't bring the model {name}. Choose a model file of your own, or a Hugging Face repository")]
+    #[error(
+        "this copy of the page doesn't bring the model {name}. Choose a model file of your own, or a Hugging Face repository"
+    )]
     NotBundled {
         /// The model.
         name: String,
@@ -32,7 +36,9 @@ pub enum FetchError {
         address: String,
     },
     /// No answer, or one that the browser keeps from the page; it doesn't say which.
-    #[error("no answer from {address}: the address is wrong, the server is down, or it doesn't let other pages read its files (CORS). Try again, or download the file yourself and drop it here")]
+    #[error(
+        "no answer from {address}: the address is wrong, the server is down, or it doesn't let other pages read its files (CORS). Try again, or download the file yourself and drop it here"
+    )]
     Unreachable {
         /// What was asked for.
         address: String,
@@ -46,7 +52,9 @@ pub enum FetchError {
         status: u16,
     },
     /// 401 or 403.
-    #[error("{address} is not public (the server answers {status}): it doesn't exist, is private, or wants a licence accepted first. Download the file with your own account and drop it here")]
+    #[error(
+        "{address} is not public (the server answers {status}): it doesn't exist, is private, or wants a licence accepted first. Download the file with your own account and drop it here"
+    )]
     Refused {
         /// What was asked for.
         address: String,
@@ -54,7 +62,9 @@ pub enum FetchError {
         status: u16,
     },
     /// Any other status that is not a file.
-    #[error("the server answers {status} for {address}. Wait a little and try again: what was already downloaded is kept")]
+    #[error(
+        "the server answers {status} for {address}. Wait a little and try again: what was already downloaded is kept"
+    )]
     Server {
         /// What was asked for.
         address: String,
@@ -62,7 +72,9 @@ pub enum FetchError {
         status: u16,
     },
     /// An HTML page where a file should be.
-    #[error("{address} is a web page, not a model file. Copy the address of the download itself (on Hugging Face: of the arrow beside the file)")]
+    #[error(
+        "{address} is a web page, not a model file. Copy the address of the download itself (on Hugging Face: of the arrow beside the file)"
+    )]
     WebPage {
         /// What was asked for.
         address: String,
@@ -80,7 +92,9 @@ pub enum FetchError {
         address: String,
     },
     /// The server doesn't say how large the file is.
-    #[error("the server doesn't say how large {address} is, so it is not downloaded unasked. Download it yourself and drop it here")]
+    #[error(
+        "the server doesn't say how large {address} is, so it is not downloaded unasked. Download it yourself and drop it here"
+    )]
     SizeUnknown {
         /// What was asked for.
         address: String,
@@ -130,7 +144,9 @@ pub enum FetchError {
         found: u64,
     },
     /// The bytes are not the ones that the hub's listing names.
-    #[error("{name} arrived damaged: its SHA-256 is {found}, the hub's listing says {expected}. It was thrown away; download it again")]
+    #[error(
+        "{name} arrived damaged: its SHA-256 is {found}, the hub's listing says {expected}. It was thrown away; download it again"
+    )]
     Damaged {
         /// The file.
         name: String,
@@ -140,7 +156,9 @@ pub enum FetchError {
         found: String,
     },
     /// The bytes are not the ones that the link was made with.
-    #[error("{name} is not the model that this link was made with: its SHA-256 is {found}, the link's is {expected}. The file at this address is another one now; the link's result cannot be reproduced with it")]
+    #[error(
+        "{name} is not the model that this link was made with: its SHA-256 is {found}, the link's is {expected}. The file at this address is another one now; the link's result cannot be reproduced with it"
+    )]
     WrongHash {
         /// The model.
         name: String,
@@ -206,7 +224,10 @@ mod tests {
             total: 20,
         }
         .to_string();
-        assert!(text.contains("https://host.example/m.gguf") && text.contains("after 10 bytes of 20 bytes"), "{text}");
+        assert!(
+            text.contains("https://host.example/m.gguf") && text.contains("after 10 bytes of 20 bytes"),
+            "{text}"
+        );
         let quota = |available| FetchError::Quota { needed: 7, available }.to_string();
         assert!(quota(Some(3)).contains("7 bytes more (it offers 3 bytes)"));
         assert!(quota(None).contains("7 bytes more. Free"));
@@ -215,7 +236,10 @@ mod tests {
     #[test]
     fn only_what_may_pass_is_tried_again() {
         let address = || "a".to_owned();
-        let server = |status| FetchError::Server { address: address(), status };
+        let server = |status| FetchError::Server {
+            address: address(),
+            status,
+        };
         assert!(server(503).is_passing() && server(429).is_passing());
         assert!(!server(400).is_passing() && !FetchError::Cancelled.is_passing());
         assert!(FetchError::Unreachable { address: address() }.is_unreachable());

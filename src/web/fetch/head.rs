@@ -53,11 +53,26 @@ impl Head {
         let status = self.status;
         match status {
             200 | 206 => {}
-            404 | 410 => return Err(FetchError::NotFound { address: address(), status }),
-            401 | 403 => return Err(FetchError::Refused { address: address(), status }),
+            404 | 410 => {
+                return Err(FetchError::NotFound {
+                    address: address(),
+                    status,
+                });
+            }
+            401 | 403 => {
+                return Err(FetchError::Refused {
+                    address: address(),
+                    status,
+                });
+            }
             // What a part of nothing is answered with.
             416 if self.total() == Some(0) => return Err(FetchError::Empty { address: address() }),
-            _ => return Err(FetchError::Server { address: address(), status }),
+            _ => {
+                return Err(FetchError::Server {
+                    address: address(),
+                    status,
+                });
+            }
         }
         let kind = self.content_type.as_deref().unwrap_or_default().to_ascii_lowercase();
         if kind.starts_with("text/html") || kind.starts_with("application/xhtml") {
@@ -96,7 +111,10 @@ impl Head {
 /// [`FetchError::WebPage`] for HTML under any type, [`FetchError::NotGguf`] for a `.gguf` that is none.
 pub fn check_first_bytes(first: &[u8], name: &str, address: &str) -> Result<(), FetchError> {
     let text = first.trim_ascii_start();
-    let begins = |tag: &[u8]| text.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
+    let begins = |tag: &[u8]| {
+        text.get(..tag.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(tag))
+    };
     if begins(b"<!doctype html") || begins(b"<html") {
         return Err(FetchError::WebPage {
             address: address.to_owned(),
@@ -125,9 +143,16 @@ mod tests {
 
     #[test]
     fn the_size_comes_from_the_range_or_the_whole() {
-        assert_eq!(head(206, Some("bytes 0-511/98126000"), Some(512)).total(), Some(98_126_000));
+        assert_eq!(
+            head(206, Some("bytes 0-511/98126000"), Some(512)).total(),
+            Some(98_126_000)
+        );
         assert_eq!(head(206, Some("bytes 0-511/*"), Some(512)).total(), None);
-        assert_eq!(head(206, None, Some(512)).total(), None, "the length of a part is not the file's");
+        assert_eq!(
+            head(206, None, Some(512)).total(),
+            None,
+            "the length of a part is not the file's"
+        );
         assert_eq!(head(200, None, Some(7)).total(), Some(7));
         let compressed = Head {
             compressed: true,
@@ -168,7 +193,10 @@ mod tests {
             let found = check_first_bytes(text.as_bytes(), "m.safetensors", "a");
             assert!(matches!(found, Err(FetchError::WebPage { .. })), "{text}");
         }
-        assert!(matches!(check_first_bytes(b"GGML", "M.GGUF", "a"), Err(FetchError::NotGguf { .. })));
+        assert!(matches!(
+            check_first_bytes(b"GGML", "M.GGUF", "a"),
+            Err(FetchError::NotGguf { .. })
+        ));
         assert_eq!(check_first_bytes(b"GGUF\x03", "m.gguf", "a"), Ok(()));
         assert_eq!(check_first_bytes(b"", "config.json", "a"), Ok(()));
     }

@@ -43,7 +43,11 @@ impl Cancel {
     /// # Errors
     /// [`FetchError::Cancelled`] then.
     pub(super) fn check(&self) -> Result<(), FetchError> {
-        if self.asked.get() { Err(FetchError::Cancelled) } else { Ok(()) }
+        if self.asked.get() {
+            Err(FetchError::Cancelled)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -141,7 +145,9 @@ async fn ask(method: &str, address: &str, range: Option<&str>, cancel: &Cancel) 
         init.set_headers(&headers);
     }
     let window = web_sys::window().ok_or_else(|| no_answer(&BrowserError::missing("window"), address))?;
-    let response = JsFuture::from(window.fetch_with_str_and_init(address, &init)).await.map_err(failed)?;
+    let response = JsFuture::from(window.fetch_with_str_and_init(address, &init))
+        .await
+        .map_err(failed)?;
     let response: Response = response.unchecked_into();
     let reader = response.body().map(|body| body.get_reader().unchecked_into());
     Ok(Answer {

@@ -49,7 +49,12 @@ fn gguf_rank(name: &str) -> Option<usize> {
     if name.contains("-of-") || name.contains("mmproj") || name.contains("iq") {
         return None;
     }
-    Some(PREFERENCE.iter().position(|kind| name.contains(kind)).unwrap_or(PREFERENCE.len()))
+    Some(
+        PREFERENCE
+            .iter()
+            .position(|kind| name.contains(kind))
+            .unwrap_or(PREFERENCE.len()),
+    )
 }
 
 /// The model whose weights are `file`, with what else of `folder` belongs to it.
@@ -59,7 +64,11 @@ fn gguf_rank(name: &str) -> Option<usize> {
 pub fn offer(file: &str, folder: &[Listed]) -> Result<Offer, FetchError> {
     let inside = file.rsplit_once('/').map_or("", |(inside, _)| inside);
     let find = |name: &str| {
-        let path = if inside.is_empty() { name.to_owned() } else { format!("{inside}/{name}") };
+        let path = if inside.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{inside}/{name}")
+        };
         folder.iter().find(|listed| listed.path == path).cloned().ok_or(path)
     };
     let missing = |path: String| FetchError::NoModel {
@@ -160,7 +169,10 @@ mod tests {
         ]);
         let offers = offers(&folder);
         assert_eq!(offers.len(), 1, "a .bin without its tokenizer is none");
-        assert_eq!((offers[0].file.as_str(), offers[0].bytes, offers[0].files.len()), ("model.safetensors", 16, 4));
+        assert_eq!(
+            (offers[0].file.as_str(), offers[0].bytes, offers[0].files.len()),
+            ("model.safetensors", 16, 4)
+        );
     }
 
     #[test]

@@ -293,7 +293,11 @@ async fn probe(file: Wanted, store: &Store, cancel: &Cancel) -> Result<PlannedFi
     }
     let unnamed = first.starts_with(b"GGUF") && !file.name.to_ascii_lowercase().ends_with(".gguf");
     Ok(PlannedFile {
-        name: if unnamed { format!("{}.gguf", file.name) } else { file.name },
+        name: if unnamed {
+            format!("{}.gguf", file.name)
+        } else {
+            file.name
+        },
         address: file.address,
         bytes,
         stored_bytes,
@@ -332,7 +336,13 @@ fn foreign_host(files: &[PlannedFile]) -> String {
     let hosts = files.iter().filter_map(|file| {
         let url = Url::parse(&file.address).ok()?;
         let host = url.host_str()?;
-        Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+        Some(
+            url.port()
+                .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
+        )
     });
-    hosts.filter(|host| Some(host) != own.as_ref()).next().unwrap_or_default()
+    hosts
+        .filter(|host| Some(host) != own.as_ref())
+        .next()
+        .unwrap_or_default()
 }

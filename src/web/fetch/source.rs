@@ -60,7 +60,11 @@ impl Hub {
     pub fn listing(&self, repository: &str, revision: &str, folder: &str) -> Result<Url, FetchError> {
         let (owner, name) = owner_and_name(repository)?;
         let folders = folder.split('/').filter(|part| !part.is_empty());
-        self.address(["api", "models", owner, name, "tree", revision].into_iter().chain(folders))
+        self.address(
+            ["api", "models", owner, name, "tree", revision]
+                .into_iter()
+                .chain(folders),
+        )
     }
 
     /// Escapes what would change the meaning of a segment, slashes in a revision (`refs/pr/1`) included.
@@ -82,7 +86,9 @@ fn owner_and_name(repository: &str) -> Result<(&str, &str), FetchError> {
     let plain = |part: &str| {
         !part.is_empty()
             && !part.starts_with('.')
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
     repository
         .split_once('/')
@@ -101,7 +107,9 @@ fn owner_and_name(repository: &str) -> Result<(&str, &str), FetchError> {
 /// [`FetchError::Address`].
 pub fn read_origin(text: &str, hub: &Hub) -> Result<Origin, FetchError> {
     let text = text.trim();
-    let on_hub = text.strip_prefix(hub.base.as_str()).and_then(|rest| rest.strip_prefix('/'));
+    let on_hub = text
+        .strip_prefix(hub.base.as_str())
+        .and_then(|rest| rest.strip_prefix('/'));
     if let Some(path) = on_hub {
         return Ok(read_hub_path(path).unwrap_or_else(|| Origin::Url(text.to_owned())));
     }
@@ -136,7 +144,11 @@ fn read_hub_path(path: &str) -> Option<Origin> {
         [owner, name, "resolve" | "blob", revision, file] => (owner, name, revision, file),
         _ => return None,
     };
-    let plain = |part: &str| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned();
+    let plain = |part: &str| {
+        percent_encoding::percent_decode_str(part)
+            .decode_utf8_lossy()
+            .into_owned()
+    };
     let repository = format!("{owner}/{name}");
     owner_and_name(&repository).ok()?;
     Some(Origin::Hub {
@@ -206,7 +218,9 @@ mod tests {
     fn addresses_follow_the_hubs_pattern_and_escape() {
         let hub = Hub::default();
         assert_eq!(
-            hub.file("owner/model-1.5", "refs/pr/1", "sub/a b.gguf").unwrap().as_str(),
+            hub.file("owner/model-1.5", "refs/pr/1", "sub/a b.gguf")
+                .unwrap()
+                .as_str(),
             "https://huggingface.co/owner/model-1.5/resolve/refs%2Fpr%2F1/sub/a%20b.gguf"
         );
         assert_eq!(
@@ -223,7 +237,13 @@ mod tests {
     #[test]
     fn a_hub_in_the_clear_is_only_this_machine() {
         assert!(Hub::at("http://127.0.0.1:8000").is_ok());
-        for base in ["http://host.example", "ftp://localhost", "javascript:alert(1)", "host.example", ""] {
+        for base in [
+            "http://host.example",
+            "ftp://localhost",
+            "javascript:alert(1)",
+            "host.example",
+            "",
+        ] {
             assert!(matches!(Hub::at(base), Err(FetchError::Address { .. })), "{base}");
         }
     }
@@ -234,18 +254,44 @@ mod tests {
         for (text, origin) in [
             (" owner/model ", hub_origin("owner/model", "main", "")),
             ("owner/model@v2", hub_origin("owner/model", "v2", "")),
-            ("owner/model@v2/sub/m.gguf", hub_origin("owner/model", "v2", "sub/m.gguf")),
-            ("https://huggingface.co/owner/model/", hub_origin("owner/model", "main", "")),
+            (
+                "owner/model@v2/sub/m.gguf",
+                hub_origin("owner/model", "v2", "sub/m.gguf"),
+            ),
+            (
+                "https://huggingface.co/owner/model/",
+                hub_origin("owner/model", "main", ""),
+            ),
             ("https://huggingface.co/o/m/tree/v2", hub_origin("o/m", "v2", "")),
             // The page about a file, which is what people copy, stands for the file.
-            ("https://huggingface.co/o/m/blob/main/m.gguf", hub_origin("o/m", "main", "m.gguf")),
-            ("https://huggingface.co/o/m/resolve/main/a%20b.gguf?download=true", hub_origin("o/m", "main", "a b.gguf")),
-            ("https://host.example/m.gguf", Origin::Url("https://host.example/m.gguf".to_owned())),
+            (
+                "https://huggingface.co/o/m/blob/main/m.gguf",
+                hub_origin("o/m", "main", "m.gguf"),
+            ),
+            (
+                "https://huggingface.co/o/m/resolve/main/a%20b.gguf?download=true",
+                hub_origin("o/m", "main", "a b.gguf"),
+            ),
+            (
+                "https://host.example/m.gguf",
+                Origin::Url("https://host.example/m.gguf".to_owned()),
+            ),
         ] {
             assert_eq!(read_origin(text, &hub).unwrap(), origin, "{text}");
         }
-        for text in ["", "model", "a/b/c", "../x", "own er/model", "ftp://host/m.gguf", "https://"] {
-            assert!(matches!(read_origin(text, &hub), Err(FetchError::Address { .. })), "{text}");
+        for text in [
+            "",
+            "model",
+            "a/b/c",
+            "../x",
+            "own er/model",
+            "ftp://host/m.gguf",
+            "https://",
+        ] {
+            assert!(
+                matches!(read_origin(text, &hub), Err(FetchError::Address { .. })),
+                "{text}"
+            );
         }
     }
 

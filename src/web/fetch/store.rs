@@ -26,7 +26,9 @@ impl Store {
     /// Opens what was stored before.
     pub async fn open() -> Self {
         let window = web_sys::window();
-        let origin = window.and_then(|window| window.location().origin().ok()).unwrap_or_default();
+        let origin = window
+            .and_then(|window| window.location().origin().ok())
+            .unwrap_or_default();
         Self {
             cache: open_cache().await.ok(),
             memory: RefCell::default(),
@@ -183,6 +185,8 @@ pub async fn forget_all() -> Result<(), FetchError> {
     };
     let window = web_sys::window().ok_or_else(|| failed(BrowserError::missing("window")))?;
     let caches = window.caches().map_err(|error| failed(error.into()))?;
-    JsFuture::from(caches.delete(NAME)).await.map_err(|error| failed(error.into()))?;
+    JsFuture::from(caches.delete(NAME))
+        .await
+        .map_err(|error| failed(error.into()))?;
     Ok(())
 }

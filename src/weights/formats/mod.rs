@@ -71,7 +71,10 @@ const ACCEPTED: &str = "Give one .gguf file, or config.json, tokenizer.json and 
 ///
 /// # Errors
 /// A [`WeightsError`] that says what is wrong with which file, where, and what to do.
-pub fn open(files: Vec<NamedFile>) -> Result<OpenedModel, WeightsError> {
+pub fn open(mut files: Vec<NamedFile>) -> Result<OpenedModel, WeightsError> {
+    // A file may be given twice, by itself and as part of a folder.
+    files.sort_by(|a, b| a.0.cmp(&b.0));
+    files.dedup_by(|a, b| a.0 == b.0);
     let mut ggufs = Vec::new();
     for named in &files {
         let first = detect::peek(named.1.as_ref(), &named.0)?;

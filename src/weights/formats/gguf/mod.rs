@@ -146,7 +146,7 @@ impl Metadata<'_> {
         let name = self
             .string("general.architecture")?
             .ok_or_else(|| self.error("general.architecture", "is missing from the metadata"))?;
-        let Ok(architecture) = name.parse::<Architecture>() else {
+        let Some(architecture) = Architecture::from_name(&name) else {
             return Err(self.unsupported(format!("the architecture {name:?}"), Architecture::NAMES));
         };
         let key = |key: &str| format!("{name}.{key}");

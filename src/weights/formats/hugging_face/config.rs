@@ -134,7 +134,7 @@ fn architecture(file: &str, fields: &Fields) -> Result<Architecture, WeightsErro
     let Some(model_type) = &fields.model_type else {
         return Err(unsupported(file, "a configuration without model_type", supported));
     };
-    let Ok(architecture) = model_type.parse() else {
+    let Some(architecture) = Architecture::from_name(model_type) else {
         return Err(unsupported(file, format!("the architecture {model_type:?}"), supported));
     };
     match fields.architectures.as_deref() {
@@ -167,16 +167,16 @@ fn refuse_extras(file: &str, fields: &Fields) -> Result<(), WeightsError> {
     if fields.partial_rotary_factor.is_some_and(|factor| factor != 1.0) {
         return refuse("partial_rotary_factor", "rotary positions on the whole head");
     }
-    // Qwen2 configurations state a window that use_sliding_window switches off.
-    let window = fields.use_sliding_window.unwrap_or(fields.sliding_window.is_some());
-    let is_qwen2 = fields.model_type.as_deref() == Some("qwen2");
+    // Qwen2 configurations state a window that is off unless use_sliding_window says otherwise.
+    let is_qwen2 = fields.model_type.as_deref() == Some(Architecture::Qwen2.name());
+    let states_window = !is_qwen2 && fields.sliding_window.is_some();
+    if fields.use_sliding_window.unwrap_or(states_window) {
+        return refuse("sliding-window attention", "attention over the whole context");
+    }
     let layers = fields.layer_types.iter().flatten();
     let other_layer = layers.map(String::as_str).find(|kind| *kind != "full_attention");
     if let Some(kind) = other_layer {
         return Err(unsupported(file, format!("layer type {kind:?}"), "full_attention"));
-    }
-    if (is_qwen2 && fields.use_sliding_window == Some(true)) || (!is_qwen2 && window) {
-        return refuse("sliding-window attention", "attention over the whole context");
     }
     Ok(())
 }
