@@ -30,7 +30,10 @@ pub struct Browser {
 
 impl Browser {
     pub async fn start(graphics: Graphics) -> Self {
-        let profile = tempfile::Builder::new().prefix("hemoscope-profile").tempdir().expect("a folder for the profile");
+        let profile = tempfile::Builder::new()
+            .prefix("hemoscope-profile")
+            .tempdir()
+            .expect("a folder for the profile");
         let (process, port) = start_driver();
         let mut browser = Self {
             driver: None,
@@ -65,7 +68,9 @@ impl Browser {
         let log = self.driver().cmd(ReadLog).await.expect("the console's log");
         let entries: Vec<Value> = log.value().expect("a list of entries");
         let severe = entries.iter().filter(|entry| entry["level"] == "SEVERE");
-        severe.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+        severe
+            .map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())
+            .collect()
     }
 
     /// The size of what is seen, which in a window has a lower limit.
@@ -91,13 +96,24 @@ impl Drop for Browser {
 
 fn start_driver() -> (Child, u16) {
     let path = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
-    let started = Command::new(&path).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-    let mut process = started
-        .unwrap_or_else(|error| panic!("{path} does not start ({error}): install chromium-driver, or set CHROMEDRIVER"));
+    let started = Command::new(&path)
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut process = started.unwrap_or_else(|error| {
+        panic!("{path} does not start ({error}): install chromium-driver, or set CHROMEDRIVER")
+    });
     let output = process.stdout.take().expect("it is piped");
     let mut lines = BufReader::new(output).lines().map_while(Result::ok);
     let port = lines
-        .find_map(|line| line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse().ok())
+        .find_map(|line| {
+            line.split_once("started successfully on port ")?
+                .1
+                .trim_end_matches('.')
+                .parse()
+                .ok()
+        })
         .unwrap_or_else(|| panic!("{path} does not say its port"));
     // Read on, so that it never waits for somebody to take its words.
     std::thread::spawn(move || lines.for_each(drop));
@@ -139,6 +155,7 @@ struct ReadLog;
 
 impl FormatRequestData for ReadLog {
     fn format_request(&self, session: &SessionId) -> RequestData {
-        RequestData::new(http::Method::POST, format!("/session/{session}/se/log")).add_body(json!({"type": "browser"}))
+        let method = "POST".parse().expect("a method");
+        RequestData::new(method, format!("session/{session}/se/log")).add_body(json!({"type": "browser"}))
     }
 }
