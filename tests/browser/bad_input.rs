@@ -42,7 +42,7 @@ async fn files_that_are_no_models_are_refused_by_name() {
     let path = folder.path().join("model.safetensors");
     std::fs::write(&path, &hostile).expect("a file");
     page.choose_files("model-file", &[path]).await;
-    page.message("no whole model", SOON).await;
+    page.message("needs config.json", SOON).await;
     page.assert_console_is_clean().await;
 }
 
