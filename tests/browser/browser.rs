@@ -18,13 +18,16 @@ pub enum Graphics {
     None,
     /// WebGPU on the CPU (SwiftShader): correct, and about 0.2 GFLOP/s.
     Software,
+    /// WebGPU on the machine's own card, through Vulkan and without a display.
+    Hardware,
 }
 
 /// One browser with a fresh profile. Dropped, it ends and takes its driver and its profile with it.
 pub struct Browser {
     /// Ended first: the driver is needed for it.
     driver: Option<WebDriver>,
-    process: Child,
+    /// A driver of this browser's own, where none was started for all tests.
+    process: Option<Child>,
     _profile: TempDir,
 }
 
@@ -34,14 +37,20 @@ impl Browser {
             .prefix("hemoscope-profile")
             .tempdir()
             .expect("a folder for the profile");
-        let (process, port) = start_driver();
+        let (process, address) = match std::env::var("HEMOSCOPE_WEBDRIVER") {
+            Ok(address) => (None, address),
+            Err(_) => {
+                let (process, port) = start_driver();
+                (Some(process), format!("http://localhost:{port}"))
+            }
+        };
         let mut browser = Self {
             driver: None,
             process,
             _profile: profile,
         };
         let capabilities = capabilities(graphics, &browser).expect("plain capabilities");
-        let driver = WebDriver::new(format!("http://localhost:{port}"), capabilities).await;
+        let driver = WebDriver::new(address, capabilities).await;
         browser.driver = Some(driver.expect("Chromium starts"));
         browser
     }
@@ -89,8 +98,10 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         drop(self.driver.take());
-        self.process.kill().ok();
-        self.process.wait().ok();
+        if let Some(process) = &mut self.process {
+            process.kill().ok();
+            process.wait().ok();
+        }
     }
 }
 
@@ -141,6 +152,13 @@ fn capabilities(graphics: Graphics, browser: &Browser) -> WebDriverResult<Chrome
     let webgpu: &[&str] = match graphics {
         Graphics::None => &["--disable-gpu", "--disable-features=WebGPUService,WebGPU"],
         Graphics::Software => &["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+        Graphics::Hardware => &[
+            "--enable-unsafe-webgpu",
+            "--use-angle=vulkan",
+            "--enable-features=Vulkan",
+            "--disable-vulkan-surface",
+            "--ignore-gpu-blocklist",
+        ],
     };
     for argument in common.iter().chain(webgpu) {
         capabilities.add_arg(argument)?;

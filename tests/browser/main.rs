@@ -10,6 +10,7 @@ mod server;
 mod site;
 
 mod bad_input;
+mod bench;
 mod downloads;
 mod looks;
 mod runs;
