@@ -4,7 +4,6 @@
 //! it is tested natively.
 
 pub mod controls;
-pub mod model_files;
 pub mod picture;
 pub mod reading;
 pub mod state;

@@ -162,11 +162,7 @@ mod tests {
     fn every_line_has_every_column() {
         let text = csv(&example());
         let (notes, lines): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with("# "));
-        assert!(
-            notes
-                .iter()
-                .any(|note| *note == "# calibration: two lines sha256 ef, 3 windows, dense")
-        );
+        assert!(notes.contains(&"# calibration: two lines sha256 ef, 3 windows, dense"));
         assert!(notes.contains(&"# protocol: full-window, 4 windows of 512 tokens, 2044 tokens scored"));
         assert_eq!(lines.len(), 5);
         assert_eq!(lines[0], COLUMNS.join(","));

@@ -8,12 +8,11 @@ use super::erase::{entered, piece, press, text};
 use super::fields::{button, choice, hint};
 use super::measure::{allow_drop, drop_zone};
 use super::work::hub;
-use crate::app::model_files::main_file;
 use crate::app::state::Model;
 use crate::app::words;
 use crate::plot::format_number;
 use crate::share::{Asset, BUNDLED_MODEL, Origin};
-use crate::web::fetch::{Offer, Size, read_origin, repository};
+use crate::web::fetch::{Listed, Offer, Size, offer, read_origin, repository};
 use crate::web::files;
 use crate::web::spawn::spawn;
 
@@ -140,17 +139,42 @@ pub(super) fn take_model_files(page: Page, chosen: Vec<File>) {
         .into_iter()
         .map(|file| (file.name(), Blob::from(file)))
         .collect::<Vec<_>>();
-    let names = files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-    let name = match main_file(&names) {
-        Ok(name) => name,
-        Err(text) => {
-            page.update(|state| state.complain(text));
+    files.sort_by(|one, other| one.0.cmp(&other.0));
+    let listed = files
+        .iter()
+        .map(|(name, blob)| Listed {
+            path: name.clone(),
+            bytes: blob.size() as u64,
+            sha256: None,
+        })
+        .collect::<Vec<_>>();
+    let weights = |end: &str| {
+        let mut names = files.iter().map(|(name, _)| name);
+        names
+            .find(|name| name.to_lowercase().ends_with(end) && !name.starts_with("tok"))
+            .cloned()
+    };
+    let name = [".gguf", ".safetensors.index.json", ".safetensors", ".bin"]
+        .into_iter()
+        .find_map(weights);
+    let (name, needed) = match name.map(|name| offer(&name, &listed).map(|offer| (name, offer.files))) {
+        Some(Ok(found)) => found,
+        Some(Err(error)) => {
+            page.update(|state| state.complain(format!("{error}. Choose all its files at once.")));
+            return;
+        }
+        None => {
+            page.update(|state| {
+                state.complain(
+                    "There is no model among these files. Choose one .gguf file, or config.json, tokenizer.json and all \
+                     .safetensors files at once."
+                        .to_owned(),
+                );
+            });
             return;
         }
     };
-    if name.to_lowercase().ends_with(".gguf") {
-        files.retain(|(other, _)| *other == name);
-    }
+    files.retain(|(name, _)| needed.iter().any(|file| file.path == *name));
     page.set_own(|own| own.model = files);
     page.set_loaded(None);
     page.update(|state| {

@@ -1,18 +1,14 @@
 //! The crossing of a perplexity ratio: the smallest strength at which `ln(PPL/PPL₀)` reaches `ln τ`.
 //!
 //! Between two points the loss is taken as linear in the knob; a loss that falls again counts as its highest value so
-//! far; a perplexity that is not finite counts as a million. The interval holds 95 % of 1,000 crossings computed after
-//! each point was moved at random by its own paired standard error, both with straight lines and with a smooth monotone
-//! curve through the points, and reaches from the lowest to the highest of the two: so it covers the error of measuring
-//! and the guess between points. Points share their tokens, so their errors go together in part; moving them
-//! independently is a simplification.
-
-use rand::Rng as _;
+//! far; a perplexity that is not finite counts as a million. The interval runs from where the upper ends of the points'
+//! 95 % intervals reach the ratio to where the lower ends do, each by straight lines or by a smooth monotone curve
+//! through them, whichever is further out: it covers the error of measuring and the guess between points. Moving all
+//! points together is the careful choice: they share their tokens, so their errors go together.
 
 use super::super::Curve;
 use super::interpolate::{Reach, reach};
 use super::samples;
-use crate::numeric::{Purpose, stream};
 
 /// Perplexity ratios that are offered as thresholds.
 pub const RATIOS: [f64; 3] = [1.05, 1.1, 2.0];
@@ -20,11 +16,8 @@ pub const RATIOS: [f64; 3] = [1.05, 1.1, 2.0];
 /// The ratio where none is chosen.
 pub const DEFAULT_RATIO: f64 = 1.1;
 
-const DRAWS: usize = 1000;
-/// Of the sorted draws, the share left out at each side.
-const TAIL: f64 = 0.025;
-/// The interval is a property of the curve, not of a run's own seed.
-const SEED: u64 = 0;
+/// Half-width of a 95 % interval in standard errors.
+const Z: f64 = 1.96;
 
 /// Where a curve reaches a perplexity ratio, in the knob's unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,67 +57,28 @@ pub fn crossing(curve: &Curve, ratio: f64) -> Option<Crossing> {
     }
     let x = samples.iter().map(|sample| sample.strength).collect::<Vec<_>>();
     let y = samples.iter().map(|sample| sample.loss).collect::<Vec<_>>();
-    let straight = match reach(&x, &y, level) {
+    let value = match reach(&x, &y, level) {
         Reach::Before => return Some(Crossing::BeforeFirst { before: first.value }),
         Reach::Beyond => return Some(Crossing::NotReached { beyond: last.value }),
-        Reach::At { straight, smooth } => [straight, smooth],
+        Reach::At { straight, .. } => straight,
     };
-
-    let mut normals = Normals::new();
-    let mut draws = [Vec::with_capacity(DRAWS), Vec::with_capacity(DRAWS)];
-    for _ in 0..DRAWS {
-        let moved = samples
-            .iter()
-            .map(|sample| sample.loss + sample.error * normals.next())
-            .collect::<Vec<_>>();
-        let at = match reach(&x, &moved, level) {
-            Reach::Before => [f64::NEG_INFINITY; 2],
-            Reach::Beyond => [f64::INFINITY; 2],
+    let shifted = |errors: f64| {
+        let y = samples.iter().map(|sample| sample.loss + errors * sample.error);
+        match reach(&x, &y.collect::<Vec<_>>(), level) {
+            Reach::Before => [first.strength; 2],
+            Reach::Beyond => [last.strength; 2],
             Reach::At { straight, smooth } => [straight, smooth],
-        };
-        draws[0].push(at[0]);
-        draws[1].push(at[1]);
-    }
-    let tail = (TAIL * DRAWS as f64) as usize;
-    let ends = draws.map(|mut draws| {
-        draws.sort_unstable_by(f64::total_cmp);
-        (draws[tail], draws[DRAWS - 1 - tail])
-    });
-    let low = ends[0].0.min(ends[1].0).min(straight[0]).max(first.strength);
-    let high = ends[0].1.max(ends[1].1).max(straight[0]).min(last.strength);
+        }
+    };
+    let low = shifted(Z).into_iter().fold(value, f64::min);
+    let high = shifted(-Z).into_iter().fold(value, f64::max);
     // A strength is a value or its negative.
     let sign = if first.strength == first.value { 1.0 } else { -1.0 };
     Some(Crossing::At {
-        value: sign * straight[0],
+        value: sign * value,
         low: sign * low,
         high: sign * high,
     })
-}
-
-/// Standard normal numbers, two from each pair of uniforms (Box and Muller).
-struct Normals {
-    generator: rand_chacha::ChaCha8Rng,
-    spare: Option<f64>,
-}
-
-impl Normals {
-    fn new() -> Self {
-        Self {
-            generator: stream(SEED, Purpose::Bootstrap),
-            spare: None,
-        }
-    }
-
-    fn next(&mut self) -> f64 {
-        if let Some(spare) = self.spare.take() {
-            return spare;
-        }
-        // 1 − u lies in (0, 1], so that the logarithm is finite.
-        let radius = (-2.0 * (1.0 - self.generator.random::<f64>()).ln()).sqrt();
-        let angle = std::f64::consts::TAU * self.generator.random::<f64>();
-        self.spare = Some(radius * angle.sin());
-        radius * angle.cos()
-    }
 }
 
 #[cfg(test)]
