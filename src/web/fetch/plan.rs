@@ -1,7 +1,6 @@
 //! What a download will cost, before anything large is read.
 
-use url::Url;
-
+use super::Address;
 use super::error::FetchError;
 use super::head::{Validator, check_first_bytes};
 use super::http::{self, Cancel};
@@ -175,12 +174,12 @@ async fn resolve(
             Ok((origin.clone(), vec![wanted(&address)]))
         }
         Origin::Url(address) => {
-            let url = Url::parse(address).map_err(|error| FetchError::Address {
+            let url = Address::parse(address).map_err(|reason| FetchError::Address {
                 text: address.clone(),
-                reason: error.to_string(),
+                reason,
             })?;
             let mut files = vec![wanted(&url)];
-            for name in companions(url.path()) {
+            for name in companions(&url.path()) {
                 files.extend(url.join(name).ok().as_ref().map(wanted));
             }
             Ok((origin.clone(), files))
@@ -229,8 +228,8 @@ async fn resolve(
     }
 }
 
-fn wanted(url: &Url) -> Wanted {
-    let name = percent_encoding::percent_decode_str(base_name(url.path())).decode_utf8_lossy();
+fn wanted(url: &Address) -> Wanted {
+    let name = percent_encoding::percent_decode_str(base_name(&url.path())).decode_utf8_lossy().into_owned();
     // Decoding may bring back a slash; a name has none.
     let name = base_name(&name).to_owned();
     Wanted {
@@ -319,28 +318,23 @@ fn not_bundled(error: FetchError, origin: &Origin) -> FetchError {
 }
 
 /// The address of one of the page's own files, from wherever the page is served.
-fn page_address(path: &str) -> Result<Url, FetchError> {
+fn page_address(path: &str) -> Result<Address, FetchError> {
     let base = web_sys::window()
         .and_then(|window| window.document())
         .and_then(|document| document.base_uri().ok().flatten())
         .unwrap_or_default();
-    let wrong = |error: url::ParseError| FetchError::Address {
+    let wrong = |reason: String| FetchError::Address {
         text: format!("{base}{path}"),
-        reason: error.to_string(),
+        reason,
     };
-    Url::parse(&base).and_then(|base| base.join(path)).map_err(wrong)
+    Address::parse(&base).and_then(|base| base.join(path)).map_err(wrong)
 }
 
 fn foreign_host(files: &[PlannedFile]) -> String {
     let own = web_sys::window().and_then(|window| window.location().host().ok());
-    let hosts = files.iter().filter_map(|file| {
-        let url = Url::parse(&file.address).ok()?;
-        let host = url.host_str()?;
-        Some(
-            url.port()
-                .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
-        )
-    });
+    let hosts = files
+        .iter()
+        .filter_map(|file| Some(Address::parse(&file.address).ok()?.host_and_port()));
     hosts
         .filter(|host| Some(host) != own.as_ref())
         .next()

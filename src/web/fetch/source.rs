@@ -1,10 +1,27 @@
 //! From what a person typed, or a link holds, to the addresses of a model's files.
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
-use url::Url;
 
-use super::FetchError;
+use super::{Address, FetchError};
 use crate::share::Origin;
+
+/// What would change the meaning of a segment of a path.
+const SEGMENT: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'/')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// A hub with Hugging Face's addresses:
 /// `{base}/{repository}/resolve/{revision}/{file}` is a file,
@@ -32,8 +49,8 @@ impl Hub {
             text: base.to_owned(),
             reason: reason.to_owned(),
         };
-        let url = Url::parse(base).map_err(|error| wrong(&error.to_string()))?;
-        let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        let url = Address::parse(base).map_err(|error| wrong(&error))?;
+        let here = matches!(url.host().as_str(), "localhost" | "127.0.0.1" | "[::1]");
         if url.scheme() == "https" || (url.scheme() == "http" && here) {
             let base = base.split(['?', '#']).next().unwrap_or(base);
             Ok(Self {
@@ -48,7 +65,7 @@ impl Hub {
     ///
     /// # Errors
     /// [`FetchError::Address`] where `repository` is not `owner/name`.
-    pub fn file(&self, repository: &str, revision: &str, file: &str) -> Result<Url, FetchError> {
+    pub fn file(&self, repository: &str, revision: &str, file: &str) -> Result<Address, FetchError> {
         let (owner, name) = owner_and_name(repository)?;
         self.address([owner, name, "resolve", revision].into_iter().chain(file.split('/')))
     }
@@ -57,7 +74,7 @@ impl Hub {
     ///
     /// # Errors
     /// [`FetchError::Address`] where `repository` is not `owner/name`.
-    pub fn listing(&self, repository: &str, revision: &str, folder: &str) -> Result<Url, FetchError> {
+    pub fn listing(&self, repository: &str, revision: &str, folder: &str) -> Result<Address, FetchError> {
         let (owner, name) = owner_and_name(repository)?;
         let folders = folder.split('/').filter(|part| !part.is_empty());
         self.address(
@@ -68,17 +85,17 @@ impl Hub {
     }
 
     /// Escapes what would change the meaning of a segment, slashes in a revision (`refs/pr/1`) included.
-    fn address<'a>(&self, segments: impl Iterator<Item = &'a str>) -> Result<Url, FetchError> {
+    fn address<'a>(&self, segments: impl Iterator<Item = &'a str>) -> Result<Address, FetchError> {
         let wrong = |reason: String| FetchError::Address {
             text: self.base.clone(),
             reason,
         };
-        let mut url = Url::parse(&self.base).map_err(|error| wrong(error.to_string()))?;
-        url.path_segments_mut()
-            .map_err(|()| wrong("it has no path".to_owned()))?
-            .pop_if_empty()
-            .extend(segments);
-        Ok(url)
+        let mut whole = self.base.clone();
+        for segment in segments {
+            whole.push('/');
+            whole.extend(utf8_percent_encode(segment, SEGMENT));
+        }
+        Address::parse(&whole).map_err(wrong)
     }
 }
 
@@ -118,9 +135,9 @@ pub fn read_origin(text: &str, hub: &Hub) -> Result<Origin, FetchError> {
             text: text.to_owned(),
             reason,
         };
-        let url = Url::parse(text).map_err(|error| wrong(error.to_string()))?;
-        return match url.scheme() {
-            "https" | "http" => Ok(Origin::Url(url.into())),
+        let url = Address::parse(text).map_err(wrong)?;
+        return match url.scheme().as_str() {
+            "https" | "http" => Ok(Origin::Url(url.to_string())),
             other => Err(wrong(format!("a page cannot read '{other}' addresses"))),
         };
     }
@@ -220,16 +237,16 @@ mod tests {
         assert_eq!(
             hub.file("owner/model-1.5", "refs/pr/1", "sub/a b.gguf")
                 .unwrap()
-                .as_str(),
+                .to_string(),
             "https://huggingface.co/owner/model-1.5/resolve/refs%2Fpr%2F1/sub/a%20b.gguf"
         );
         assert_eq!(
-            hub.listing("owner/model", "main", "").unwrap().as_str(),
+            hub.listing("owner/model", "main", "").unwrap().to_string(),
             "https://huggingface.co/api/models/owner/model/tree/main"
         );
         let mirror = Hub::at("http://localhost:81/hub/").unwrap();
         assert_eq!(
-            mirror.listing("o/m", "main", "sub").unwrap().as_str(),
+            mirror.listing("o/m", "main", "sub").unwrap().to_string(),
             "http://localhost:81/hub/api/models/o/m/tree/main/sub"
         );
     }
