@@ -26,7 +26,7 @@ pub mod weights;
 
 #[cfg(feature = "engine")]
 pub mod model;
-#[cfg(feature = "formats")]
+#[cfg(feature = "engine")]
 pub mod tokenizer;
 
 pub mod web;

@@ -125,6 +125,11 @@ fn value_of(text: &str) -> Value {
     if let Ok(number) = text.parse::<f64>() {
         return Value::Number(number);
     }
+    if let Some((first, last)) = text.split_once('-')
+        && let (Ok(first), Ok(last)) = (first.parse(), last.parse())
+    {
+        return Value::Span { first, last };
+    }
     if let Some((zeros, group)) = text.split_once(':')
         && let (Ok(zeros), Ok(group)) = (zeros.parse(), group.parse())
     {

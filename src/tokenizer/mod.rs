@@ -6,6 +6,7 @@
 
 mod byte_level;
 mod error;
+mod json;
 mod score_bpe;
 mod spelling;
 mod stream;
@@ -62,14 +63,7 @@ impl Tokenizer {
     pub fn new(source: &TokenizerSource) -> Result<Self, TokenizerError> {
         match source {
             TokenizerSource::Json { bytes, bos, eos } => {
-                let invalid = |error: tokenizers::Error| TokenizerError::Invalid {
-                    what: "tokenizer.json".to_owned(),
-                    problem: error.to_string(),
-                };
-                let mut tokenizer = tokenizers::Tokenizer::from_bytes(bytes).map_err(invalid)?;
-                // A file may ask for texts of one length, which would change what is measured.
-                tokenizer.with_truncation(None).map_err(invalid)?;
-                tokenizer.with_padding(None);
+                let tokenizer = json::build(bytes)?;
                 Ok(Self::on_crate(tokenizer, *bos, eos.clone(), false))
             }
             TokenizerSource::Gguf(vocabulary) => {

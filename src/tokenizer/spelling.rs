@@ -35,8 +35,13 @@ impl Spelling {
 /// The byte of a piece `<0xAB>`.
 pub(super) fn hex_byte(piece: &[u8]) -> Option<u8> {
     let digits = piece.strip_prefix(b"<0x")?.strip_suffix(b">")?;
-    let digits = std::str::from_utf8(digits).ok().filter(|digits| digits.len() == 2)?;
-    u8::from_str_radix(digits, 16).ok()
+    let &[high, low] = digits else { return None };
+    let value = |digit: u8| {
+        char::from(digit)
+            .to_digit(16)
+            .and_then(|value| u8::try_from(value).ok())
+    };
+    Some(16 * value(high)? + value(low)?)
 }
 
 /// Bytes that GPT-2's table leaves as they are.

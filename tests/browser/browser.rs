@@ -18,27 +18,39 @@ pub enum Graphics {
     None,
     /// WebGPU on the CPU (SwiftShader): correct, and about 0.2 GFLOP/s.
     Software,
+    /// WebGPU on the machine's own card, through Vulkan and without a display.
+    Hardware,
 }
 
 /// One browser with a fresh profile. Dropped, it ends and takes its driver and its profile with it.
 pub struct Browser {
     /// Ended first: the driver is needed for it.
     driver: Option<WebDriver>,
-    process: Child,
+    /// A driver of this browser's own, where none was started for all tests.
+    process: Option<Child>,
     _profile: TempDir,
 }
 
 impl Browser {
     pub async fn start(graphics: Graphics) -> Self {
-        let profile = tempfile::Builder::new().prefix("hemoscope-profile").tempdir().expect("a folder for the profile");
-        let (process, port) = start_driver();
+        let profile = tempfile::Builder::new()
+            .prefix("hemoscope-profile")
+            .tempdir()
+            .expect("a folder for the profile");
+        let (process, address) = match std::env::var("HEMOSCOPE_WEBDRIVER") {
+            Ok(address) => (None, address),
+            Err(_) => {
+                let (process, port) = start_driver();
+                (Some(process), format!("http://localhost:{port}"))
+            }
+        };
         let mut browser = Self {
             driver: None,
             process,
             _profile: profile,
         };
         let capabilities = capabilities(graphics, &browser).expect("plain capabilities");
-        let driver = WebDriver::new(format!("http://localhost:{port}"), capabilities).await;
+        let driver = WebDriver::new(address, capabilities).await;
         browser.driver = Some(driver.expect("Chromium starts"));
         browser
     }
@@ -65,7 +77,9 @@ impl Browser {
         let log = self.driver().cmd(ReadLog).await.expect("the console's log");
         let entries: Vec<Value> = log.value().expect("a list of entries");
         let severe = entries.iter().filter(|entry| entry["level"] == "SEVERE");
-        severe.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+        severe
+            .map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())
+            .collect()
     }
 
     /// The size of what is seen, which in a window has a lower limit.
@@ -84,20 +98,33 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         drop(self.driver.take());
-        self.process.kill().ok();
-        self.process.wait().ok();
+        if let Some(process) = &mut self.process {
+            process.kill().ok();
+            process.wait().ok();
+        }
     }
 }
 
 fn start_driver() -> (Child, u16) {
     let path = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
-    let started = Command::new(&path).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-    let mut process = started
-        .unwrap_or_else(|error| panic!("{path} does not start ({error}): install chromium-driver, or set CHROMEDRIVER"));
+    let started = Command::new(&path)
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut process = started.unwrap_or_else(|error| {
+        panic!("{path} does not start ({error}): install chromium-driver, or set CHROMEDRIVER")
+    });
     let output = process.stdout.take().expect("it is piped");
     let mut lines = BufReader::new(output).lines().map_while(Result::ok);
     let port = lines
-        .find_map(|line| line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse().ok())
+        .find_map(|line| {
+            line.split_once("started successfully on port ")?
+                .1
+                .trim_end_matches('.')
+                .parse()
+                .ok()
+        })
         .unwrap_or_else(|| panic!("{path} does not say its port"));
     // Read on, so that it never waits for somebody to take its words.
     std::thread::spawn(move || lines.for_each(drop));
@@ -125,6 +152,13 @@ fn capabilities(graphics: Graphics, browser: &Browser) -> WebDriverResult<Chrome
     let webgpu: &[&str] = match graphics {
         Graphics::None => &["--disable-gpu", "--disable-features=WebGPUService,WebGPU"],
         Graphics::Software => &["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+        Graphics::Hardware => &[
+            "--enable-unsafe-webgpu",
+            "--use-angle=vulkan",
+            "--enable-features=Vulkan",
+            "--disable-vulkan-surface",
+            "--ignore-gpu-blocklist",
+        ],
     };
     for argument in common.iter().chain(webgpu) {
         capabilities.add_arg(argument)?;
@@ -139,6 +173,7 @@ struct ReadLog;
 
 impl FormatRequestData for ReadLog {
     fn format_request(&self, session: &SessionId) -> RequestData {
-        RequestData::new(http::Method::POST, format!("/session/{session}/se/log")).add_body(json!({"type": "browser"}))
+        let method = "POST".parse().expect("a method");
+        RequestData::new(method, format!("session/{session}/se/log")).add_body(json!({"type": "browser"}))
     }
 }

@@ -62,7 +62,10 @@ impl Hub {
             bytes: bytes.into(),
             manner,
         };
-        self.files.lock().expect("no thread panicked").insert(path.to_owned(), stored);
+        self.files
+            .lock()
+            .expect("no thread panicked")
+            .insert(path.to_owned(), stored);
     }
 
     pub fn address(&self) -> String {
@@ -76,9 +79,14 @@ impl Hub {
     /// Where the answers for this file began, probes for its first bytes left out.
     pub fn starts(&self, file: &str) -> Vec<u64> {
         let log = self.log();
-        let asked = log.iter().filter(|request| request.path().starts_with("/storage/") && request.path().ends_with(file));
+        let asked = log
+            .iter()
+            .filter(|request| request.path().starts_with("/storage/") && request.path().ends_with(file));
         let ranges = asked.filter_map(Request::range);
-        ranges.filter(|(_, end)| end.is_none()).map(|(start, _)| start).collect()
+        ranges
+            .filter(|(_, end)| end.is_none())
+            .map(|(start, _)| start)
+            .collect()
     }
 }
 
@@ -90,7 +98,9 @@ pub fn sha256(bytes: &[u8]) -> String {
 fn answer(request: &Request, files: &Mutex<BTreeMap<String, Stored>>) -> Reply {
     let mut files = files.lock().expect("no thread panicked");
     let open = |reply: Reply| {
-        reply.header("Access-Control-Allow-Origin", "*").header("Access-Control-Expose-Headers", EXPOSED)
+        reply
+            .header("Access-Control-Allow-Origin", "*")
+            .header("Access-Control-Expose-Headers", EXPOSED)
     };
     if request.method == "OPTIONS" {
         // Storage hosts needn't allow more than simple requests.

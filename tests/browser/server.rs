@@ -93,6 +93,9 @@ impl Reply {
 
     /// Answers a request for a part of the content as RFC 9110 says; a request without a range gets all.
     pub fn ranged(self, request: &Request) -> Self {
+        if self.status != 200 {
+            return self;
+        }
         let size = self.content.size();
         let reply = self.header("Accept-Ranges", "bytes");
         let Some((start, end)) = request.range() else {
@@ -189,7 +192,10 @@ fn read(stream: &TcpStream) -> Option<Request> {
         headers,
         body: Vec::new(),
     };
-    let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let length = request
+        .header("content-length")
+        .and_then(|length| length.parse().ok())
+        .unwrap_or(0);
     reader.take(length).read_to_end(&mut request.body).ok()?;
     Some(request)
 }

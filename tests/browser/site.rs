@@ -22,9 +22,14 @@ pub fn dist() -> PathBuf {
 /// A file of the folder that lies beside the checkout.
 pub fn shared(path: &str) -> PathBuf {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let found = std::env::var_os("HEMOSCOPE_SHARED").map_or_else(beside, PathBuf::from).join(path);
+    let found = std::env::var_os("HEMOSCOPE_SHARED")
+        .map_or_else(beside, PathBuf::from)
+        .join(path);
     let shown = found.display();
-    assert!(found.exists(), "{shown} is missing; the tests need the shared folder beside the checkout");
+    assert!(
+        found.exists(),
+        "{shown} is missing; the tests need the shared folder beside the checkout"
+    );
     // A browser wants the whole path of a file that is chosen.
     found.canonicalize().expect("it exists")
 }
@@ -46,7 +51,7 @@ impl Site {
             let path = request.path().strip_prefix(PREFIX);
             match path {
                 None => Reply::new(404, "text/plain", "outside the page's own path"),
-                Some(path) => own(path).map_or_else(|| file(&dist, path), |reply| reply).ranged(request),
+                Some(path) => own(path).unwrap_or_else(|| file(&dist, path)).ranged(request),
             }
         });
         Self { server }
@@ -66,7 +71,11 @@ fn file(dist: &Path, path: &str) -> Reply {
     let path = if path.is_empty() { "index.html" } else { path };
     let found = dist.join(path);
     if path.split('/').any(|part| part == "..") || !found.is_file() {
-        return Reply::new(404, "text/html; charset=utf-8", "<!doctype html><title>404</title>not found");
+        return Reply::new(
+            404,
+            "text/html; charset=utf-8",
+            "<!doctype html><title>404</title>not found",
+        );
     }
     let size = found.metadata().map_or(0, |file| file.len());
     Reply::whole(200, kind_of(path), Content::File(found)).header("ETag", format!("\"{size}\""))

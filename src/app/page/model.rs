@@ -10,7 +10,7 @@ use crate::app::state::Model;
 use crate::app::words;
 use crate::plot::format_number;
 use crate::share::{Asset, BUNDLED_MODEL, Origin};
-use crate::web::fetch::{Offer, Size, read_origin, repository};
+use crate::web::fetch::{Listed, Offer, Size, offer, read_origin, repository};
 use crate::web::files;
 use crate::web::spawn::spawn;
 
@@ -127,7 +127,7 @@ fn OwnModel() -> impl IntoView {
             on:dragleave=move |_| over.set(false)
             on:drop=dropped>
             <span>"Choose or drop a .gguf file, or config.json, tokenizer.json and all .safetensors files together"</span>
-            <input type="file" multiple accept=".gguf,.safetensors,.json" data-testid="model-file" on:change=chosen/>
+            <input type="file" multiple accept=".gguf,.safetensors,.json,.bin" data-testid="model-file" on:change=chosen/>
         </label>
         <p class="hint">{move || {
             let name = name.get();
@@ -149,25 +149,41 @@ pub(super) fn take_model_files(page: Page, chosen: Vec<File>) {
         .map(|file| (file.name(), Blob::from(file)))
         .collect::<Vec<_>>();
     files.sort_by(|one, other| one.0.cmp(&other.0));
-    let ends = |end: &str| files.iter().any(|(name, _)| name.to_lowercase().ends_with(end));
-    if !ends(".gguf") && !(ends(".safetensors") && ends("config.json") && ends("tokenizer.json")) {
-        page.update(|state| {
-            state.complain(
-                "These files are no whole model. Choose one .gguf file, or config.json, tokenizer.json and all .safetensors \
-                 files at once."
-                    .to_owned(),
-            );
-        });
-        return;
-    }
-    let main = files
+    let listed = files
         .iter()
-        .find(|(name, _)| name.to_lowercase().ends_with(".gguf"))
-        .or(files.first());
-    let name = main.map(|(name, _)| name.clone()).unwrap_or_default();
-    if ends(".gguf") {
-        files.retain(|(other, _)| *other == name);
-    }
+        .map(|(name, blob)| Listed {
+            path: name.clone(),
+            bytes: blob.size() as u64,
+            sha256: None,
+        })
+        .collect::<Vec<_>>();
+    let weights = |end: &str| {
+        let mut names = files.iter().map(|(name, _)| name);
+        names
+            .find(|name| name.to_lowercase().ends_with(end) && !name.starts_with("tok"))
+            .cloned()
+    };
+    let name = [".gguf", ".safetensors.index.json", ".safetensors", ".bin"]
+        .into_iter()
+        .find_map(weights);
+    let (name, needed) = match name.map(|name| offer(&name, &listed).map(|offer| (name, offer.files))) {
+        Some(Ok(found)) => found,
+        Some(Err(error)) => {
+            page.update(|state| state.complain(format!("{error}. Choose all its files at once.")));
+            return;
+        }
+        None => {
+            page.update(|state| {
+                state.complain(
+                    "There is no model among these files. Choose one .gguf file, or config.json, tokenizer.json and all \
+                     .safetensors files at once."
+                        .to_owned(),
+                );
+            });
+            return;
+        }
+    };
+    files.retain(|(name, _)| needed.iter().any(|file| file.path == *name));
     page.set_own(|own| own.model = files);
     page.set_loaded(None);
     page.update(|state| {

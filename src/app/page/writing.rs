@@ -133,20 +133,27 @@ fn SamplingChoice() -> impl IntoView {
         </label>
         {move || match sampling.get() {
             Sampling::Greedy => ().into_any(),
-            Sampling::Temperature { temperature, seed } => view! {
+            Sampling::Temperature { temperature, seed } => {
+                let warmer = move |event| {
+                    if let Ok(temperature) = event_target_value(&event).parse::<f64>() {
+                        let temperature = temperature.clamp(0.01, 10.0);
+                        set(Sampling::Temperature { temperature, seed });
+                    }
+                };
+                let redraw = move |event| {
+                    if let Ok(seed) = event_target_value(&event).parse::<u64>() {
+                        set(Sampling::Temperature { temperature, seed });
+                    }
+                };
+                view! {
                 <label class="inline">"temperature"
-                    <input type="number" min="0.01" max="10" step="0.1" data-testid="temperature" prop:value=temperature.to_string()
-                        on:change=move |event| if let Ok(temperature) = event_target_value(&event).parse::<f64>() {
-                            set(Sampling::Temperature { temperature: temperature.clamp(0.01, 10.0), seed });
-                        }/>
+                    <input type="number" min="0.01" max="10" step="0.1" data-testid="temperature" prop:value=temperature.to_string() on:change=warmer/>
                 </label>
                 <label class="inline">"seed"
-                    <input type="number" min="0" data-testid="draw" prop:value=seed.to_string()
-                        on:change=move |event| if let Ok(seed) = event_target_value(&event).parse::<u64>() {
-                            set(Sampling::Temperature { temperature, seed });
-                        }/>
+                    <input type="number" min="0" data-testid="draw" prop:value=seed.to_string() on:change=redraw/>
                 </label>
-            }.into_any(),
+                }.into_any()
+            }
         }}
     }
     .into_any()

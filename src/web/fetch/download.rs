@@ -358,7 +358,8 @@ impl<'a> Work<'a> {
         let parts = js_sys::Array::new();
         for index in 0..self.manifest.pieces() {
             let piece = self.store.piece(&self.manifest, index).await?;
-            parts.push(&piece.ok_or_else(|| lost(format!("piece {index} is gone")))?);
+            let piece = piece.ok_or_else(|| lost(format!("piece {index} is gone")))?;
+            parts.push(&piece);
         }
         let blob = Blob::new_with_blob_sequence(&parts)
             .map_err(|error| lost(crate::web::error::BrowserError::from(error).to_string()))?;

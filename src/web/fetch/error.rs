@@ -116,7 +116,7 @@ pub enum FetchError {
         reason: String,
     },
     /// A repository without a usable model.
-    #[error("{repository} holds no model that can be read here: {reason}")]
+    #[error("no model that can be read in {repository}: {reason}")]
     NoModel {
         /// `owner/name`, with its revision.
         repository: String,

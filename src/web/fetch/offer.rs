@@ -46,7 +46,7 @@ pub fn offers(folder: &[Listed]) -> Vec<Offer> {
 
 /// `None` for what is no model by itself or cannot be read: one part of several, a vision projector, i-quants.
 fn gguf_rank(name: &str) -> Option<usize> {
-    if name.contains("-of-") || name.contains("mmproj") || name.contains("iq") {
+    if name.contains("-of-") || name.contains("mmproj") || is_i_quant(name) {
         return None;
     }
     Some(
@@ -55,6 +55,12 @@ fn gguf_rank(name: &str) -> Option<usize> {
             .position(|kind| name.contains(kind))
             .unwrap_or(PREFERENCE.len()),
     )
+}
+
+/// `iq1` to `iq4` as a word of the name, not as a part of one.
+fn is_i_quant(name: &str) -> bool {
+    let mut words = name.split(['.', '-', '_']);
+    words.any(|word| matches!(word.as_bytes(), [b'i', b'q', b'1'..=b'4', ..]))
 }
 
 /// The model whose weights are `file`, with what else of `folder` belongs to it.
@@ -72,7 +78,7 @@ pub fn offer(file: &str, folder: &[Listed]) -> Result<Offer, FetchError> {
         folder.iter().find(|listed| listed.path == path).cloned().ok_or(path)
     };
     let missing = |path: String| FetchError::NoModel {
-        repository: if inside.is_empty() { "the repository" } else { inside }.to_owned(),
+        repository: if inside.is_empty() { "what was chosen" } else { inside }.to_owned(),
         reason: format!("{file} needs {path}, which is not there"),
     };
     let name = base_name(file);
@@ -148,6 +154,7 @@ mod tests {
             ("README.md", 1),
             ("m.Q2_K.gguf", 2),
             ("m.IQ4_XS.gguf", 2),
+            ("unique.Q5_0.gguf", 5),
             ("m.Q4_K_M.gguf", 4),
             ("m.Q8_0.gguf", 8),
             ("m-00001-of-00002.gguf", 8),
@@ -155,7 +162,16 @@ mod tests {
             ("mmproj.f16.gguf", 1),
         ]);
         let files: Vec<String> = offers(&folder).into_iter().map(|offer| offer.file).collect();
-        assert_eq!(files, ["m.Q8_0.gguf", "m.Q4_K_M.gguf", "m.f16.gguf", "m.Q2_K.gguf"]);
+        assert_eq!(
+            files,
+            [
+                "m.Q8_0.gguf",
+                "unique.Q5_0.gguf",
+                "m.Q4_K_M.gguf",
+                "m.f16.gguf",
+                "m.Q2_K.gguf"
+            ]
+        );
     }
 
     #[test]
