@@ -10,7 +10,7 @@ help:
 	@echo 'make serve    build the page and serve it at http://localhost:$(PORT)'
 	@echo 'make test     every check: format, lints, tests, size budgets, the page in Chromium'
 	@echo 'make build    the page as static files in dist/, for any path of any host'
-	@echo 'make bench    tokens per second of this machine, in the page and natively'
+	@echo 'make bench    tokens per second of this machine, natively and in the page'
 	@echo 'make curves   measure the stored curves anew (takes long)'
 	@echo 'make fmt      format the code;  make lint: the lints alone'
 	@echo 'make model    fetch the bundled model again'
@@ -28,6 +28,7 @@ test:
 	@.ci/test
 
 bench: build
+	@.ci/setup test
 	@.ci/bench
 
 curves:

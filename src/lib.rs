@@ -6,7 +6,7 @@
 //! | room | holds |
 //! |---|---|
 //! | `app` | Leptos components and state: events folded into what is shown |
-//! | `web` | the only place with web-sys: worker transport, fetching and caching, address bar |
+//! | [`web`] | the only place with web-sys: worker transport, fetching and caching, address bar |
 //! | [`engine`] | jobs and events; one experiment from weights to curve |
 //! | `model` | the Llama architecture on burn |
 //! | [`share`], [`plot`], [`curve`] | links; SVG; sweeps, points and thresholds |
@@ -26,11 +26,9 @@ pub mod weights;
 
 #[cfg(feature = "engine")]
 pub mod model;
-#[cfg(feature = "formats")]
+#[cfg(feature = "engine")]
 pub mod tokenizer;
 
-#[cfg(all(target_family = "wasm", any(feature = "page", feature = "engine")))]
 pub mod web;
 
-#[cfg(all(target_family = "wasm", feature = "page"))]
 pub mod app;

@@ -12,8 +12,9 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("decode", &["numeric"]),
     ("modify", &["weights", "numeric"]),
     ("curve", &["modify", "metric", "numeric"]),
-    ("share", &["curve", "modify", "metric", "numeric"]),
     ("plot", &["curve", "modify", "metric", "numeric"]),
+    // A link names what the chart shows.
+    ("share", &["plot", "curve", "modify", "metric", "numeric"]),
     ("model", &["modify", "metric", "weights", "numeric"]),
     (
         "engine",

@@ -1,8 +1,9 @@
-//! The page.
+//! The page's own module.
 
 #[cfg(target_family = "wasm")]
 fn main() {
-    hemoscope::app::mount();
+    console_error_panic_hook::set_once();
+    hemoscope::app::page::start();
 }
 
 /// The page runs in a browser only.

@@ -1,5 +1,12 @@
 //! A curve: what was measured at each strength, by which protocol, and where it breaks.
 
+pub mod digest;
+pub mod sentence;
+pub mod table;
+#[cfg(test)]
+mod testing;
+pub mod threshold;
+
 use serde::{Deserialize, Serialize};
 
 use crate::metric::{Hemorrhage, Stats};

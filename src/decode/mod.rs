@@ -1,1 +1,7 @@
-//! To be written.
+//! Choosing the next token from a row of logits. One file a method; all work on slices.
+
+pub mod greedy;
+pub mod temperature;
+mod uniforms;
+
+pub use uniforms::Uniforms;

@@ -56,7 +56,10 @@ impl<H: Host> Session<H> {
     ) -> Result<Generated, EngineError> {
         let model = self.model()?;
         let pulse = Pulse::new(&self.host);
-        let experiment = Experiment { sweep: Sweep::from(spec.clone()), ..experiment.clone() };
+        let experiment = Experiment {
+            sweep: Sweep::from(spec.clone()),
+            ..experiment.clone()
+        };
         let calibration = calibration(model, &experiment, calibration_text)?;
         let builder = Builder {
             base: &model.llama,
@@ -66,7 +69,11 @@ impl<H: Host> Session<H> {
         };
         let built = builder
             .build(spec, &mut Memory::default(), |stage, done, total| {
-                self.host.emit(Event::Preparing { stage: stage.to_owned(), done, total });
+                self.host.emit(Event::Preparing {
+                    stage: stage.to_owned(),
+                    done,
+                    total,
+                });
             })
             .await?;
         let ids = prompt_tokens(model, prompt)?;
@@ -97,12 +104,18 @@ impl<H: Host> Session<H> {
         for writer in &mut writers {
             let text = writer.decoder.finish();
             if !text.is_empty() {
-                self.host.emit(Event::Text { side: writer.side, text });
+                self.host.emit(Event::Text {
+                    side: writer.side,
+                    text,
+                });
             }
         }
         let [base, modified] = writers.map(|writer| writer.tokens);
         let generated = Generated { base, modified };
-        self.host.emit(Event::GenerateFinished { first_difference: generated.first_difference(), cancelled });
+        self.host.emit(Event::GenerateFinished {
+            first_difference: generated.first_difference(),
+            cancelled,
+        });
         Ok(generated)
     }
 
@@ -135,7 +148,10 @@ impl<H: Host> Session<H> {
         }
         let text = writer.decoder.push(token);
         if !text.is_empty() {
-            self.host.emit(Event::Text { side: writer.side, text });
+            self.host.emit(Event::Text {
+                side: writer.side,
+                text,
+            });
         }
         Ok(())
     }
@@ -143,7 +159,15 @@ impl<H: Host> Session<H> {
 
 fn writer(model: &Model, side: Side, llama: Llama, next: Vec<u32>) -> Writer {
     let (cache, decoder) = (llama.cache(), model.tokenizer.stream());
-    Writer { side, llama, cache, next, tokens: Vec::new(), decoder, finished: false }
+    Writer {
+        side,
+        llama,
+        cache,
+        next,
+        tokens: Vec::new(),
+        decoder,
+        finished: false,
+    }
 }
 
 /// The prompt's tokens; an empty prompt starts from the beginning-of-text token where the model has one.
@@ -154,5 +178,9 @@ fn prompt_tokens(model: &Model, prompt: &str) -> Result<Vec<u32>, EngineError> {
     }
     let start = model.tokenizer.bos().or(model.tokenizer.eos());
     let allowed = "at least one token; this model has no token to begin an empty text with".to_owned();
-    start.map(|token| vec![token]).ok_or(EngineError::OutOfRange { what: "the prompt's length", value: 0, allowed })
+    start.map(|token| vec![token]).ok_or(EngineError::OutOfRange {
+        what: "the prompt's length",
+        value: 0,
+        allowed,
+    })
 }

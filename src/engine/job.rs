@@ -6,34 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::curve::{Curve, Point, Protocol};
 use crate::metric::Stats;
 use crate::share::{Asset, Experiment};
-
-/// Which device to compute on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeviceChoice {
-    /// WebGPU where it works and passes the self-test, else the CPU.
-    #[default]
-    Auto,
-    /// WebGPU or an error.
-    Gpu,
-    /// The CPU.
-    Flex,
-}
-
-/// How the next token is chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sampling {
-    /// The most likely token; ties go to the lower id.
-    Greedy,
-    /// Drawn from softmax(logits / temperature).
-    Temperature {
-        /// Above 0.
-        temperature: f64,
-        /// Both models draw with the same random numbers.
-        seed: u64,
-    },
-}
+pub use crate::share::{DeviceChoice, Sampling};
 
 /// A file's bytes, by the name under which the transport holds them (a `File`, a fetched blob, a path).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

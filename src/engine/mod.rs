@@ -9,6 +9,8 @@ mod calibrate;
 #[cfg(feature = "engine")]
 mod error;
 #[cfg(feature = "engine")]
+mod generate;
+#[cfg(feature = "engine")]
 mod host;
 #[cfg(feature = "engine")]
 mod measure;
@@ -21,6 +23,8 @@ mod text;
 
 #[cfg(feature = "engine")]
 pub use error::EngineError;
+#[cfg(feature = "engine")]
+pub use generate::Generated;
 #[cfg(feature = "engine")]
 pub use host::{Host, Pulse};
 #[cfg(feature = "engine")]

@@ -309,13 +309,13 @@ fn check_range(step: &Step, parameter: &Parameter, from: f64, to: f64, points: u
     Ok(())
 }
 
-/// The points of a range: the ends exact, the others with as few decimals as lie within a billionth of the range.
+/// The points of a range: the ends exact, the others with as few decimals as lie within a millionth of the range.
 pub(super) fn range(from: f64, to: f64, points: usize) -> Vec<f64> {
     let last = points.saturating_sub(1);
     let point = |i: usize| match i {
         0 => from,
         i if i == last => to,
-        i => shortest(from + (to - from) * (i as f64 / last as f64), (to - from).abs() * 1e-9),
+        i => shortest(from + (to - from) * (i as f64 / last as f64), (to - from).abs() * 1e-6),
     };
     (0..points).map(point).collect()
 }

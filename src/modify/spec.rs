@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::{Entry, Kind, Parameter};
-use super::{Method, catalogue, parse};
+use super::{Method, Needs, catalogue, parse};
 
 /// A value after `=`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -197,6 +197,16 @@ impl Sweep {
                 (value, Spec { steps })
             })
             .collect()
+    }
+
+    /// Whether any point needs a look at a calibration text.
+    #[must_use]
+    pub fn needs_calibration(&self) -> bool {
+        self.points()
+            .into_iter()
+            .filter_map(|(_, spec)| spec.methods().ok())
+            .flatten()
+            .any(|method| method.needs() != Needs::Nothing)
     }
 
     /// What varies, if anything does.
@@ -435,7 +445,7 @@ mod tests {
         assert_eq!(values("wanda:sparsity=0.8..0/9"), "0.8 0.7 0.6 0.5 0.4 0.3 0.2 0.1 0");
         assert_eq!(values("rtn:bits=8..2/7"), "8 7 6 5 4 3 2");
         assert_eq!(values("rtn:bits=8..2/4"), "8 6 4 2");
-        assert_eq!(values("wanda:sparsity=0..1/4"), "0 0.333333333 0.666666667 1");
+        assert_eq!(values("wanda:sparsity=0..1/4"), "0 0.333333 0.666667 1");
         assert_eq!(values("wanda:sparsity=0.05..0.95/3"), "0.05 0.5 0.95");
         assert_eq!(values("wanda:sparsity=0.5"), "0.5");
         assert_eq!(values("none"), "0");
@@ -452,6 +462,19 @@ mod tests {
             ("wanda", "sparsity", 9)
         );
         assert!("wanda:sparsity=0.1".parse::<Sweep>().unwrap().varied().is_none());
+    }
+
+    #[test]
+    fn calibration_is_asked_for_where_it_is_used() {
+        for (text, needs) in [
+            ("none", false),
+            ("magnitude:sparsity=0..0.8/9", false),
+            ("wanda:sparsity=0", false),
+            ("wanda:sparsity=0..0.8/9", true),
+            ("rtn:bits=4+layer-drop:count=1", true),
+        ] {
+            assert_eq!(text.parse::<Sweep>().unwrap().needs_calibration(), needs, "{text}");
+        }
     }
 
     #[test]
@@ -564,7 +587,7 @@ mod tests {
             prop_assert_eq!((values[0].0, values[points - 1].0), (from, to));
             for (i, (value, spec)) in values.iter().enumerate() {
                 let exact = from + (to - from) * i as f64 / (points - 1) as f64;
-                prop_assert!((value - exact).abs() < 1e-9);
+                prop_assert!((value - exact).abs() <= 1e-6);
                 prop_assert_eq!(spec.steps[0].number("sparsity"), Ok(*value));
                 prop_assert!(value.to_string().len() <= 12, "{}", value);
             }

@@ -15,10 +15,6 @@ enum Form {
 ///
 /// # Errors
 /// What the serializer reports.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde's `with` calls it with a reference"
-)]
 pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     if value.is_finite() {
         serializer.serialize_f64(*value)

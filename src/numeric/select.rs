@@ -24,10 +24,46 @@ pub fn share_of(share: f64, size: usize) -> usize {
 pub fn smallest(keys: &[u32], count: usize, scratch: &mut Vec<u32>) -> Option<(u32, usize)> {
     let last = count.min(keys.len()).checked_sub(1)?;
     scratch.clear();
-    scratch.extend_from_slice(keys);
-    let (below, &mut threshold, _) = scratch.select_nth_unstable(last);
+    let rank = if keys.len() < MANY {
+        scratch.extend_from_slice(keys);
+        last
+    } else {
+        let (bin, rank) = bin_of_rank(keys, last);
+        scratch.extend(keys.iter().filter(|&&key| key >> BIN_SHIFT == bin));
+        rank
+    };
+    let (below, &mut threshold, _) = scratch.select_nth_unstable(rank);
     let less = below.iter().filter(|&&key| key < threshold).count();
-    Some((threshold, last + 1 - less))
+    Some((threshold, rank + 1 - less))
+}
+
+/// From this many keys on, one counting pass that leaves only the keys near the threshold to select from is faster.
+const MANY: usize = 1 << 14;
+/// Bins by the upper 15 bits: of an f32's magnitude, a bin is 1/128 of a power of two wide.
+const BIN_SHIFT: u32 = 17;
+
+/// The bin that holds the key of this rank, and its rank inside the bin.
+fn bin_of_rank(keys: &[u32], mut rank: usize) -> (u32, usize) {
+    // Neighbouring keys often share a bin; counting them apart keeps an addition from waiting for the one before.
+    let mut counts = [vec![0_u32; 1 << (32 - BIN_SHIFT)], vec![0_u32; 1 << (32 - BIN_SHIFT)]];
+    let (pairs, rest) = keys.as_chunks::<2>();
+    for &[a, b] in pairs {
+        counts[0][(a >> BIN_SHIFT) as usize] += 1;
+        counts[1][(b >> BIN_SHIFT) as usize] += 1;
+    }
+    for &key in rest {
+        counts[0][(key >> BIN_SHIFT) as usize] += 1;
+    }
+    let [even, odd] = &counts;
+    for (bin, (even, odd)) in (0_u32..).zip(even.iter().zip(odd)) {
+        let count = (*even + *odd) as usize;
+        if rank < count {
+            return (bin, rank);
+        }
+        rank -= count;
+    }
+    // Not reached: a rank is below the number of keys.
+    (0, 0)
 }
 
 #[cfg(test)]
@@ -47,6 +83,28 @@ mod tests {
         assert_eq!(share_of(0.0, 10), 0);
         assert_eq!(share_of(1.0, 10), 10);
         assert_eq!(share_of(f64::NAN, 10), 0);
+    }
+
+    #[test]
+    fn many_keys_are_selected_as_few_are() {
+        // 40,000 keys over the whole range and 40,000 on 50 values, from a fixed generator.
+        let mut state = 1_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state
+        };
+        let wide = (0..40_001).map(|_| next()).collect::<Vec<_>>();
+        let tied = (0..40_001).map(|_| (next() >> 8) % 50).collect::<Vec<_>>();
+        for keys in [wide, tied] {
+            let mut sorted = keys.clone();
+            sorted.sort_unstable();
+            for count in [1, 2, 13_000, 20_000, 40_000, 40_001, 50_000] {
+                let threshold = sorted[count.min(keys.len()) - 1];
+                let less = sorted.partition_point(|&key| key < threshold);
+                let expected = Some((threshold, count.min(keys.len()) - less));
+                assert_eq!(smallest(&keys, count, &mut Vec::new()), expected, "{count}");
+            }
+        }
     }
 
     proptest! {

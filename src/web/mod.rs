@@ -1,1 +1,22 @@
-//! To be written.
+//! The only room with web-sys: what the page takes from the browser and gives to it.
+//!
+//! What needs no browser in here compiles natively too, so that its tests run there.
+
+pub mod fetch;
+
+#[cfg(all(target_family = "wasm", any(feature = "page", feature = "engine")))]
+pub mod error;
+#[cfg(all(target_family = "wasm", any(feature = "page", feature = "engine")))]
+pub mod spawn;
+
+#[cfg(all(target_family = "wasm", feature = "page"))]
+pub mod address;
+#[cfg(all(target_family = "wasm", feature = "page"))]
+pub mod browser;
+#[cfg(all(target_family = "wasm", feature = "page"))]
+pub mod files;
+#[cfg(all(target_family = "wasm", feature = "page"))]
+pub mod transport;
+
+#[cfg(all(target_family = "wasm", feature = "engine"))]
+pub mod worker;

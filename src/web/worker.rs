@@ -14,6 +14,7 @@ use wasm_bindgen::prelude::{Closure, JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, FileReaderSync, MessageEvent};
 
+use super::error::BrowserError;
 use crate::engine::job::{Command, Event, FileHandle, Job, Reply, Request};
 use crate::engine::{EngineError, Host, Session};
 use crate::share::{Asset, Origin};
@@ -77,7 +78,13 @@ impl Port {
             }
             Err(error) => {
                 let message = format!("the engine could not read a message: {error}; reload the page");
-                self.reply(0, Event::Failed { message, device_lost: false });
+                self.reply(
+                    0,
+                    Event::Failed {
+                        message,
+                        device_lost: false,
+                    },
+                );
             }
         }
     }
@@ -105,7 +112,9 @@ impl Host for Port {
     }
 
     fn seconds(&self) -> f64 {
-        self.scope.performance().map_or(0.0, |performance| performance.now() / 1000.0)
+        self.scope
+            .performance()
+            .map_or(0.0, |performance| performance.now() / 1000.0)
     }
 
     /// A whole task, not a microtask: messages arrive between tasks only.
@@ -121,7 +130,9 @@ impl Host for Port {
 pub fn run() {
     constructors::call_once();
     console_error_panic_hook::set_once();
-    let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
+    let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else {
+        return;
+    };
     let port = Port {
         scope: scope.clone(),
         queue: Rc::default(),
@@ -142,7 +153,10 @@ pub fn run() {
             port.running.set(Some(request.id));
             if let Err(error) = perform(&mut session, request.job, blobs).await {
                 let device_lost = error.is_device_failure();
-                port.emit(Event::Failed { message: error.to_string(), device_lost });
+                port.emit(Event::Failed {
+                    message: error.to_string(),
+                    device_lost,
+                });
             }
             port.running.set(None);
         }
@@ -156,16 +170,28 @@ async fn perform(session: &mut Session<Port>, job: Job, blobs: Vec<Blob>) -> Res
             let name = name_of(&model);
             session.load(&model, name, sources(&files, &blobs)).await.map(drop)
         }
-        Job::Run { experiment, text, calibration_text } => {
-            session.run(&experiment, &text, &calibration_text).await.map(drop)
-        }
-        Job::Generate { experiment, spec, calibration_text, prompt, sampling, tokens } => session
+        Job::Run {
+            experiment,
+            text,
+            calibration_text,
+        } => session.run(&experiment, &text, &calibration_text).await.map(drop),
+        Job::Generate {
+            experiment,
+            spec,
+            calibration_text,
+            prompt,
+            sampling,
+            tokens,
+        } => session
             .generate(&experiment, &spec, &calibration_text, &prompt, sampling, tokens)
             .await
             .map(drop),
         Job::Bench { window, repeats } => {
             let seconds = session.time_passes(&session.model()?.llama, window, repeats).await?;
-            session.host().emit(Event::Bench { seconds, tokens: window });
+            session.host().emit(Event::Bench {
+                seconds,
+                tokens: window,
+            });
             Ok(())
         }
         Job::TinyOps => session.tiny_operations().await.map(drop),
@@ -188,8 +214,15 @@ fn sources(files: &[FileHandle], blobs: &[Blob]) -> Vec<NamedFile> {
         .iter()
         .filter_map(|file| {
             let blob = blobs.get(file.blob)?;
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is a whole number")]
-            let source = BlobSource { index: file.blob, size: blob.size() as u64 };
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a size is a whole number"
+            )]
+            let source = BlobSource {
+                index: file.blob,
+                size: blob.size() as u64,
+            };
             Some((file.name.clone(), Arc::new(source) as Arc<dyn ReadAt>))
         })
         .collect()
@@ -212,13 +245,17 @@ impl ReadAt for BlobSource {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        let failed = |value: JsValue| io::Error::other(super::error::describe(&value));
+        let failed = |value: JsValue| io::Error::other(BrowserError::from(value));
         let end = offset.checked_add(buffer.len() as u64).filter(|&end| end <= self.size);
         let end = end.ok_or(io::ErrorKind::UnexpectedEof)?;
-        let blob = BLOBS.with_borrow(|blobs| blobs.get(self.index).cloned()).ok_or(io::ErrorKind::NotFound)?;
+        let blob = BLOBS
+            .with_borrow(|blobs| blobs.get(self.index).cloned())
+            .ok_or(io::ErrorKind::NotFound)?;
         #[expect(clippy::cast_precision_loss, reason = "files are far below 2⁵² bytes")]
         let part = blob.slice_with_f64_and_f64(offset as f64, end as f64).map_err(failed)?;
-        let array = FileReaderSync::new().and_then(|reader| reader.read_as_array_buffer(&part)).map_err(failed)?;
+        let array = FileReaderSync::new()
+            .and_then(|reader| reader.read_as_array_buffer(&part))
+            .map_err(failed)?;
         let bytes = Uint8Array::new(&array);
         if bytes.length() as usize != buffer.len() {
             return Err(io::ErrorKind::UnexpectedEof.into());

@@ -4,7 +4,7 @@
 
 mod config;
 mod error;
-#[cfg(feature = "formats")]
+#[cfg(feature = "engine")]
 pub mod formats;
 mod pristine;
 mod role;

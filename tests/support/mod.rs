@@ -51,7 +51,7 @@ pub fn own(name: &str) -> Asset {
 
 /// Surroundings that keep the events.
 pub struct Quiet {
-    start: Instant,
+    pub start: Instant,
     pub events: RefCell<Vec<Event>>,
     /// Cancels once this many windows of points are done.
     pub cancel_after: Option<usize>,

@@ -7,7 +7,7 @@ use hemoscope::curve::{Outcome, digest};
 use hemoscope::engine::job::{DeviceChoice, Sampling};
 use hemoscope::engine::{RunResult, Session};
 use hemoscope::modify::{Spec, Sweep};
-use hemoscope::share::{Asset, Experiment, Link, Origin};
+use hemoscope::share::{Asset, Experiment, Link, Opened, Origin};
 use hemoscope::weights::formats;
 
 use crate::args::{Command, Setting};
@@ -146,9 +146,11 @@ async fn open(
     device: DeviceChoice,
 ) -> Result<ExitCode, CliError> {
     let fragment = link.split_once('#').map_or(link, |(_, fragment)| fragment);
-    let (link, notices) = Link::parse(fragment).map_err(|error| CliError::Usage(error.to_string()))?;
-    for notice in notices {
-        eprintln!("hemoscope: {notice}");
+    let Opened { link, notices } = Link::open(fragment);
+    // A front end that shows the settings can go on with others; a command line that does so measures something else.
+    if !notices.is_empty() {
+        let notices: Vec<String> = notices.iter().map(ToString::to_string).collect();
+        return Err(CliError::Usage(notices.join("\n")));
     }
     let experiment = link.experiment;
     let model = locate(model, &experiment.model.origin, "web/models", ".gguf", "--model")?;
@@ -203,7 +205,8 @@ fn checked_text(path: &Path, asset: &Asset) -> Result<String, CliError> {
 }
 
 fn inspect(path: &Path, json: bool) -> Result<ExitCode, CliError> {
-    let opened = formats::open(formats::files(path)?)?;
+    let opened = formats::open_path(path)?;
+    let sha256 = opened.sha256()?;
     let pristine = &opened.pristine;
     let config = pristine.config();
     #[expect(clippy::cast_precision_loss, reason = "parameter counts are far below 2⁵²")]
@@ -219,7 +222,7 @@ fn inspect(path: &Path, json: bool) -> Result<ExitCode, CliError> {
             })
             .collect();
         let object = serde_json::json!({
-            "config": config, "sha256": opened.sha256, "parameters": pristine.parameters(),
+            "config": config, "sha256": sha256, "parameters": pristine.parameters(),
             "bits_per_weight": bits, "tensors": tensors,
         });
         println!("{}", serde_json::to_string_pretty(&object)?);
@@ -231,7 +234,7 @@ fn inspect(path: &Path, json: bool) -> Result<ExitCode, CliError> {
         "licence          {}",
         config.licence.as_deref().unwrap_or("not stated in the file")
     );
-    println!("sha256           {}", opened.sha256);
+    println!("sha256           {}", sha256);
     println!("parameters       {}", pristine.parameters());
     println!("bits per weight  {bits:.3}");
     println!(
@@ -279,18 +282,8 @@ async fn write(
         .generate(&experiment, &modify, &calibration, prompt, sampling, tokens)
         .await?;
     let tokenizer = &session.model()?.tokenizer;
-    println!(
-        "untouched: {}",
-        tokenizer
-            .decode(&generated.base)
-            .map_err(hemoscope::engine::EngineError::from)?
-    );
-    println!(
-        "modified:  {}",
-        tokenizer
-            .decode(&generated.modified)
-            .map_err(hemoscope::engine::EngineError::from)?
-    );
+    println!("untouched: {}", tokenizer.decode(&generated.base));
+    println!("modified:  {}", tokenizer.decode(&generated.modified));
     match generated.first_difference() {
         Some(token) => println!("first difference: generated token {token}"),
         None => println!("no difference in {} tokens", generated.base.len()),

@@ -20,6 +20,8 @@ pub(crate) enum CliError {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    #[error(transparent)]
+    Plot(#[from] hemoscope::plot::PlotError),
     #[error("could not write the result: {0}")]
     Json(#[from] serde_json::Error),
 }

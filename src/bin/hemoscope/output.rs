@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
+use hemoscope::app::picture;
 use hemoscope::curve::{Curve, Measured, Outcome, sentence, table};
 use hemoscope::engine::RunResult;
 use hemoscope::metric::Stats;
+use hemoscope::plot::{Size, draw};
+use hemoscope::share::View;
 use serde_json::json;
 
 use crate::files::CliError;
@@ -96,13 +99,28 @@ pub(crate) fn print_curve(curve: &Curve) {
     print_protocol(curve);
 }
 
+/// The chart that the page shows of a curve, in fixed colours.
+fn svg(curve: &Curve) -> Result<String, CliError> {
+    let size = Size {
+        width: 960,
+        height: 540,
+        type_px: 14.0,
+    };
+    let drawing = draw(&picture::alone(curve, &View::default(), size))?;
+    let protocol = &curve.protocol;
+    Ok(drawing.to_svg(
+        &format!("{} of {}", curve.sweep, protocol.model_name),
+        &sentence::describe(curve),
+    ))
+}
+
 /// Writes a curve; the file's ending decides how.
 pub(crate) fn write_curve(curve: &Curve, path: &Path) -> Result<(), CliError> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let text = match ending {
         "json" => table::json(curve)?,
         "csv" => table::csv(curve),
-        "svg" => crate::files::svg(curve),
+        "svg" => svg(curve)?,
         _ => {
             let path = path.display();
             return Err(CliError::Usage(format!(

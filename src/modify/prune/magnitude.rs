@@ -124,10 +124,7 @@ impl Method for Magnitude {
             }
             (Group::Row, _) => {
                 let count = share_of(self.sparsity, columns);
-                let width = columns.max(1);
-                for (keys, row) in keys.chunks(width).zip(values.chunks_mut(width)) {
-                    mask::zero_smallest(keys, row, count, &mut scratch);
-                }
+                mask::zero_smallest_of_each(columns, &keys, values, count, &mut scratch);
             }
             (Group::Global, Survey::Threshold { threshold, ties }) => {
                 let ties = ties.get(&id).copied().unwrap_or_default();

@@ -10,9 +10,6 @@ use crate::weights::TensorId;
 
 const INFINITY: u32 = 0x7f80_0000;
 
-/// Groups of up to this many are ranked by comparing all pairs, which is branch-free; larger ones by selection.
-const PAIRWISE: usize = 8;
-
 /// The key of a score's magnitude.
 #[inline]
 pub(super) fn key(score: f32) -> u32 {
@@ -34,17 +31,48 @@ pub(super) fn check(keys: &[u32], id: TensorId, position: usize) -> Result<(), M
     })
 }
 
+/// Of each `width` neighbours, sets the `count` weights with the smallest keys to zero. `keys` and `weights` are in the
+/// same order; `width` divides their number.
+pub(super) fn zero_smallest_of_each(
+    width: usize,
+    keys: &[u32],
+    weights: &mut [f32],
+    count: usize,
+    scratch: &mut Vec<u32>,
+) {
+    match width {
+        2 => zero_by_rank::<2>(keys, weights, count),
+        4 => zero_by_rank::<4>(keys, weights, count),
+        8 => zero_by_rank::<8>(keys, weights, count),
+        _ => {
+            for (keys, weights) in keys.chunks(width.max(1)).zip(weights.chunks_mut(width.max(1))) {
+                zero_smallest(keys, weights, count, scratch);
+            }
+        }
+    }
+}
+
+/// For groups that are small and many: a weight's rank is the number of others that go before it, counted without a
+/// branch.
+fn zero_by_rank<const WIDTH: usize>(keys: &[u32], weights: &mut [f32], count: usize) {
+    let (keys, _) = keys.as_chunks::<WIDTH>();
+    let (weights, _) = weights.as_chunks_mut::<WIDTH>();
+    for (keys, weights) in keys.iter().zip(weights) {
+        for i in 0..WIDTH {
+            let mut rank = 0;
+            for j in 0..WIDTH {
+                let before = if j < i { keys[j] <= keys[i] } else { keys[j] < keys[i] };
+                rank += usize::from(before);
+            }
+            weights[i] = if rank < count { 0.0 } else { weights[i] };
+        }
+    }
+}
+
 /// Sets the `count` weights with the smallest keys to zero. `keys` and `weights` are the same group in the same order.
 pub(super) fn zero_smallest(keys: &[u32], weights: &mut [f32], count: usize, scratch: &mut Vec<u32>) {
-    if count == 0 {
-    } else if count >= keys.len() {
+    if count >= keys.len() {
         weights.fill(0.0);
-    } else if keys.len() <= PAIRWISE {
-        for (i, weight) in weights.iter_mut().enumerate() {
-            let before = keys[..i].iter().filter(|&&key| key <= keys[i]).count();
-            let after = keys[i + 1..].iter().filter(|&&key| key < keys[i]).count();
-            *weight = if before + after < count { 0.0 } else { *weight };
-        }
     } else if let Some((threshold, ties)) = smallest(keys, count, scratch) {
         zero_below(keys, weights, threshold, ties);
     }
@@ -86,7 +114,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn exactly_the_smallest_go_for_small_and_large_groups(
+        fn exactly_the_smallest_go(
             scores in prop::collection::vec(0_u8..6, 0..40),
             count in 0_usize..45,
         ) {
@@ -100,6 +128,23 @@ mod tests {
             let mut weights = vec![1.0; keys.len()];
             zero_smallest(&keys, &mut weights, count, &mut Vec::new());
             prop_assert_eq!(weights, expected);
+        }
+
+        #[test]
+        fn small_groups_lose_the_same_as_by_selection(
+            scores in prop::collection::vec(0_u8..6, 48),
+            count in 0_usize..=8,
+        ) {
+            let keys = scores.iter().map(|&s| key(f32::from(s))).collect::<Vec<_>>();
+            for width in [2, 3, 4, 8] {
+                let mut expected = vec![1.0; keys.len()];
+                for (keys, weights) in keys.chunks(width).zip(expected.chunks_mut(width)) {
+                    zero_smallest(keys, weights, count, &mut Vec::new());
+                }
+                let mut weights = vec![1.0; keys.len()];
+                zero_smallest_of_each(width, &keys, &mut weights, count, &mut Vec::new());
+                prop_assert_eq!(&weights, &expected);
+            }
         }
     }
 }

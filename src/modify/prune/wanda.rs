@@ -145,9 +145,7 @@ impl Method for Wanda {
             keys.clear();
             keys.extend(weights.iter().zip(&norms).map(|(&w, &norm)| mask::key(w * norm)));
             mask::check(&keys, id, row * columns)?;
-            for (keys, group) in keys.chunks(width).zip(weights.chunks_mut(width)) {
-                mask::zero_smallest(keys, group, count, &mut scratch);
-            }
+            mask::zero_smallest_of_each(width, &keys, weights, count, &mut scratch);
         }
         Ok(())
     }

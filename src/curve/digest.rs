@@ -1,0 +1,310 @@
+//! What a link carries of a result, so that whoever opens it learns whether it came out the same.
+//!
+//! The text is one item a point, in the order of the range, joined by `_`: `ln(PPL/PPL₀)` in thousandths of a nat,
+//! rounded to the nearest; `n` where it is not a finite number, `x` where the point failed. The same experiment on
+//! another device gives slightly other numbers, because sums are taken in another order; so results are compared with
+//! a tolerance, and a hash of the text alone would not do.
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{CalibrationStats, Curve, Outcome};
+
+/// Largest difference in `ln(PPL/PPL₀)` that counts as the same, in nats: 0.001 that devices are held to (the CPU's
+/// result against the GPU's), 0.0005 of rounding, and as much again.
+pub const TOLERANCE: f64 = 2e-3;
+
+/// Added to it for each nat of loss: where much is broken, small differences grow.
+pub const TOLERANCE_PER_NAT: f64 = 2e-3;
+
+const SEPARATOR: char = '_';
+
+/// Whether a result came out as a link said.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// Every point did.
+    Reproduced,
+    /// A point did not; the one that is furthest off.
+    Differs {
+        /// The knob's value there.
+        value: f64,
+        /// Measured minus expected `ln(PPL/PPL₀)`, nats.
+        by: f64,
+    },
+    /// A point failed, or is not a number, on one side only.
+    Unlike {
+        /// The knob's value there.
+        value: f64,
+        /// What the link has there, in words.
+        expected: &'static str,
+        /// What was measured, in words.
+        measured: &'static str,
+    },
+    /// The numbers of points differ, for instance after a cancelled run.
+    OtherPoints {
+        /// Points that the link has.
+        expected: usize,
+        /// Points that were measured.
+        measured: usize,
+    },
+    /// The link's text is not such a list.
+    Unreadable,
+}
+
+impl Verdict {
+    /// Whether every point came out as expected.
+    #[must_use]
+    pub fn is_reproduced(&self) -> bool {
+        *self == Self::Reproduced
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reproduced => f.write_str("reproduced: every point agrees with the link"),
+            Self::Differs { value, by } => write!(
+                f,
+                "differs: at {value}, ln(perplexity ratio) is {} by {:.3} than in the link",
+                if *by > 0.0 { "higher" } else { "lower" },
+                by.abs()
+            ),
+            Self::Unlike {
+                value,
+                expected,
+                measured,
+            } => write!(
+                f,
+                "differs: at {value}, the link has {expected} and this run {measured}"
+            ),
+            Self::OtherPoints { expected, measured } => write!(
+                f,
+                "can't be compared: the link has {expected} points and this run {measured}; run all of them"
+            ),
+            Self::Unreadable => f.write_str("can't be compared: the expected result in the link is damaged"),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Item {
+    Loss(f64),
+    NotANumber,
+    Failed,
+}
+
+impl Item {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Loss(_) => "a number",
+            Self::NotANumber => "a perplexity that is not a number",
+            Self::Failed => "a failed point",
+        }
+    }
+}
+
+fn item(outcome: &Outcome) -> Item {
+    match outcome {
+        Outcome::Failed(_) => Item::Failed,
+        Outcome::Measured(measured) if measured.hemorrhage.ln_ratio.is_finite() => {
+            Item::Loss(measured.hemorrhage.ln_ratio)
+        }
+        Outcome::Measured(_) => Item::NotANumber,
+    }
+}
+
+/// What a link to this result carries as `expect`.
+#[must_use]
+pub fn expectation(curve: &Curve) -> String {
+    let mut text = String::new();
+    for (i, point) in curve.points.iter().enumerate() {
+        if i > 0 {
+            text.push(SEPARATOR);
+        }
+        match item(&point.outcome) {
+            // Adding zero turns −0 into 0.
+            Item::Loss(loss) => text.push_str(&((loss * 1e3).round() + 0.0).to_string()),
+            Item::NotANumber => text.push('n'),
+            Item::Failed => text.push('x'),
+        }
+    }
+    text
+}
+
+/// Compares a result with what a link expects of it.
+#[must_use]
+pub fn compare(expected: &str, curve: &Curve) -> Verdict {
+    let Some(items) = expected.split(SEPARATOR).map(read).collect::<Option<Vec<_>>>() else {
+        return Verdict::Unreadable;
+    };
+    let measured = curve.points.len();
+    if items.len() != measured {
+        return Verdict::OtherPoints {
+            expected: items.len(),
+            measured,
+        };
+    }
+    let mut worst = None;
+    let mut excess = 0.0;
+    for (point, expected) in curve.points.iter().zip(items) {
+        match (expected, item(&point.outcome)) {
+            (Item::Loss(expected), Item::Loss(measured)) => {
+                let by = measured - expected;
+                let beyond = by.abs() / (TOLERANCE + TOLERANCE_PER_NAT * expected.abs());
+                if beyond > 1.0 && beyond > excess {
+                    excess = beyond;
+                    worst = Some((point.value, by));
+                }
+            }
+            (expected, measured) if expected != measured => {
+                return Verdict::Unlike {
+                    value: point.value,
+                    expected: expected.words(),
+                    measured: measured.words(),
+                };
+            }
+            _ => {}
+        }
+    }
+    worst.map_or(Verdict::Reproduced, |(value, by)| Verdict::Differs { value, by })
+}
+
+fn read(item: &str) -> Option<Item> {
+    match item {
+        "n" => Some(Item::NotANumber),
+        "x" => Some(Item::Failed),
+        number => number.parse::<i64>().ok().map(|loss| Item::Loss(loss as f64 / 1e3)),
+    }
+}
+
+/// A short name for a result: the first 16 hexadecimal digits of the SHA-256 of what was done and what came out, as in
+/// [`expectation`]. Equal names mean equal experiments and equal rounded points; another device may well give another
+/// name, so compare with [`compare`].
+#[must_use]
+pub fn short(curve: &Curve) -> String {
+    let protocol = &curve.protocol;
+    let calibration = protocol.calibration.as_ref().map_or_else(String::new, |calibration| {
+        let stats = match calibration.stats {
+            CalibrationStats::Sequential => "sequential",
+            CalibrationStats::Dense => "dense",
+        };
+        format!("{}:{}:{stats}", calibration.text_sha256, calibration.windows)
+    });
+    let text = format!(
+        "{}\n{}\n{}\n{}\n{}x{}\n{calibration}\n{}\n{}",
+        curve.sweep,
+        protocol.name,
+        protocol.model_sha256,
+        protocol.text_sha256,
+        protocol.windows,
+        protocol.window,
+        protocol.seed,
+        expectation(curve)
+    );
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::curve::testing::{curve, fail, sparsity};
+
+    fn example() -> Curve {
+        let mut curve = sparsity(|x| (3.0 * x * x - 0.0004, 0.01));
+        fail(&mut curve, 7);
+        if let Outcome::Measured(measured) = &mut curve.points[8].outcome {
+            measured.hemorrhage.ln_ratio = f64::NAN;
+        }
+        curve
+    }
+
+    #[test]
+    fn a_result_agrees_with_itself() {
+        let text = expectation(&example());
+        assert_eq!(text, "0_30_120_270_480_750_1080_x_n");
+        assert_eq!(compare(&text, &example()), Verdict::Reproduced);
+        assert_eq!(expectation(&curve("wanda:sparsity=0..0.8/9", &[])), "");
+    }
+
+    #[test]
+    fn the_worst_point_is_named() {
+        let verdict = compare("0_30_120_270_484_770_1080_x_n", &example());
+        let Verdict::Differs { value, by } = verdict else {
+            panic!("{verdict:?}")
+        };
+        assert_eq!(value, 0.5);
+        assert!((by + 0.0204).abs() < 1e-9);
+        assert!(verdict.to_string().contains("lower by 0.020"), "{verdict}");
+    }
+
+    #[test]
+    fn what_cannot_be_compared_says_so() {
+        let curve = example();
+        assert_eq!(
+            compare("0_30", &curve),
+            Verdict::OtherPoints {
+                expected: 2,
+                measured: 9
+            }
+        );
+        for text in ["", "a_b", "0_30__", "1e3", &"9".repeat(40)] {
+            assert_eq!(compare(text, &curve), Verdict::Unreadable, "{text}");
+        }
+        assert!(matches!(
+            compare("0_30_120_270_480_750_1080_5_n", &curve),
+            Verdict::Unlike {
+                value: 0.7,
+                expected: "a number",
+                measured: "a failed point"
+            }
+        ));
+        assert!(!compare("0_30_120_270_480_750_1080_x_x", &curve).is_reproduced());
+    }
+
+    #[test]
+    fn the_short_name_follows_every_setting() {
+        let one = example();
+        let name = short(&one);
+        assert!(name.len() == 16 && name.bytes().all(|b| b.is_ascii_hexdigit()));
+        assert_eq!(short(&one), name);
+        let mut other = one.clone();
+        other.protocol.seed += 1;
+        assert_ne!(short(&other), name);
+        let mut other = one;
+        fail(&mut other, 0);
+        assert_ne!(short(&other), name);
+    }
+
+    proptest! {
+        #[test]
+        fn device_noise_is_reproduced_and_real_differences_are_not(
+            losses in prop::collection::vec(-0.1_f64..9.0, 9),
+            noise in prop::collection::vec(-1e-3_f64..1e-3, 9),
+            wrong in 0_usize..9,
+        ) {
+            let points = |losses: &[f64]| {
+                let points = losses.iter().enumerate().map(|(i, &y)| (i as f64 / 10.0, y, 0.01)).collect::<Vec<_>>();
+                curve("wanda:sparsity=0..0.8/9", &points)
+            };
+            let text = expectation(&points(&losses));
+            let mut near = losses.iter().zip(&noise).map(|(a, b)| a + b).collect::<Vec<_>>();
+            prop_assert_eq!(compare(&text, &points(&near)), Verdict::Reproduced);
+            near[wrong] += 0.03;
+            let verdict = compare(&text, &points(&near));
+            let Verdict::Differs { value, .. } = verdict else { panic!("{verdict:?}") };
+            prop_assert_eq!(value, wrong as f64 / 10.0);
+        }
+
+        #[test]
+        fn any_text_is_compared_without_a_panic(text in ".{0,40}") {
+            prop_assert!(!compare(&text, &example()).to_string().is_empty());
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! A curve as a table: CSV for spreadsheets, JSON with everything.
+
+use super::{CalibrationStats, Curve, Outcome};
+
+/// The columns, in order.
+pub const COLUMNS: [&str; 20] = [
+    "value",
+    "status",
+    "ln_ratio",
+    "ln_ratio_se",
+    "ppl_ratio",
+    "ppl",
+    "nll",
+    "nll_se",
+    "kld_mean",
+    "kld_median",
+    "kld_p99",
+    "same_top",
+    "tokens",
+    "sparsity_achieved",
+    "bits_per_weight",
+    "blocks",
+    "duration_secs",
+    "base_ppl",
+    "spec",
+    "reason",
+];
+
+/// The protocol in comment lines that begin with `#`, a header, and a line a point. Logarithms are natural; a failed
+/// point has `failed` as its status and its reason; numbers that are not finite stand as `NaN`, `inf` and `-inf`.
+#[must_use]
+pub fn csv(curve: &Curve) -> String {
+    let protocol = &curve.protocol;
+    let mut notes = vec![
+        ("program", format!("hemoscope {}", protocol.program_version)),
+        ("modification", curve.sweep.to_string()),
+        (
+            "model",
+            format!("{} sha256 {}", protocol.model_name, protocol.model_sha256),
+        ),
+        (
+            "text",
+            format!("{} sha256 {}", protocol.text_name, protocol.text_sha256),
+        ),
+        (
+            "protocol",
+            format!(
+                "{}, {} windows of {} tokens, {} tokens scored",
+                protocol.name, protocol.windows, protocol.window, protocol.tokens
+            ),
+        ),
+    ];
+    if let Some(calibration) = &protocol.calibration {
+        let stats = match calibration.stats {
+            CalibrationStats::Sequential => "sequential",
+            CalibrationStats::Dense => "dense",
+        };
+        let (name, sha256, windows) = (&calibration.text_name, &calibration.text_sha256, calibration.windows);
+        notes.push((
+            "calibration",
+            format!("{name} sha256 {sha256}, {windows} windows, {stats}"),
+        ));
+    }
+    notes.push(("seed", protocol.seed.to_string()));
+    notes.push(("device", curve.device.clone()));
+    notes.push(("duration_secs", curve.duration_secs.to_string()));
+
+    let mut out = String::new();
+    for (name, note) in notes {
+        // A line end in a name would end the comment.
+        let note = note.replace(['\r', '\n'], " ");
+        out.push_str(&format!("# {name}: {note}\n"));
+    }
+    out.push_str(&COLUMNS.join(","));
+    out.push('\n');
+    for point in &curve.points {
+        let mut cells = vec![point.value.to_string()];
+        let mut reason = String::new();
+        match &point.outcome {
+            Outcome::Measured(measured) => {
+                let (stats, hemorrhage) = (&measured.stats, &measured.hemorrhage);
+                cells.push("measured".to_owned());
+                cells.extend(
+                    [
+                        hemorrhage.ln_ratio,
+                        hemorrhage.ln_ratio_se,
+                        hemorrhage.ln_ratio.exp(),
+                        stats.ppl,
+                        stats.nll,
+                        stats.nll_se,
+                        stats.kld_mean,
+                        stats.kld_median,
+                        stats.kld_p99,
+                        stats.same_top,
+                    ]
+                    .map(|number| number.to_string()),
+                );
+                cells.push(stats.tokens.to_string());
+                cells.push(measured.sparsity_achieved.to_string());
+                cells.push(measured.bits_per_weight.to_string());
+                cells.push(measured.blocks.to_string());
+                cells.push(measured.duration_secs.to_string());
+            }
+            Outcome::Failed(why) => {
+                cells.push("failed".to_owned());
+                cells.extend(std::iter::repeat_n(String::new(), 15));
+                reason.clone_from(why);
+            }
+        }
+        cells.push(curve.base.ppl.to_string());
+        cells.push(point.spec.to_string());
+        cells.push(reason);
+        for (i, cell) in cells.iter().enumerate() {
+            let comma = if i == 0 { "" } else { "," };
+            out.push_str(comma);
+            out.push_str(&quoted(cell));
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// The whole curve, readable; numbers that are not finite stand as strings.
+///
+/// # Errors
+/// Where serialisation fails, which no curve that was measured makes it do.
+pub fn json(curve: &Curve) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(curve)
+}
+
+fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curve::CalibrationProtocol;
+    use crate::curve::testing::{fail, of};
+
+    fn example() -> Curve {
+        let mut curve = of("rtn:bits=8..2/4,group=32", |bits| (8.0 - bits, 0.5));
+        fail(&mut curve, 2);
+        if let Outcome::Measured(measured) = &mut curve.points[3].outcome {
+            measured.stats.ppl = f64::INFINITY;
+            measured.hemorrhage.ln_ratio = f64::NAN;
+        }
+        curve.protocol.calibration = Some(CalibrationProtocol {
+            text_name: "two\nlines".to_owned(),
+            text_sha256: "ef".to_owned(),
+            windows: 3,
+            stats: CalibrationStats::Dense,
+        });
+        curve
+    }
+
+    #[test]
+    fn every_line_has_every_column() {
+        let text = csv(&example());
+        let (notes, lines): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with("# "));
+        assert!(notes.contains(&"# calibration: two lines sha256 ef, 3 windows, dense"));
+        assert!(notes.contains(&"# protocol: full-window, 4 windows of 512 tokens, 2044 tokens scored"));
+        assert_eq!(lines.len(), 5);
+        assert_eq!(lines[0], COLUMNS.join(","));
+        assert!(lines[1].starts_with("8,measured,0,0.5,1,20.08"), "{}", lines[1]);
+        assert!(lines[1].ends_with("\"rtn:bits=8,group=32\","), "{}", lines[1]);
+        assert!(lines[3].starts_with("4,failed,,,"), "{}", lines[3]);
+        assert!(
+            lines[3].ends_with("\"the device, \"\"GPU\"\", is gone\""),
+            "{}",
+            lines[3]
+        );
+        assert!(lines[4].starts_with("2,measured,NaN,0.5,NaN,inf,"), "{}", lines[4]);
+        for line in &lines {
+            let mut inside = false;
+            let commas = line.chars().filter(|c| {
+                inside ^= *c == '"';
+                *c == ',' && !inside
+            });
+            assert_eq!(commas.count() + 1, COLUMNS.len(), "{line}");
+        }
+    }
+
+    #[test]
+    fn json_comes_back_whole() {
+        let curve = example();
+        let back = serde_json::from_str::<Curve>(&json(&curve).unwrap()).unwrap();
+        // NaN is not equal to itself, its text is.
+        assert_eq!(csv(&back), csv(&curve));
+        assert_eq!(back.points[2], curve.points[2]);
+    }
+}

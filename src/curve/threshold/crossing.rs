@@ -1,0 +1,183 @@
+//! The crossing of a perplexity ratio: the smallest strength at which `ln(PPL/PPL₀)` reaches `ln τ`.
+//!
+//! Between two points the loss is taken as linear in the knob; a loss that falls again counts as its highest value so
+//! far; a perplexity that is not finite counts as a million. The interval runs from where the upper ends of the points'
+//! 95 % intervals reach the ratio to where the lower ends do, each by straight lines or by a smooth monotone curve
+//! through them, whichever is further out: it covers the error of measuring and the guess between points. Moving all
+//! points together is the careful choice: they share their tokens, so their errors go together.
+
+use super::super::Curve;
+use super::interpolate::{Reach, reach};
+use super::samples;
+
+/// Perplexity ratios that are offered as thresholds.
+pub const RATIOS: [f64; 3] = [1.05, 1.1, 2.0];
+
+/// The ratio where none is chosen.
+pub const DEFAULT_RATIO: f64 = 1.1;
+
+/// Half-width of a 95 % interval in standard errors.
+const Z: f64 = 1.96;
+
+/// Where a curve reaches a perplexity ratio, in the knob's unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Crossing {
+    /// Nowhere in the range; `beyond` is the most damaging value that was measured.
+    NotReached {
+        /// The value.
+        beyond: f64,
+    },
+    /// At the least damaging value that was measured already.
+    BeforeFirst {
+        /// The value.
+        before: f64,
+    },
+    /// Between two values.
+    At {
+        /// The estimate.
+        value: f64,
+        /// Its 95 % interval's end towards less damage; the range's own end where the interval reaches beyond it.
+        low: f64,
+        /// The end towards more damage, likewise. `low > high` where damage grows as the knob falls (bits).
+        high: f64,
+    },
+}
+
+/// Where the curve reaches `ratio` times the perplexity of the untouched model. `None` where fewer than two points were
+/// measured or the ratio is not above 1.
+#[must_use]
+pub fn crossing(curve: &Curve, ratio: f64) -> Option<Crossing> {
+    let samples = samples(curve);
+    let (Some(first), Some(last)) = (samples.first(), samples.last()) else {
+        return None;
+    };
+    let level = ratio.ln();
+    if samples.len() < 2 || !(level > 0.0 && level.is_finite()) {
+        return None;
+    }
+    let x = samples.iter().map(|sample| sample.strength).collect::<Vec<_>>();
+    let y = samples.iter().map(|sample| sample.loss).collect::<Vec<_>>();
+    let value = match reach(&x, &y, level) {
+        Reach::Before => return Some(Crossing::BeforeFirst { before: first.value }),
+        Reach::Beyond => return Some(Crossing::NotReached { beyond: last.value }),
+        Reach::At { straight, .. } => straight,
+    };
+    let shifted = |errors: f64| {
+        let y = samples.iter().map(|sample| sample.loss + errors * sample.error);
+        match reach(&x, &y.collect::<Vec<_>>(), level) {
+            Reach::Before => [first.strength; 2],
+            Reach::Beyond => [last.strength; 2],
+            Reach::At { straight, smooth } => [straight, smooth],
+        }
+    };
+    let low = shifted(Z).into_iter().fold(value, f64::min);
+    let high = shifted(-Z).into_iter().fold(value, f64::max);
+    // A strength is a value or its negative.
+    let sign = if first.strength == first.value { 1.0 } else { -1.0 };
+    Some(Crossing::At {
+        value: sign * value,
+        low: sign * low,
+        high: sign * high,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curve::testing::{bits, curve, fail, sparsity};
+
+    fn at(curve: &Curve, ratio: f64) -> (f64, f64, f64) {
+        match crossing(curve, ratio) {
+            Some(Crossing::At { value, low, high }) => (value, low, high),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_straight_loss_is_met_where_it_should_be() {
+        // ln ratio = x: τ = e^0.35 is met at .35.
+        let line = sparsity(|x| (x, 0.01));
+        let (value, low, high) = at(&line, 0.35_f64.exp());
+        assert!((value - 0.35).abs() < 1e-9);
+        // Each end moves by .01 · 1.96, less where both ends of the segment share the error.
+        assert!(
+            (0.33..0.345).contains(&low) && (0.355..0.37).contains(&high),
+            "{low} {high}"
+        );
+    }
+
+    #[test]
+    fn higher_ratios_are_met_later() {
+        let bent = sparsity(|x| (8.0 * x.powi(4), 0.001));
+        let [a, b, c] = RATIOS.map(|ratio| at(&bent, ratio).0);
+        assert!(a < b && b < c);
+        // The true crossing of a bent curve lies right of the chord, and inside the interval.
+        for ratio in RATIOS {
+            let (value, low, high) = at(&bent, ratio);
+            let exact = (ratio.ln() / 8.0).powf(0.25);
+            assert!(
+                low <= value && value <= exact + 1e-3 && exact <= high + 0.01,
+                "{ratio}: {low} {exact} {high}"
+            );
+        }
+    }
+
+    #[test]
+    fn bits_break_downwards() {
+        let curve = bits(|bits| (2.0_f64.powf(5.0 - bits) * 0.1, 0.001));
+        // ln 2 lies between .4 at 3 bits and .8 at 2.
+        let (value, low, high) = at(&curve, 2.0);
+        assert!((value - (3.0 - (2.0_f64.ln() - 0.4) / 0.4)).abs() < 1e-9);
+        assert!(low >= value && value >= high, "{low} {value} {high}");
+        assert_eq!(crossing(&curve, 1e3), Some(Crossing::NotReached { beyond: 2.0 }));
+    }
+
+    #[test]
+    fn never_and_always() {
+        let flat = sparsity(|_| (0.2, 0.01));
+        assert_eq!(crossing(&flat, 1.1), Some(Crossing::BeforeFirst { before: 0.0 }));
+        assert_eq!(crossing(&flat, 2.0), Some(Crossing::NotReached { beyond: 0.8 }));
+        for ratio in [1.0, 0.5, f64::NAN, f64::INFINITY] {
+            assert_eq!(crossing(&flat, ratio), None);
+        }
+        assert_eq!(crossing(&curve("wanda:sparsity=0..0.8/9", &[]), 1.1), None);
+    }
+
+    #[test]
+    fn an_interval_that_leaves_the_range_ends_there() {
+        let noisy = sparsity(|x| (0.2 * x, 0.2));
+        let (value, low, high) = at(&noisy, 1.1);
+        assert!((value - 0.4766).abs() < 1e-3);
+        assert_eq!((low, high), (0.0, 0.8));
+    }
+
+    #[test]
+    fn what_is_not_finite_is_broken_and_what_failed_is_left_out() {
+        let mut damaged = sparsity(|x| if x > 0.55 { (f64::NAN, f64::NAN) } else { (0.0, 0.001) });
+        let (value, low, high) = at(&damaged, 2.0);
+        assert!(
+            (0.5..0.52).contains(&value) && low >= 0.49 && high <= 0.6,
+            "{low} {value} {high}"
+        );
+        // With .6 failed, the broken side begins at .7.
+        fail(&mut damaged, 6);
+        let later = at(&damaged, 2.0).0;
+        assert!((0.5..0.54).contains(&later) && later > value);
+        let infinite = sparsity(|x| {
+            if x > 0.55 {
+                (f64::INFINITY, f64::NAN)
+            } else {
+                (0.0, 0.001)
+            }
+        });
+        assert_eq!(at(&infinite, 2.0).0, value);
+    }
+
+    #[test]
+    fn the_order_of_the_sweep_does_not_matter() {
+        let up = sparsity(|x| (x * x, 0.01));
+        let mut down = up.clone();
+        down.points.reverse();
+        assert_eq!(crossing(&up, 1.1), crossing(&down, 1.1));
+    }
+}

@@ -1,0 +1,165 @@
+//! A finished drawing: what plotters drew, and the marks and names beside it.
+
+use std::fmt::Write as _;
+
+use super::colour::css_to_fixed;
+use super::{Role, Size};
+
+/// What a mark says about its point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarkKind {
+    /// A value on the scale.
+    Measured,
+    /// Infinite, not a number, or above the scale: at the upper edge.
+    OffScale,
+    /// A value too small for the logarithmic scale: at the lower edge.
+    BelowScale,
+    /// Failed: hollow, at the lower edge.
+    Failed,
+    /// Being measured: at the height of the point before.
+    Pending,
+}
+
+/// One point, in CSS pixels from the upper left.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mark {
+    /// Which series of the chart.
+    pub series: usize,
+    /// Which sample of the series; the number of samples for the pending one.
+    pub index: usize,
+    /// The knob's value.
+    pub x: f64,
+    /// The measure's value.
+    pub y: f64,
+    /// Pixels from the left.
+    pub left: f64,
+    /// Pixels from the top.
+    pub top: f64,
+    /// What it says.
+    pub kind: MarkKind,
+    /// Its colour.
+    pub role: Role,
+}
+
+/// Where a text is anchored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anchor {
+    /// It begins there.
+    Start,
+    /// It ends there.
+    End,
+}
+
+impl Anchor {
+    /// The value of `text-anchor`.
+    #[must_use]
+    pub fn svg(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::End => "end",
+        }
+    }
+}
+
+/// A name written in the chart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Label {
+    /// What it says.
+    pub text: String,
+    /// Pixels from the left.
+    pub left: f64,
+    /// Pixels from the top, of the base line.
+    pub top: f64,
+    /// Which end stands there.
+    pub anchor: Anchor,
+    /// Its colour.
+    pub role: Role,
+}
+
+/// A finished drawing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawing {
+    /// How large.
+    pub size: Size,
+    /// What plotters drew: SVG elements in coordinates of `size`, in the page's custom properties.
+    pub backdrop: String,
+    /// The points.
+    pub marks: Vec<Mark>,
+    /// The names of the curves.
+    pub labels: Vec<Label>,
+    /// The name of the threshold.
+    pub threshold: Option<Label>,
+    /// The plotting area: left, top, right, bottom.
+    pub area: [f64; 4],
+}
+
+impl Drawing {
+    /// How large a mark is, in pixels.
+    #[must_use]
+    pub fn mark_radius(&self) -> f64 {
+        self.size.type_px * 0.36
+    }
+
+    /// One self-contained file in fixed light colours; `title` is its text alternative, `caption` is written under it.
+    #[must_use]
+    pub fn to_svg(&self, title: &str, caption: &str) -> String {
+        let Size { width, height, type_px } = self.size;
+        let line = type_px * 1.5;
+        let full = f64::from(height) + if caption.is_empty() { 0.0 } else { line };
+        let mut svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{full}\" viewBox=\"0 0 {width} {full}\" \
+             font-family=\"system-ui, sans-serif\" role=\"img\"><title>{}</title>\
+             <rect width=\"100%\" height=\"100%\" fill=\"{}\"/>",
+            escape(title),
+            Role::Paper.fixed(),
+        );
+        svg.push_str(&css_to_fixed(&self.backdrop));
+        for mark in &self.marks {
+            let colour = mark.role.fixed();
+            let (fill, stroke) = if mark.kind == MarkKind::Measured {
+                (colour, Role::Paper.fixed())
+            } else {
+                (Role::Paper.fixed(), colour)
+            };
+            write!(
+                svg,
+                "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"{:.1}\" fill=\"{fill}\" stroke=\"{stroke}\" stroke-width=\"1.5\"/>",
+                mark.left,
+                mark.top,
+                self.mark_radius(),
+            )
+            .ok();
+        }
+        for label in self.labels.iter().chain(&self.threshold) {
+            write!(
+                svg,
+                "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{}\" font-size=\"{type_px}\" fill=\"{}\" \
+                 stroke=\"{}\" stroke-width=\"3\" paint-order=\"stroke\">{}</text>",
+                label.left,
+                label.top,
+                label.anchor.svg(),
+                label.role.fixed(),
+                Role::Paper.fixed(),
+                escape(&label.text),
+            )
+            .ok();
+        }
+        if !caption.is_empty() {
+            write!(
+                svg,
+                "<text x=\"8\" y=\"{:.1}\" font-size=\"{:.1}\" fill=\"{}\">{}</text>",
+                f64::from(height) + type_px * 0.8,
+                type_px * 0.8,
+                Role::Muted.fixed(),
+                escape(caption),
+            )
+            .ok();
+        }
+        svg.push_str("</svg>\n");
+        svg
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,83 @@
+//! A curve as the chart sees it.
+
+use super::Measure;
+use crate::curve::{Curve, Measured, Outcome};
+
+/// Half the width of a 95 % interval in standard errors, for a normal distribution.
+const NORMAL_95: f64 = 1.96;
+
+/// One point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// The knob's value.
+    pub x: f64,
+    /// The measure's value; not a number where the point failed.
+    pub y: f64,
+    /// Half the width of its 95 % interval; 0 where none is known.
+    pub half_width: f64,
+    /// Why there is no value.
+    pub failed: Option<String>,
+}
+
+/// One curve.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Series {
+    /// What is written at its end.
+    pub name: String,
+    /// In any order.
+    pub samples: Vec<Sample>,
+    /// The strength that is being measured.
+    pub pending: Option<f64>,
+    /// `None`: the shown curve, in ink and damage; else the number of the kept curve.
+    pub kept: Option<usize>,
+}
+
+impl Series {
+    /// The points of a curve.
+    #[must_use]
+    pub fn of(curve: &Curve, measure: Measure) -> Self {
+        let samples = curve
+            .points
+            .iter()
+            .map(|point| match &point.outcome {
+                Outcome::Measured(measured) => {
+                    let (y, half_width) = value(measured, measure);
+                    Sample {
+                        x: point.value,
+                        y,
+                        half_width,
+                        failed: None,
+                    }
+                }
+                Outcome::Failed(reason) => Sample {
+                    x: point.value,
+                    y: f64::NAN,
+                    half_width: 0.0,
+                    failed: Some(reason.clone()),
+                },
+            })
+            .collect();
+        Self {
+            samples,
+            ..Self::default()
+        }
+    }
+}
+
+/// A point's value and half its 95 % interval. KL divergence is stored without an error; the share of equal next words
+/// has that of a binomial proportion.
+fn value(measured: &Measured, measure: Measure) -> (f64, f64) {
+    let stats = &measured.stats;
+    match measure {
+        Measure::Hemorrhage => (
+            measured.hemorrhage.ln_ratio,
+            NORMAL_95 * measured.hemorrhage.ln_ratio_se,
+        ),
+        Measure::Kld => (stats.kld_mean, 0.0),
+        Measure::SameTop => {
+            let share = stats.same_top;
+            let variance = share * (1.0 - share) / (stats.tokens.max(1) as f64);
+            (share, NORMAL_95 * variance.max(0.0).sqrt())
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! The fragment of the page's address: `#v=1&model=…&m=wanda:sparsity=0..0.8/9&text=…&windows=…&seed=…`.
+//!
+//! Flat and readable. Every value that changes a result is always written, even where it is the default, so that a later
+//! change of a default does not change an old link. What can't be understood is told as a [`Notice`] and replaced by
+//! something sensible; unknown keys are kept and written again.
+
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
+use super::{Asset, DeviceChoice, Experiment, Origin, Sampling, Tab, View};
+use crate::curve::CalibrationStats;
+use crate::modify::Sweep;
+use crate::plot::{Axis, Measure};
+
+/// The version that is written.
+const VERSION: u64 = 1;
+/// What separates pairs, what an address may not hold, and what mail and chat programs take for the end of a link.
+const ESCAPED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'&')
+    .add(b'\'')
+    .add(b'(')
+    .add(b')')
+    .add(b'<')
+    .add(b'>')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+/// Keys are as values, but end at the first `=`.
+const ESCAPED_KEY: &AsciiSet = &ESCAPED.add(b'=');
+
+/// Windows that can be asked for.
+pub(super) const WINDOWS: (usize, usize) = (1, 4096);
+/// Tokens that a window can have.
+pub(super) const WINDOW: (usize, usize) = (8, 8192);
+/// Tokens that can be written.
+pub(super) const TOKENS: (usize, usize) = (1, 512);
+/// Perplexity ratios that can be a threshold.
+pub(super) const THRESHOLD: (f64, f64) = (1.001, 1000.0);
+/// Temperatures that can be drawn with.
+pub(super) const TEMPERATURE: (f64, f64) = (0.01, 10.0);
+
+/// Everything that a link holds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Link {
+    /// What to run.
+    pub experiment: Experiment,
+    /// How to look at it.
+    pub view: View,
+    /// A digest of the result that it was copied with.
+    pub expect: Option<String>,
+    /// What another version wrote, as it was.
+    pub unknown: Vec<(String, String)>,
+}
+
+/// A link as it was understood.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Opened {
+    /// What to use.
+    pub link: Link,
+    /// What could not be used as it was written.
+    pub notices: Vec<Notice>,
+}
+
+/// One value of a link that could not be used as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The key in the link.
+    pub key: String,
+    /// What it was given.
+    pub given: String,
+    /// What is possible.
+    pub allowed: String,
+    /// What is used instead.
+    pub used: String,
+}
+
+impl Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            key,
+            given,
+            allowed,
+            used,
+        } = self;
+        write!(f, "Link: “{key}={given}” can't be used ({allowed}). Instead: {used}.")
+    }
+}
+
+impl Link {
+    /// The fragment, without `#`.
+    #[must_use]
+    pub fn to_fragment(&self) -> String {
+        let mut writer = Writer(String::new());
+        let Self {
+            experiment: e,
+            view,
+            expect,
+            unknown,
+        } = self;
+        writer.pair("v", VERSION);
+        writer.asset("model", &e.model);
+        writer.pair("m", &e.sweep);
+        writer.asset("text", &e.text);
+        writer.pair("windows", e.windows);
+        writer.pair("window", e.window);
+        writer.asset("calibration", &e.calibration_text);
+        writer.pair("calibration-windows", e.calibration_windows);
+        writer.pair("calibration-stats", word_of(STATS, &e.calibration_stats));
+        writer.pair("seed", e.seed);
+        writer.pair("threshold", view.threshold);
+        let usual = View::default();
+        writer.unusual(
+            "metric",
+            word_of(MEASURES, &view.measure),
+            word_of(MEASURES, &usual.measure),
+        );
+        writer.unusual("axis", word_of(AXES, &view.axis), word_of(AXES, &usual.axis));
+        if let Some(at) = view.at {
+            writer.pair("at", at);
+        }
+        writer.unusual("prompt", &view.prompt, &usual.prompt);
+        if let Sampling::Temperature { temperature, seed } = view.sampling {
+            writer.pair("temperature", temperature);
+            writer.pair("draw", seed);
+        }
+        writer.unusual("tokens", view.tokens, usual.tokens);
+        writer.unusual("tab", word_of(TABS, &view.tab), word_of(TABS, &usual.tab));
+        writer.unusual(
+            "device",
+            word_of(DEVICES, &view.device),
+            word_of(DEVICES, &usual.device),
+        );
+        if let Some(expect) = expect {
+            writer.pair("expect", expect);
+        }
+        for (key, value) in unknown {
+            writer.pair(key, value);
+        }
+        writer.0
+    }
+
+    /// Reads a fragment, with or without `#`. Never fails: what can't be used becomes a notice.
+    #[must_use]
+    pub fn open(fragment: &str) -> Opened {
+        let mut reader = Reader::new(fragment);
+        let mut link = Self::default();
+        if reader.is_empty() {
+            return Opened::default();
+        }
+        reader.version();
+        let e = &mut link.experiment;
+        reader.asset("model", &mut e.model);
+        reader.sweep("m", &mut e.sweep);
+        reader.asset("text", &mut e.text);
+        reader.within("windows", &mut e.windows, WINDOWS);
+        reader.within("window", &mut e.window, WINDOW);
+        reader.asset("calibration", &mut e.calibration_text);
+        reader.within("calibration-windows", &mut e.calibration_windows, WINDOWS);
+        reader.word("calibration-stats", &mut e.calibration_stats, STATS);
+        reader.within("seed", &mut e.seed, (0, u64::MAX));
+
+        let view = &mut link.view;
+        reader.within("threshold", &mut view.threshold, THRESHOLD);
+        reader.word("metric", &mut view.measure, MEASURES);
+        reader.word("axis", &mut view.axis, AXES);
+        view.at = reader.number("at");
+        if let Some(prompt) = reader.take("prompt") {
+            view.prompt = prompt;
+        }
+        view.sampling = reader.sampling();
+        reader.within("tokens", &mut view.tokens, TOKENS);
+        reader.word("tab", &mut view.tab, TABS);
+        reader.word("device", &mut view.device, DEVICES);
+        link.expect = reader.take("expect");
+
+        let (unknown, notices) = reader.finish();
+        link.unknown = unknown;
+        Opened { link, notices }
+    }
+}
+
+type Words<T> = &'static [(&'static str, T)];
+
+const STATS: Words<CalibrationStats> = &[
+    ("sequential", CalibrationStats::Sequential),
+    ("dense", CalibrationStats::Dense),
+];
+const MEASURES: Words<Measure> = &[
+    ("hemorrhage", Measure::Hemorrhage),
+    ("kld", Measure::Kld),
+    ("same-top", Measure::SameTop),
+];
+const AXES: Words<Axis> = &[("linear", Axis::Linear), ("log", Axis::Log)];
+const TABS: Words<Tab> = &[("chart", Tab::Chart), ("table", Tab::Table), ("curves", Tab::Curves)];
+const DEVICES: Words<DeviceChoice> = &[
+    ("auto", DeviceChoice::Auto),
+    ("gpu", DeviceChoice::Gpu),
+    ("flex", DeviceChoice::Flex),
+];
+
+fn word_of<T: PartialEq>(words: Words<T>, value: &T) -> &'static str {
+    words
+        .iter()
+        .find(|(_, other)| other == value)
+        .map_or("", |(word, _)| word)
+}
+
+struct Writer(String);
+
+impl Writer {
+    fn pair(&mut self, key: &str, value: impl Display) {
+        if !self.0.is_empty() {
+            self.0.push('&');
+        }
+        self.0.extend(utf8_percent_encode(key, ESCAPED_KEY));
+        self.0.push('=');
+        self.0.extend(utf8_percent_encode(&value.to_string(), ESCAPED));
+    }
+
+    fn unusual<T: Display + PartialEq>(&mut self, key: &str, value: T, usual: T) {
+        if value != usual {
+            self.pair(key, value);
+        }
+    }
+
+    fn asset(&mut self, key: &str, asset: &Asset) {
+        self.pair(key, &asset.origin);
+        if let Some(hash) = &asset.sha256 {
+            self.pair(&format!("{key}-sha256"), hash);
+        }
+    }
+}
+
+struct Reader {
+    pairs: Vec<(String, String)>,
+    notices: Vec<Notice>,
+}
+
+impl Reader {
+    fn new(fragment: &str) -> Self {
+        let mut reader = Self {
+            pairs: Vec::new(),
+            notices: Vec::new(),
+        };
+        let fragment = fragment.strip_prefix('#').unwrap_or(fragment);
+        for pair in fragment.split('&').filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let [key, value] = [key, value].map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned());
+            if reader.pairs.iter().any(|(other, _)| *other == key) {
+                reader.notice(&key, &value, "each key once", "the first of them");
+            } else {
+                reader.pairs.push((key, value));
+            }
+        }
+        reader
+    }
+
+    fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
+    fn take(&mut self, key: &str) -> Option<String> {
+        let place = self.pairs.iter().position(|(other, _)| other == key)?;
+        Some(self.pairs.remove(place).1)
+    }
+
+    fn notice(&mut self, key: &str, given: &str, allowed: impl Into<String>, used: impl Into<String>) {
+        self.notices.push(Notice {
+            key: key.to_owned(),
+            given: given.to_owned(),
+            allowed: allowed.into(),
+            used: used.into(),
+        });
+    }
+
+    fn version(&mut self) {
+        let Some(given) = self.take("v") else { return };
+        if given.parse() != Ok(VERSION) {
+            self.notice(
+                "v",
+                &given,
+                format!("this page writes version {VERSION}"),
+                "everything in it that is known",
+            );
+        }
+    }
+
+    /// A number in `min..=max`; out of it, the nearer end is used.
+    fn within<T: FromStr + PartialOrd + Display + Copy>(&mut self, key: &str, slot: &mut T, (min, max): (T, T)) {
+        let Some(given) = self.take(key) else { return };
+        let allowed = || format!("a number from {min} to {max}");
+        match given.parse::<T>() {
+            Ok(value) if value >= min && value <= max => *slot = value,
+            Ok(value) if value < min => {
+                *slot = min;
+                self.notice(key, &given, allowed(), min.to_string());
+            }
+            Ok(value) if value > max => {
+                *slot = max;
+                self.notice(key, &given, allowed(), max.to_string());
+            }
+            _ => self.notice(key, &given, allowed(), slot.to_string()),
+        }
+    }
+
+    fn number(&mut self, key: &str) -> Option<f64> {
+        let given = self.take(key)?;
+        let number = given.parse().ok().filter(|number: &f64| number.is_finite());
+        if number.is_none() {
+            self.notice(key, &given, "a number", "the page's own choice");
+        }
+        number
+    }
+
+    fn word<T: PartialEq + Copy>(&mut self, key: &str, slot: &mut T, words: Words<T>) {
+        let Some(given) = self.take(key) else { return };
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == given) {
+            *slot = *value;
+        } else {
+            let allowed = words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
+            self.notice(key, &given, allowed, word_of(words, slot));
+        }
+    }
+
+    fn asset(&mut self, key: &str, slot: &mut Asset) {
+        if let Some(given) = self.take(key) {
+            match given.parse::<Origin>() {
+                Ok(origin) => slot.origin = origin,
+                Err(error) => self.notice(key, &given, error.to_string(), slot.origin.to_string()),
+            }
+        }
+        let key = format!("{key}-sha256");
+        if let Some(given) = self.take(&key) {
+            if given.len() == 64 && given.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+                slot.sha256 = Some(given);
+            } else {
+                self.notice(&key, &given, "64 hexadecimal digits", "no check of the file");
+            }
+        }
+    }
+
+    fn sweep(&mut self, key: &str, slot: &mut Sweep) {
+        let Some(given) = self.take(key) else { return };
+        match given.parse::<Sweep>() {
+            Ok(sweep) => *slot = sweep,
+            Err(error) => self.notice(key, &given, error.to_string(), slot.to_string()),
+        }
+    }
+
+    fn sampling(&mut self) -> Sampling {
+        let mut temperature = 0.0;
+        self.within("temperature", &mut temperature, TEMPERATURE);
+        let mut seed = 0;
+        self.within("draw", &mut seed, (0, u64::MAX));
+        if temperature > 0.0 {
+            Sampling::Temperature { temperature, seed }
+        } else {
+            Sampling::Greedy
+        }
+    }
+
+    fn finish(mut self) -> (Vec<(String, String)>, Vec<Notice>) {
+        let unknown = std::mem::take(&mut self.pairs);
+        for (key, value) in &unknown {
+            self.notice(
+                key,
+                value,
+                "this page doesn't know the key",
+                "nothing; the link keeps it",
+            );
+        }
+        (unknown, self.notices)
+    }
+}
+
+#[cfg(test)]
+mod tests;

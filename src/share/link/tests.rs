@@ -1,0 +1,167 @@
+//! What a link promises: nothing lost, nothing crashes, old ones stay openable.
+
+use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
+
+use super::*;
+
+/// A link as version 1 wrote it. It must open for ever; never edit it.
+const VERSION_1: &str = "v=1&model=SmolLM2-135M-Instruct.Q4_1&model-sha256=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
+    &m=wanda:sparsity=0.1..0.6/6&text=own:my%20text.txt&text-sha256=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\
+    &windows=4&window=256&calibration=calibration&calibration-windows=2&calibration-stats=dense&seed=7&threshold=2\
+    &metric=kld&axis=log&at=0.3&prompt=Once%20upon%20a%20time&temperature=0.8&draw=3&tokens=20&tab=table&device=flex&expect=abc";
+
+#[test]
+fn version_1_opens_for_ever() {
+    let Opened { link, notices } = Link::open(&format!("#{VERSION_1}"));
+    assert_eq!(notices, []);
+    let e = &link.experiment;
+    assert_eq!(e.model.origin, Origin::Bundled("SmolLM2-135M-Instruct.Q4_1".to_owned()));
+    assert_eq!(e.model.sha256, Some("a".repeat(64)));
+    assert_eq!(e.sweep.to_string(), "wanda:sparsity=0.1..0.6/6");
+    assert_eq!(e.text.origin, Origin::Own("my text.txt".to_owned()));
+    assert_eq!((e.windows, e.window, e.calibration_windows, e.seed), (4, 256, 2, 7));
+    assert_eq!(e.calibration_stats, CalibrationStats::Dense);
+    let view = &link.view;
+    assert_eq!((view.threshold, view.at, view.tokens), (2.0, Some(0.3), 20));
+    assert_eq!((view.measure, view.axis), (Measure::Kld, Axis::Log));
+    assert_eq!((view.tab, view.device), (Tab::Table, DeviceChoice::Flex));
+    assert_eq!(view.prompt, "Once upon a time");
+    let sampling = Sampling::Temperature {
+        temperature: 0.8,
+        seed: 3,
+    };
+    assert_eq!(view.sampling, sampling);
+    assert_eq!(link.expect.as_deref(), Some("abc"));
+    assert_eq!(link.to_fragment(), VERSION_1);
+}
+
+#[test]
+fn an_empty_fragment_is_the_fresh_page() {
+    for fragment in ["", "#"] {
+        assert_eq!(Link::open(fragment), Opened::default());
+    }
+}
+
+#[test]
+fn what_cannot_be_used_is_named_and_replaced() {
+    let opened = Link::open(
+        "v=9&windows=99999999&window=x&seed=-1&threshold=NaN&metric=ppl&model=ftp:x&text-sha256=12&tokens=0&colour=red&seed=4&m=nonsense",
+    );
+    let told = |key: &str| {
+        let notice = opened.notices.iter().find(|notice| notice.key == key);
+        notice.map(|notice| (notice.given.as_str(), notice.used.as_str()))
+    };
+    assert_eq!(told("v"), Some(("9", "everything in it that is known")));
+    assert_eq!(told("windows"), Some(("99999999", "4096")));
+    assert_eq!(told("window"), Some(("x", "512")));
+    assert_eq!(told("threshold"), Some(("NaN", "1.1")));
+    assert_eq!(told("metric"), Some(("ppl", "hemorrhage")));
+    assert_eq!(told("model"), Some(("ftp:x", "SmolLM2-135M-Instruct.Q4_1")));
+    assert_eq!(told("text-sha256"), Some(("12", "no check of the file")));
+    assert_eq!(told("tokens"), Some(("0", "1")));
+    assert_eq!(told("colour"), Some(("red", "nothing; the link keeps it")));
+    assert_eq!(told("m"), Some(("nonsense", "wanda:sparsity=0..0.8/9")));
+    assert_eq!(opened.notices.iter().filter(|notice| notice.key == "seed").count(), 2);
+    assert!(opened.link.to_fragment().ends_with("&colour=red"));
+    let text = opened.notices[1].to_string();
+    assert!(text.contains("seed") || text.contains("windows"), "{text}");
+}
+
+fn origin() -> impl Strategy<Value = Origin> {
+    prop_oneof![
+        ".+".prop_map(Origin::Bundled),
+        ".*".prop_map(Origin::Own),
+        (".+", ".+", ".+").prop_map(|(repository, revision, file)| Origin::Hub {
+            repository,
+            revision,
+            file
+        }),
+        ".*".prop_map(|rest| Origin::Url(format!("https://{rest}"))),
+    ]
+}
+
+fn asset() -> impl Strategy<Value = Asset> {
+    (origin(), prop::option::of("[0-9a-f]{64}")).prop_map(|(origin, sha256)| Asset { origin, sha256 })
+}
+
+fn one_of<T: Copy + std::fmt::Debug + 'static>(words: Words<T>) -> impl Strategy<Value = T> {
+    (0..words.len()).prop_map(|place| words[place].1)
+}
+
+fn experiment() -> impl Strategy<Value = Experiment> {
+    let sweep = prop_oneof![
+        (2usize..40).prop_map(|points| format!("wanda:sparsity=0..0.8/{points}")),
+        (2usize..9).prop_map(|bits| format!("rtn:bits={bits}..8/3,group=32")),
+    ];
+    let sizes = (
+        WINDOWS.0..=WINDOWS.1,
+        WINDOW.0..=WINDOW.1,
+        WINDOWS.0..=WINDOWS.1,
+        any::<u64>(),
+    );
+    (asset(), sweep, asset(), asset(), one_of(STATS), sizes).prop_map(
+        |(model, sweep, text, calibration_text, calibration_stats, (windows, window, calibration_windows, seed))| {
+            Experiment {
+                model,
+                sweep: sweep.parse().expect("a sweep of the grammar"),
+                text,
+                windows,
+                window,
+                calibration_text,
+                calibration_windows,
+                calibration_stats,
+                seed,
+            }
+        },
+    )
+}
+
+fn view() -> impl Strategy<Value = View> {
+    let sampling = prop_oneof![
+        Just(Sampling::Greedy),
+        (TEMPERATURE.0..TEMPERATURE.1, any::<u64>())
+            .prop_map(|(temperature, seed)| Sampling::Temperature { temperature, seed }),
+    ];
+    let looks = (one_of(MEASURES), one_of(AXES), one_of(TABS), one_of(DEVICES));
+    let texts = (".*", sampling, TOKENS.0..=TOKENS.1);
+    (THRESHOLD.0..THRESHOLD.1, prop::option::of(-1e9..1e9f64), looks, texts).prop_map(
+        |(threshold, at, (measure, axis, tab, device), (prompt, sampling, tokens))| View {
+            threshold,
+            measure,
+            axis,
+            at,
+            prompt,
+            sampling,
+            tokens,
+            tab,
+            device,
+        },
+    )
+}
+
+use proptest::prelude::Just;
+
+proptest! {
+    #[test]
+    fn a_link_opens_as_it_was_written(experiment in experiment(), view in view(), expect in prop::option::of(".*")) {
+        let unknown = vec![("later key=".to_owned(), "ü & =".to_owned())];
+        let link = Link { experiment, view, expect, unknown };
+        let fragment = link.to_fragment();
+        prop_assert!(fragment.is_ascii() && !fragment.contains(['#', ' ', '"']), "{fragment}");
+        prop_assert_eq!(Link::open(&fragment).link, link);
+    }
+
+    #[test]
+    fn no_text_makes_it_crash(fragment in ".*") {
+        let first = Link::open(&fragment).link;
+        // What was understood once is understood again in the same way.
+        prop_assert_eq!(Link::open(&first.to_fragment()).link, first);
+    }
+
+    #[test]
+    fn no_pairs_make_it_crash(values in prop::collection::vec(("(v|m|model|seed|windows|window|at|threshold|text-sha256|draw|temperature)", ".*"), 0..6)) {
+        let fragment = values.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("&");
+        let first = Link::open(&fragment).link;
+        prop_assert_eq!(Link::open(&first.to_fragment()).link, first);
+    }
+}

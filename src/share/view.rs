@@ -1,0 +1,88 @@
+//! How a result is looked at: nothing here changes a measured number.
+
+use serde::{Deserialize, Serialize};
+
+use crate::plot::{Axis, Measure};
+
+/// Which device to compute on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceChoice {
+    /// WebGPU where it works and passes the self-test, else the CPU.
+    #[default]
+    Auto,
+    /// WebGPU or an error.
+    Gpu,
+    /// The CPU.
+    Flex,
+}
+
+/// How the next token is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sampling {
+    /// The most likely token; ties go to the lower id.
+    #[default]
+    Greedy,
+    /// Drawn from softmax(logits / temperature).
+    Temperature {
+        /// Above 0.
+        temperature: f64,
+        /// Both models draw with the same random numbers.
+        seed: u64,
+    },
+}
+
+/// What is open under the chart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tab {
+    /// Nothing.
+    #[default]
+    Chart,
+    /// The table of points.
+    Table,
+    /// The kept curves.
+    Curves,
+}
+
+/// How a result is looked at, and what the two models are asked to write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct View {
+    /// The perplexity ratio at which the model counts as broken, above 1.
+    pub threshold: f64,
+    /// What the chart shows.
+    pub measure: Measure,
+    /// How its axis is divided.
+    pub axis: Axis,
+    /// The strength whose text is shown; `None`: the page chooses.
+    pub at: Option<f64>,
+    /// What both models continue.
+    pub prompt: String,
+    /// How they choose tokens.
+    pub sampling: Sampling,
+    /// How many tokens they write at most.
+    pub tokens: usize,
+    /// What is open under the chart.
+    pub tab: Tab,
+    /// Where to compute.
+    pub device: DeviceChoice,
+}
+
+/// The prompt of a fresh page.
+pub const PROMPT: &str = "The water cycle is";
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            threshold: 1.1,
+            measure: Measure::default(),
+            axis: Axis::default(),
+            at: None,
+            prompt: PROMPT.to_owned(),
+            sampling: Sampling::default(),
+            tokens: 40,
+            tab: Tab::default(),
+            device: DeviceChoice::default(),
+        }
+    }
+}

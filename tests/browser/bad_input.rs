@@ -1,0 +1,129 @@
+//! Files, texts and links that are not what they should be: each is said, nothing breaks, what was on screen stays.
+
+use std::path::PathBuf;
+
+use crate::browser::Graphics;
+use crate::page::{Page, RUN, SOON, stories};
+use crate::site::{Site, dist};
+
+const OWN: &str = "#v=1&model=own:m.gguf&m=wanda:sparsity=0..0.8/2&text=evaluation&windows=1&window=64\
+                   &calibration=calibration&calibration-windows=1&seed=0&threshold=1.1&device=flex";
+
+/// The message for a model made of these bytes.
+async fn refusal(page: &Page, name: &str, bytes: &[u8]) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path: PathBuf = folder.path().join(name);
+    std::fs::write(&path, bytes).expect("a file");
+    page.open("", OWN).await;
+    page.choose_files("model-file", &[path]).await;
+    page.click("run").await;
+    let message = page.message("Error", RUN).await;
+    page.wait_for("the end", SOON, async || page.has("run").await).await;
+    assert!(page.points().await.len() >= 5, "the stored chart stays");
+    assert!(message.contains(name), "which file: {message}");
+    message
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_are_no_models_are_refused_by_name() {
+    let site = Site::start();
+    let page = Page::new(&site, Graphics::None).await;
+    let message = refusal(&page, "page.gguf", b"<!DOCTYPE html><title>404</title><p>Not found").await;
+    assert!(message.contains("web page"), "{message}");
+    refusal(&page, "empty.gguf", b"").await;
+    // Counts and sizes that overflow 32 bits.
+    let mut hostile = b"GGUF\x03\x00\x00\x00".to_vec();
+    hostile.extend([0xff; 16]);
+    refusal(&page, "hostile.gguf", &hostile).await;
+    let mut hostile = u64::MAX.to_le_bytes().to_vec();
+    hostile.extend(b"{}");
+    page.open("", &OWN.replace("m.gguf", "model.safetensors")).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("model.safetensors");
+    std::fs::write(&path, &hostile).expect("a file");
+    page.choose_files("model-file", &[path]).await;
+    page.message("needs config.json", SOON).await;
+    page.assert_console_is_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_truncated_model_is_refused_with_what_is_missing() {
+    let bundled = dist().join("models/SmolLM2-135M-Instruct.Q4_1.gguf");
+    assert!(
+        bundled.is_file(),
+        "{} is missing: 'make model', then 'make build'",
+        bundled.display()
+    );
+    let bytes = std::fs::read(bundled).expect("the bundled model");
+    let site = Site::start();
+    let page = Page::new(&site, Graphics::None).await;
+    let message = refusal(&page, "half.gguf", &bytes[..bytes.len() / 2]).await;
+    assert!(
+        !message.contains("unreachable") && !message.contains("panicked"),
+        "{message}"
+    );
+    refusal(&page, "head.gguf", &bytes[..1000]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_shorter_than_a_window_is_said_before_anything_is_measured() {
+    let site = Site::start();
+    let page = Page::new(&site, Graphics::None).await;
+    page.open(
+        "",
+        &OWN.replace("own:m.gguf", "own:stories260K.bin")
+            .replace("window=64", "window=512"),
+    )
+    .await;
+    page.choose_files("model-file", &stories()).await;
+    page.fill("text", ":own").await;
+    page.fill("own-text", "Too short.").await;
+    page.click("run").await;
+    let message = page.message("Error", RUN).await;
+    assert!(
+        message.contains("token") && message.contains("512"),
+        "how much there is and how much is needed: {message}"
+    );
+    assert!(page.points().await.len() >= 5, "the stored chart stays");
+    page.assert_console_is_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_with_unknown_and_impossible_parts_opens_and_says_so() {
+    let site = Site::start();
+    let page = Page::new(&site, Graphics::None).await;
+    page.open(
+        "",
+        "#v=1&m=wanda:sparsity=7&windows=-3&window=9999999999999&colour=green&text=%00%ff&threshold=nan",
+    )
+    .await;
+    for part in ["m=", "windows=", "window=", "threshold="] {
+        page.message(&format!("“{part}"), SOON).await;
+    }
+    page.wait_for("the stored chart", SOON, async || page.points().await.len() >= 5)
+        .await;
+    // A link of a version that does not exist yet, and one that is no link at all.
+    for fragment in ["#v=99&model=x", "#nonsense", "#%E0%A4%A", "#m=unheard-of:of=1&v=1"] {
+        page.open("", fragment).await;
+        page.wait_for("the stored chart", SOON, async || page.points().await.len() >= 5)
+            .await;
+        assert!(page.has("run").await, "{fragment}");
+    }
+    page.message("unheard-of", SOON).await;
+    page.assert_console_is_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_without_its_model_says_so_and_still_shows_its_curve() {
+    let site = Site::with(|path| {
+        let missing = || crate::server::Reply::new(404, "text/html", "<!doctype html>not here");
+        path.ends_with(".gguf").then(missing)
+    });
+    let page = Page::new(&site, Graphics::None).await;
+    page.open("", "#v=1&device=flex").await;
+    page.wait_for("the stored chart", SOON, async || page.points().await.len() >= 5)
+        .await;
+    page.click("run").await;
+    let message = page.message("doesn't bring the model", RUN).await;
+    assert!(message.contains("SmolLM2-135M-Instruct"), "{message}");
+}

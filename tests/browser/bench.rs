@@ -1,0 +1,100 @@
+//! Time: a guard against overhead a call, and tokens per second in the page.
+//!
+//! Both talk to the engine's worker through `tests/pages/bench.html`, without the page around it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::browser::{Browser, Graphics};
+use crate::server::{Content, Reply};
+use crate::site::{Site, dist, shared};
+
+/// 1,000 operations on tiny tensors. Ten times what they take; where the linker wraps every call of the module in its
+/// constructors, they take a hundred times as long.
+const TINY_OPS_MS: f64 = 700.0;
+
+const MODEL: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
+
+fn site() -> Site {
+    Site::with(|path| {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages/bench.html");
+        match path {
+            "bench.html" => Some(Reply::whole(200, "text/html; charset=utf-8", Content::File(page))),
+            "stories260K.bin" | "tok512.bin" => {
+                let file = Content::File(shared(&format!("models/{path}")));
+                Some(Reply::whole(200, "application/octet-stream", file))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// Opens the page and waits for a line that begins with `kind`; gives its JSON, or what failed.
+async fn reported(browser: &Browser, site: &Site, query: &str, kind: &str, longest: Duration) -> Result<Value, String> {
+    let address = format!("{}bench.html?{query}", site.address());
+    browser.driver().goto(address).await.expect("the page opens");
+    let start = Instant::now();
+    loop {
+        let log = browser
+            .script("return document.getElementById('log')?.textContent ?? ''", vec![])
+            .await;
+        let log = log.as_str().unwrap_or_default();
+        for line in log.lines() {
+            if let Some(json) = line.strip_prefix(kind) {
+                return serde_json::from_str(json.trim()).map_err(|error| format!("{line}: {error}"));
+            }
+            if line.starts_with("FAIL") {
+                return Err(line.to_owned());
+            }
+        }
+        if start.elapsed() > longest {
+            return Err(format!("no '{kind}' after {longest:?}; so far: {log}"));
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_tiny_operations_take_no_time() {
+    let site = site();
+    for (graphics, device) in [(Graphics::None, "flex"), (Graphics::Software, "gpu")] {
+        let browser = Browser::start(graphics).await;
+        let query = format!("device={device}&model=stories260K.bin,tok512.bin&windows=64&repeats=1");
+        let took = reported(&browser, &site, &query, "tiny_ops ", Duration::from_secs(120)).await;
+        let took = took.unwrap_or_else(|error| panic!("{device}: {error}"));
+        let milliseconds = took["milliseconds"].as_f64().unwrap_or(f64::NAN);
+        assert!(
+            milliseconds < TINY_OPS_MS,
+            "{device}: 1,000 tiny operations took {milliseconds} ms"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement for `make bench`, not a check"]
+async fn bench_tokens_per_second_in_the_page() {
+    assert!(
+        dist().join("models").join(MODEL).is_file(),
+        "dist/models/{MODEL} is missing: 'make model', then 'make build'"
+    );
+    let site = site();
+    for (graphics, device) in [(Graphics::None, "flex"), (Graphics::Hardware, "gpu")] {
+        let browser = Browser::start(graphics).await;
+        let query = format!("device={device}&model=models/{MODEL}&windows=512&repeats=3");
+        match reported(&browser, &site, &query, "bench ", Duration::from_secs(900)).await {
+            Ok(found) => {
+                let seconds: Vec<f64> = serde_json::from_value(found["seconds"].clone()).unwrap_or_default();
+                let best = seconds.iter().copied().fold(f64::INFINITY, f64::min);
+                let speed = found["tokens_per_second"].as_f64().unwrap_or(f64::NAN);
+                println!(
+                    "| SmolLM2-135M | page, {device} | {} | {best:.3} | {speed:.0} |",
+                    found["tokens"]
+                );
+            }
+            Err(reason) => println!("  (no row for the page on {device}: {reason})"),
+        }
+        browser.devtools("Page.stopLoading", json!({})).await;
+    }
+}

@@ -1,0 +1,272 @@
+//! The page as a person uses it, by its `data-testid` hooks.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+use crate::browser::{Browser, Graphics};
+use crate::site::{Site, shared};
+
+/// Between two looks at the page.
+const LOOK: Duration = Duration::from_millis(100);
+/// For what should be there at once, on a machine that does other things too.
+pub const SOON: Duration = Duration::from_secs(20);
+/// For a whole run.
+pub const RUN: Duration = Duration::from_secs(400);
+
+/// Notes, before anything else runs, when the first point of a chart appears.
+const WATCH: &str = "new MutationObserver((_, watch) => {
+    if (document.querySelector('[data-testid=chart] [data-testid=point]')) {
+        window.firstPointAt = performance.now();
+        watch.disconnect();
+    }
+}).observe(document, {childList: true, subtree: true, attributes: true});";
+
+/// Writes into a field as typing does, so that the page hears of it.
+const TYPE: &str = "const field = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);
+    const value = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'value');
+    value.set.call(field, arguments[1]);
+    for (const kind of ['input', 'change']) field.dispatchEvent(new Event(kind, {bubbles: true}));";
+
+/// One point of the chart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    pub x: f64,
+    pub y: f64,
+}
+
+/// A page in a browser of its own.
+pub struct Page {
+    pub browser: Browser,
+    address: String,
+}
+
+impl Page {
+    /// A fresh profile that has not opened the page yet.
+    pub async fn new(site: &Site, graphics: Graphics) -> Self {
+        let browser = Browser::start(graphics).await;
+        browser.devtools("Page.enable", json!({})).await;
+        browser
+            .devtools("Page.addScriptToEvaluateOnNewDocument", json!({"source": WATCH}))
+            .await;
+        Self {
+            browser,
+            address: site.address(),
+        }
+    }
+
+    /// Opens the page at a query (with `?`, or empty) and a fragment (with `#`, or empty).
+    pub async fn open(&self, query: &str, fragment: &str) {
+        self.go(&format!("{}{query}{fragment}", self.address)).await;
+    }
+
+    /// Opens a whole address, also where only its fragment differs from the present one.
+    pub async fn go(&self, address: &str) {
+        self.browser.driver().goto("about:blank").await.expect("an empty page");
+        self.browser.driver().goto(address).await.expect("the page opens");
+        self.wait_for("the page's controls", SOON, async || self.has("run").await)
+            .await;
+    }
+
+    fn hook(name: &str) -> String {
+        format!("[data-testid=\"{name}\"]")
+    }
+
+    /// Whether there is such an element.
+    pub async fn has(&self, name: &str) -> bool {
+        let found = self.browser.script(
+            "return !!document.querySelector(arguments[0])",
+            vec![json!(Self::hook(name))],
+        );
+        found.await.as_bool().unwrap_or_default()
+    }
+
+    /// What an element says; empty where it isn't there. Text that is folded away counts.
+    pub async fn text(&self, name: &str) -> String {
+        let script = "return document.querySelector(arguments[0])?.textContent ?? ''";
+        let text = self.browser.script(script, vec![json!(Self::hook(name))]).await;
+        text.as_str().unwrap_or_default().trim().to_owned()
+    }
+
+    /// The present value of a field.
+    pub async fn value(&self, name: &str) -> String {
+        let script = "return document.querySelector(arguments[0])?.value ?? ''";
+        let value = self.browser.script(script, vec![json!(Self::hook(name))]).await;
+        value.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A click by the mouse, which needs the element to be visible.
+    pub async fn click(&self, name: &str) {
+        let element = self
+            .browser
+            .driver()
+            .query(By::Css(Self::hook(name)))
+            .wait(SOON, LOOK)
+            .first()
+            .await;
+        let element = element.unwrap_or_else(|error| panic!("no {name}: {error}"));
+        element.scroll_into_view().await.expect("it can be scrolled to");
+        element
+            .click()
+            .await
+            .unwrap_or_else(|error| panic!("{name} can't be clicked: {error}"));
+    }
+
+    /// Fills a field, or chooses from a list.
+    pub async fn fill(&self, name: &str, value: &str) {
+        self.wait_for(name, SOON, async || self.has(name).await).await;
+        self.browser.script(TYPE, vec![json!(name), json!(value)]).await;
+    }
+
+    /// Chooses files as the dialogue would.
+    pub async fn choose_files(&self, name: &str, paths: &[std::path::PathBuf]) {
+        self.wait_for(name, SOON, async || self.has(name).await).await;
+        let input = self
+            .browser
+            .driver()
+            .find(By::Css(Self::hook(name)))
+            .await
+            .expect("a file field");
+        let paths: Vec<&str> = paths.iter().filter_map(|path| path.to_str()).collect();
+        input.send_keys(paths.join("\n")).await.expect("files can be chosen");
+    }
+
+    /// Waits until something is so.
+    pub async fn wait_for(&self, what: &str, longest: Duration, is_so: impl AsyncFn() -> bool) {
+        let start = Instant::now();
+        while !is_so().await {
+            if start.elapsed() > longest {
+                let messages = self.messages().await;
+                let progress = self.text("progress").await;
+                panic!("waited {longest:?} for {what}; the page says {messages:?}, progress '{progress}'");
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// What the page says in messages.
+    pub async fn messages(&self) -> Vec<String> {
+        let script = "return [...document.querySelectorAll('[data-testid=message] p')].map(p => p.textContent)";
+        serde_json::from_value(self.browser.script(script, vec![]).await).unwrap_or_default()
+    }
+
+    /// The first message with this text in it, once it is there.
+    pub async fn message(&self, part: &str, longest: Duration) -> String {
+        let find = async || self.messages().await.into_iter().find(|message| message.contains(part));
+        self.wait_for(&format!("a message with '{part}'"), longest, async || {
+            find().await.is_some()
+        })
+        .await;
+        find().await.unwrap_or_default()
+    }
+
+    /// The points in the chart, those that are being measured left out.
+    pub async fn points(&self) -> Vec<Point> {
+        let script = "return [...document.querySelectorAll('[data-testid=chart] [data-testid=point]')]
+            .map(point => [point.dataset.x, point.dataset.y])";
+        let found = self.browser.script(script, vec![]).await;
+        let texts: Vec<(String, String)> = serde_json::from_value(found).unwrap_or_default();
+        let number = |text: &str| text.parse::<f64>().ok();
+        let points = texts.iter().filter_map(|(x, y)| {
+            Some(Point {
+                x: number(x)?,
+                y: number(y)?,
+            })
+        });
+        points.collect()
+    }
+
+    /// Whether a stored result is on screen.
+    pub async fn is_stored(&self) -> bool {
+        let script = "return document.body.textContent.includes('stored result, not measured here')";
+        self.browser.script(script, vec![]).await.as_bool().unwrap_or_default()
+    }
+
+    /// Presses Run and waits for the end of the run.
+    pub async fn run(&self, longest: Duration) {
+        self.click("run").await;
+        self.wait_for("the run's beginning", SOON, async || {
+            self.has("cancel").await || !self.is_stored().await
+        })
+        .await;
+        self.wait_for("the run's end", longest, async || self.has("run").await)
+            .await;
+    }
+
+    /// The link, as Copy link leaves it in the address.
+    pub async fn copied_link(&self) -> String {
+        self.click("copy-link").await;
+        self.wait_for("the copied link's result", SOON, async || {
+            self.address().await.contains("expect=")
+        })
+        .await;
+        self.address().await
+    }
+
+    /// The present address.
+    pub async fn address(&self) -> String {
+        let address = self.browser.script("return location.href", vec![]).await;
+        address.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A picture of the whole page, kept for people to look at.
+    pub async fn picture(&self, name: &str) {
+        use std::io::Write as _;
+        let size = self.browser.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
+        let clip = json!({"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1});
+        let options = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
+        let shot = self.browser.devtools("Page.captureScreenshot", options).await;
+        let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
+        std::fs::create_dir_all(&folder).expect("a folder for pictures");
+        let mut file = std::fs::File::create(folder.join(format!("{name}.png"))).expect("a picture's file");
+        let picture = decode_base64(shot["data"].as_str().unwrap_or_default());
+        file.write_all(&picture).expect("room for a picture");
+    }
+
+    /// Fails where the console has an error. A file that isn't there is one, so nothing missing goes unnoticed.
+    pub async fn assert_console_is_clean(&self) {
+        let errors = self.browser.console_errors().await;
+        assert!(errors.is_empty(), "the console says {errors:?}");
+    }
+}
+
+/// The settings of a link as text, for comparing; the expected result and the shown tab are not settings.
+pub fn settings(address: &str) -> Vec<String> {
+    let fragment = address.split_once('#').map_or("", |(_, fragment)| fragment);
+    let pairs = fragment.split('&').filter(|pair| !pair.starts_with("expect="));
+    pairs.map(str::to_owned).collect()
+}
+
+/// The tiny model for tests with its tokenizer.
+pub fn stories() -> [std::path::PathBuf; 2] {
+    [shared("models/stories260K.bin"), shared("models/tok512.bin")]
+}
+
+/// The standard alphabet; what isn't in it is skipped.
+fn decode_base64(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut count) = (0_u32, 0);
+    for letter in text.bytes() {
+        let value = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => continue,
+        };
+        bits = (bits << 6) | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+        }
+    }
+    bytes
+}
+
+/// A value of the browser's, as a number.
+pub fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or(f64::NAN)
+}

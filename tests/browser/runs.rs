@@ -1,0 +1,273 @@
+//! Runs in the page: measured, cancelled, shared, reproduced.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::browser::Graphics;
+use crate::page::{Page, Point, RUN, SOON, settings, stories};
+use crate::site::{Site, dist};
+
+/// Nine points of stories260K on the CPU backend.
+const STORIES_ON_CPU: Duration = Duration::from_secs(30);
+/// ln PPL on software WebGPU against the CPU: both compute in f32, in another order.
+const DEVICES_AGREE: f64 = 1e-3;
+/// An untouched model against itself.
+const NOTHING_LOST: f64 = 1e-5;
+
+/// Nine points; small enough for software WebGPU, which makes 0.2 GFLOP/s.
+const STORIES: &str = "#v=1&model=own:stories260K.bin&m=wanda:sparsity=0..0.8/9&text=evaluation&windows=2&window=128\
+                       &calibration=calibration&calibration-windows=2&calibration-stats=sequential&seed=0&threshold=1.1";
+/// Two points, one window of 64 tokens: what flex makes of SmolLM2 in a minute.
+const SMOLLM2: &str = "#v=1&model=SmolLM2-135M-Instruct.Q4_1&m=wanda:sparsity=0..0.7/2&text=evaluation&windows=1&window=64\
+                       &calibration=calibration&calibration-windows=1&calibration-stats=dense&seed=0&threshold=1.1&device=flex";
+
+async fn stories_page(site: &Site, graphics: Graphics, fragment: &str) -> Page {
+    let page = Page::new(site, graphics).await;
+    page.open("", fragment).await;
+    page.choose_files("model-file", &stories()).await;
+    page
+}
+
+async fn stories_sweep(site: &Site, graphics: Graphics, device: &str) -> (Vec<Point>, Duration) {
+    let page = stories_page(site, graphics, &format!("{STORIES}&device={device}")).await;
+    let start = Instant::now();
+    page.run(RUN).await;
+    let took = start.elapsed();
+    let points = page.points().await;
+    assert_eq!(points.len(), 9, "{:?}", page.messages().await);
+    page.assert_console_is_clean().await;
+    (points, took)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stories_on_the_cpu_in_half_a_minute_and_the_same_on_webgpu() {
+    let site = Site::start();
+    let (cpu, took) = stories_sweep(&site, Graphics::None, "flex").await;
+    assert!(took < STORIES_ON_CPU, "nine points took {took:?}");
+    assert!(cpu[0].y.abs() < NOTHING_LOST, "{cpu:?}");
+    assert!(cpu[8].y > 0.3, "at 80 % it is in ruins: {cpu:?}");
+    let (gpu, _) = stories_sweep(&site, Graphics::Software, "gpu").await;
+    for (one, other) in cpu.iter().zip(&gpu) {
+        assert_eq!(one.x, other.x);
+        assert!(
+            (one.y - other.y).abs() < DEVICES_AGREE,
+            "at {}: CPU {} WebGPU {}",
+            one.x,
+            one.y,
+            other.y
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webgpu_is_verified_before_it_is_used() {
+    let site = Site::start();
+    let page = stories_page(&site, Graphics::Software, &format!("{STORIES}&device=gpu")).await;
+    page.click("run").await;
+    page.wait_for("the badge", RUN, async || {
+        page.text("device").await.contains("WebGPU, verified")
+    })
+    .await;
+    let detail = page.text("self-test").await;
+    assert!(
+        detail.contains("Self-test passed") && detail.contains("allowed"),
+        "{detail}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_link_comes_out_again_in_a_fresh_profile() {
+    let site = Site::start();
+    let page = stories_page(&site, Graphics::None, &format!("{STORIES}&device=flex")).await;
+    page.run(RUN).await;
+    assert!(
+        page.text("threshold").await.contains("breaks at"),
+        "{:?}",
+        page.points().await
+    );
+    assert!(!page.is_stored().await);
+    let link = page.copied_link().await;
+    let first = page.points().await;
+    drop(page);
+
+    let other = Page::new(&site, Graphics::None).await;
+    other.go(&link).await;
+    // Copied anew, it is written from what the page understood.
+    assert_eq!(
+        settings(&other.copied_link().await),
+        settings(&link),
+        "the link restores every setting"
+    );
+    other.choose_files("model-file", &stories()).await;
+    other.run(RUN).await;
+    let verdict = other.text("verdict").await;
+    assert!(
+        verdict.to_lowercase().starts_with("reproduced"),
+        "'{verdict}', messages {:?}",
+        other.messages().await
+    );
+    assert_eq!(
+        other.points().await,
+        first,
+        "the same backend computes the same numbers"
+    );
+    // A link that expects another result says where it differs.
+    let wrong = link.replace("wanda:sparsity=0..0.8/9", "magnitude:sparsity=0..0.8/9");
+    other.go(&wrong).await;
+    other.choose_files("model-file", &stories()).await;
+    other.run(RUN).await;
+    let verdict = other.text("verdict").await;
+    assert!(!verdict.to_lowercase().starts_with("reproduced"), "'{verdict}'");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn smollm2_is_measured_cancelled_and_reproduced_on_the_cpu() {
+    let bundled = dist().join("models/SmolLM2-135M-Instruct.Q4_1.gguf");
+    assert!(
+        bundled.is_file(),
+        "{} is missing: 'make model', then 'make build'",
+        bundled.display()
+    );
+    let site = Site::start();
+    let page = Page::new(&site, Graphics::None).await;
+    page.open("", SMOLLM2).await;
+    page.run(RUN).await;
+    let points = page.points().await;
+    assert_eq!(points.len(), 2, "{:?}", page.messages().await);
+    assert!(points[0].y.abs() < NOTHING_LOST && points[1].y > 0.1, "{points:?}");
+    assert!(page.has("threshold").await);
+    let protocol = page.text("protocol").await;
+    assert!(
+        protocol.contains("1 windows × 64 tokens") || protocol.contains("1 window × 64 tokens"),
+        "{protocol}"
+    );
+    let link = page.copied_link().await;
+    assert!(link.contains("model-sha256=b179c9523d0e6a0f"), "{link}");
+
+    // Cancelled in the middle, the finished points stay.
+    page.fill("points", "9").await;
+    page.click("run").await;
+    page.wait_for("the first new point", RUN, async || {
+        let points = page.points().await;
+        page.has("cancel").await && points.len() < 9 && points.len() >= 2 && !page.text("sentence").await.is_empty()
+    })
+    .await;
+    let before = page.points().await.len();
+    page.click("cancel").await;
+    page.wait_for("the end", RUN, async || page.has("run").await).await;
+    let after = page.points().await.len();
+    assert!(after >= before && after < 9, "{before} points before, {after} after");
+    page.message("cancelled", SOON).await;
+    page.assert_console_is_clean().await;
+    drop(page);
+
+    let other = Page::new(&site, Graphics::None).await;
+    other.go(&link).await;
+    assert_eq!(settings(&other.copied_link().await), settings(&link));
+    other.run(RUN).await;
+    let verdict = other.text("verdict").await;
+    assert!(
+        verdict.to_lowercase().starts_with("reproduced"),
+        "'{verdict}', messages {:?}",
+        other.messages().await
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancel_keeps_the_finished_points_and_the_page_answers_while_it_works() {
+    let site = Site::start();
+    let fragment = STORIES
+        .replace("windows=2", "windows=16")
+        .replace("0..0.8/9", "0..0.8/33");
+    let page = stories_page(&site, Graphics::None, &format!("{fragment}&device=flex")).await;
+    page.click("run").await;
+    page.wait_for("three points", RUN, async || {
+        page.points().await.len() >= 3 && !page.is_stored().await
+    })
+    .await;
+    // A control answers while the engine works.
+    let start = "const start = performance.now(); const done = arguments[0];
+        document.querySelector('[data-testid=axis]').click();
+        requestAnimationFrame(() => setTimeout(() => done(performance.now() - start)))";
+    let answered = page
+        .browser
+        .driver()
+        .execute_async(start, vec![])
+        .await
+        .expect("an answer");
+    let answered_ms = answered.json().as_f64().unwrap_or(f64::NAN);
+    assert!(answered_ms < 100.0, "a control answered after {answered_ms} ms");
+    page.click("cancel").await;
+    page.wait_for("the end", RUN, async || page.has("run").await).await;
+    let points = page.points().await;
+    assert!(points.len() >= 3 && points.len() < 33, "{} points", points.len());
+    // What stays can be looked at, and the next run starts.
+    assert!(page.text("sentence").await.ends_with('.'));
+    page.fill("points", "2").await;
+    page.run(RUN).await;
+    assert_eq!(page.points().await.len(), 2);
+    page.assert_console_is_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_models_write_and_the_untouched_one_tells_of_lily() {
+    let site = Site::start();
+    let fragment = format!("{STORIES}&device=flex").replace("0..0.8/9", "0..0.8/2");
+    let page = stories_page(&site, Graphics::None, &format!("{fragment}&prompt=Once upon a time")).await;
+    page.run(RUN).await;
+    page.click("write").await;
+    page.wait_for("both texts", RUN, async || {
+        !page.text("first-difference").await.is_empty()
+    })
+    .await;
+    let (base, modified) = (page.text("base-text").await, page.text("modified-text").await);
+    assert!(base.contains("Lily"), "untouched: '{base}'");
+    assert!(!modified.is_empty() && modified != base, "damaged: '{modified}'");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn downloads_hold_the_curve() {
+    let site = Site::start();
+    let page = Page::new(&site, Graphics::None).await;
+    page.open("", "").await;
+    page.wait_for("the stored chart", SOON, async || page.points().await.len() >= 5)
+        .await;
+    // A download is caught where the page hands it to the browser.
+    page.browser
+        .script(
+            "window.saved = []; const make = URL.createObjectURL;
+             URL.createObjectURL = (blob) => { window.saved.push(blob); return make.call(URL, blob); };
+             HTMLAnchorElement.prototype.click = function () {};",
+            vec![],
+        )
+        .await;
+    for (name, start) in [
+        ("download-svg", "<svg"),
+        ("download-csv", "value"),
+        ("download-json", "{"),
+    ] {
+        let script = "const done = arguments[1]; window.saved = [];
+            document.querySelector(`[data-testid=${arguments[0]}]`).click();
+            setTimeout(() => window.saved[0] ? window.saved[0].text().then(done) : done('nothing was saved'), 300)";
+        let saved = page
+            .browser
+            .driver()
+            .execute_async(script, vec![json!(name)])
+            .await
+            .expect("a download");
+        let text = saved.json().as_str().unwrap_or_default().trim_start().to_lowercase();
+        assert!(
+            text.contains(start) && text.len() > 100,
+            "{name}: {}",
+            text.chars().take(200).collect::<String>()
+        );
+    }
+    let script = "window.saved = []; document.querySelector('[data-testid=download-png]').click()";
+    page.browser.script(script, vec![]).await;
+    let picture = "return window.saved.some(blob => blob.type === 'image/png' && blob.size > 5000)";
+    page.wait_for("a PNG of the chart", SOON, async || {
+        page.browser.script(picture, vec![]).await == true
+    })
+    .await;
+}

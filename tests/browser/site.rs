@@ -1,0 +1,82 @@
+//! `dist/`, served as an ordinary static host would: below a path of its own, no server logic, no special headers.
+
+use std::path::{Path, PathBuf};
+
+use crate::server::{Content, Reply, Request, Server, kind_of};
+
+/// The page must work from any path of any host.
+const PREFIX: &str = "/any/path/";
+
+/// The built page.
+pub fn dist() -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
+    let dist = std::env::var_os("HEMOSCOPE_DIST").map_or_else(beside, PathBuf::from);
+    assert!(
+        dist.join("index.html").is_file(),
+        "{} holds no index.html: run 'make build' first, or name a built page in HEMOSCOPE_DIST",
+        dist.display()
+    );
+    dist
+}
+
+/// A file of the folder that lies beside the checkout.
+pub fn shared(path: &str) -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let found = std::env::var_os("HEMOSCOPE_SHARED")
+        .map_or_else(beside, PathBuf::from)
+        .join(path);
+    let shown = found.display();
+    assert!(
+        found.exists(),
+        "{shown} is missing; the tests need the shared folder beside the checkout"
+    );
+    // A browser wants the whole path of a file that is chosen.
+    found.canonicalize().expect("it exists")
+}
+
+/// The page on its host.
+pub struct Site {
+    server: Server,
+}
+
+impl Site {
+    pub fn start() -> Self {
+        Self::with(|_| None)
+    }
+
+    /// The page on a host that answers some requests in its own way; paths are given to `own` without the prefix.
+    pub fn with(own: impl Fn(&str) -> Option<Reply> + Send + Sync + 'static) -> Self {
+        let dist = dist();
+        let server = Server::start(move |request| {
+            let path = request.path().strip_prefix(PREFIX);
+            match path {
+                None => Reply::new(404, "text/plain", "outside the page's own path"),
+                Some(path) => own(path).unwrap_or_else(|| file(&dist, path)).ranged(request),
+            }
+        });
+        Self { server }
+    }
+
+    /// Address of the page, ending in `/`.
+    pub fn address(&self) -> String {
+        format!("{}{PREFIX}", self.server.address())
+    }
+
+    pub fn log(&self) -> Vec<Request> {
+        self.server.log()
+    }
+}
+
+fn file(dist: &Path, path: &str) -> Reply {
+    let path = if path.is_empty() { "index.html" } else { path };
+    let found = dist.join(path);
+    if path.split('/').any(|part| part == "..") || !found.is_file() {
+        return Reply::new(
+            404,
+            "text/html; charset=utf-8",
+            "<!doctype html><title>404</title>not found",
+        );
+    }
+    let size = found.metadata().map_or(0, |file| file.len());
+    Reply::whole(200, kind_of(path), Content::File(found)).header("ETag", format!("\"{size}\""))
+}
