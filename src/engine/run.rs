@@ -8,7 +8,7 @@ use super::{EngineError, Host, Model, Pulse, Session};
 use crate::curve::{CalibrationProtocol, Curve, Measured, Outcome, Point, Protocol};
 use crate::metric::{Summary, Tally, TokenScores};
 use crate::modify::{Needs, Spec};
-use crate::share::{Asset, Experiment, Origin};
+use crate::share::Experiment;
 use crate::weights::formats::sha256_hex;
 
 /// Windows at most; beyond this the untouched model's hidden states do not fit.
@@ -199,13 +199,6 @@ fn summarize(scores: &TokenScores) -> Result<Summary, EngineError> {
     }
 }
 
-fn asset_name(asset: &Asset) -> String {
-    match &asset.origin {
-        Origin::Bundled(name) | Origin::Own(name) | Origin::Url(name) => name.clone(),
-        Origin::Hub { repository, file, .. } => format!("{repository}/{file}"),
-    }
-}
-
 fn prepare<'a>(
     model: &'a Model,
     experiment: &Experiment,
@@ -229,7 +222,7 @@ fn prepare<'a>(
     };
     within("the number of tokens a window", window, 2, context)?;
     within("the number of windows", windows, 1, MAX_WINDOWS)?;
-    let text_name = asset_name(&experiment.text);
+    let text_name = experiment.text.name();
     let cut = Windows::cut(&model.tokenizer, &text_name, text, windows, window)?;
     let calibration = calibration(model, experiment, calibration_text)?;
     if calibration.is_some() {
@@ -245,7 +238,7 @@ fn prepare<'a>(
         model_name: model.name.clone(),
         model_sha256: model.sha256.clone(),
         calibration: calibration.as_ref().map(|calibration| CalibrationProtocol {
-            text_name: asset_name(&experiment.calibration_text),
+            text_name: experiment.calibration_text.name(),
             text_sha256: sha256_hex(calibration_text.as_bytes()),
             windows: calibration.windows.count(),
             stats: calibration.stats,
@@ -274,7 +267,7 @@ pub(super) fn calibration(
     if !needed {
         return Ok(None);
     }
-    let name = asset_name(&experiment.calibration_text);
+    let name = experiment.calibration_text.name();
     let windows = Windows::cut(
         &model.tokenizer,
         &name,

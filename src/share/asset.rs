@@ -43,6 +43,15 @@ pub struct Asset {
 }
 
 impl Asset {
+    /// What to call it: its own name, address, or repository and file.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.origin {
+            Origin::Bundled(name) | Origin::Own(name) | Origin::Url(name) => name.clone(),
+            Origin::Hub { repository, file, .. } => format!("{repository}/{file}"),
+        }
+    }
+
     /// Something shipped with the page.
     #[must_use]
     pub fn bundled(name: &str) -> Self {

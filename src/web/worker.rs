@@ -17,7 +17,6 @@ use web_sys::{Blob, DedicatedWorkerGlobalScope, FileReaderSync, MessageEvent};
 use super::error::BrowserError;
 use crate::engine::job::{Command, Event, FileHandle, Job, Reply, Request};
 use crate::engine::{EngineError, Host, Session};
-use crate::share::{Asset, Origin};
 use crate::weights::ReadAt;
 use crate::weights::formats::NamedFile;
 
@@ -167,7 +166,7 @@ async fn perform(session: &mut Session<Port>, job: Job, blobs: Vec<Blob>) -> Res
     match job {
         Job::Start { device } => session.start(device).await.map(drop),
         Job::LoadModel { model, files } => {
-            let name = name_of(&model);
+            let name = model.name();
             session.load(&model, name, sources(&files, &blobs)).await.map(drop)
         }
         Job::Run {
@@ -195,13 +194,6 @@ async fn perform(session: &mut Session<Port>, job: Job, blobs: Vec<Blob>) -> Res
             Ok(())
         }
         Job::TinyOps => session.tiny_operations().await.map(drop),
-    }
-}
-
-fn name_of(model: &Asset) -> String {
-    match &model.origin {
-        Origin::Bundled(name) | Origin::Own(name) | Origin::Url(name) => name.clone(),
-        Origin::Hub { repository, file, .. } => format!("{repository}/{file}"),
     }
 }
 

@@ -35,9 +35,9 @@ pub(crate) enum Command {
         /// What to do to the model, with one range.
         #[arg(long, value_name = "SPEC")]
         modify: Sweep,
-        /// Write the curve here; the ending decides: .json, .csv or .svg.
+        /// Write the curve here; the ending decides: .json, .csv or .svg. May be given several times.
         #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
+        out: Vec<PathBuf>,
         /// Print the curve as JSON.
         #[arg(long)]
         json: bool,
@@ -58,6 +58,9 @@ pub(crate) enum Command {
         /// What to compute on.
         #[arg(long, value_enum, default_value_t = Device::Flex)]
         device: Device,
+        /// Write the curve here; the ending decides: .json, .csv or .svg. May be given several times.
+        #[arg(long, value_name = "FILE")]
+        out: Vec<PathBuf>,
     },
     /// Describe a model: architecture, tensors, bits per weight, licence.
     Inspect {

@@ -26,9 +26,7 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode, CliError> {
             json,
         } => {
             let result = execute(&setting, modify).await?;
-            if let Some(path) = out {
-                output::write_curve(&result.curve, &path)?;
-            }
+            write_all(&result, &out)?;
             if json {
                 println!("{}", serde_json::to_string_pretty(&result.curve)?);
             } else {
@@ -46,7 +44,8 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode, CliError> {
             text,
             calibration,
             device,
-        } => open(&link, [model, text, calibration], device.into()).await,
+            out,
+        } => open(&link, [model, text, calibration], device.into(), &out).await,
         Command::Inspect { model, json } => inspect(&model, json),
         Command::Write {
             setting,
@@ -75,7 +74,7 @@ async fn session(model: &Path, asset: &Asset, device: DeviceChoice) -> Result<Se
     let files = formats::files(model)?;
     let mut session = Session::new(Terminal::new());
     session.start(device).await?;
-    session.load(asset, file_name(model), files).await?;
+    session.load(asset, asset.name(), files).await?;
     Ok(session)
 }
 
@@ -118,6 +117,12 @@ async fn execute(setting: &Setting, sweep: Sweep) -> Result<RunResult, CliError>
     Ok(session.run(&experiment, &text, &calibration).await?)
 }
 
+fn write_all(result: &RunResult, paths: &[std::path::PathBuf]) -> Result<(), CliError> {
+    paths
+        .iter()
+        .try_for_each(|path| output::write_curve(&result.curve, path))
+}
+
 async fn measure(setting: &Setting, modify: Spec, json: bool) -> Result<ExitCode, CliError> {
     let result = execute(setting, Sweep::from(modify)).await?;
     match result.curve.points.first().map(|point| &point.outcome) {
@@ -144,6 +149,7 @@ async fn open(
     link: &str,
     [model, text, calibration]: [Option<std::path::PathBuf>; 3],
     device: DeviceChoice,
+    out: &[std::path::PathBuf],
 ) -> Result<ExitCode, CliError> {
     let fragment = link.split_once('#').map_or(link, |(_, fragment)| fragment);
     let Opened { link, notices } = Link::open(fragment);
@@ -170,6 +176,7 @@ async fn open(
     };
     let session = session(&model, &experiment.model, device).await?;
     let result = session.run(&experiment, &text, &calibration).await?;
+    write_all(&result, out)?;
     output::print_curve(&result.curve);
     match link.expect {
         None => {
