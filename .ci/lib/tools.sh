@@ -28,7 +28,7 @@ install_tool() {
 setup_bindgen() {
     [ "$(version_of "$tools_dir/bin/wasm-bindgen")" = "$bindgen_version" ] && return 0
     say "installing wasm-bindgen $bindgen_version (about three minutes)"
-    # Not --locked: its lock file names a version that was withdrawn. It reads tens of megabytes of wasm, so it is
+    # Not --locked: its lock file names a version that not every mirror has. It reads tens of megabytes of wasm, so it is
     # optimised a little.
     install_tool wasm-bindgen-cli "$bindgen_version" 1 --bin wasm-bindgen
 }
