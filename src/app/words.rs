@@ -1,9 +1,10 @@
 //! Sentences and short lines that the page builds from numbers.
 
-use crate::curve::{Outcome, Point, Protocol};
+use super::controls;
+use crate::curve::{Curve, Outcome, Point, Protocol};
 use crate::engine::job::{DeviceKind, DeviceReport};
 use crate::modify::catalogue::{Parameter, Unit};
-use crate::plot::{Measure, Sample, format_number, format_value};
+use crate::plot::{Measure, Sample, Series, format_number, format_value};
 
 /// A duration as a person says it: `8 s`, `2 min 05 s`, `1 h 10 min`.
 #[must_use]
@@ -129,6 +130,18 @@ pub fn sample(sample: &Sample, measure: Measure) -> String {
                 format!(" ± {}", format_value(round_to(sample.half_width, 2), Unit::Share))
             },
         ),
+    }
+}
+
+/// What a mark of a curve says: its strength and its value, or that it is being measured.
+#[must_use]
+pub fn mark(curve: &Curve, index: usize, x: f64, measure: Measure) -> String {
+    let knob = controls::knob(&curve.sweep);
+    let unit = knob.and_then(|knob| knob.unit()).unwrap_or(Unit::Count);
+    let x = format!("{} {}", knob.map_or("value", |knob| knob.term), format_value(x, unit));
+    match Series::of(curve, measure).samples.get(index) {
+        Some(found) => format!("{x}: {}", sample(found, measure)),
+        None => format!("{x}: being measured"),
     }
 }
 

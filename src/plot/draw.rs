@@ -11,9 +11,9 @@ use plotters::prelude::{
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::colour::stand_ins_to_css;
-use super::scale::{Scale, format_number, nice};
+use super::scale::{Scale, format_number, nice, order};
 use super::{
-    Anchor, Axis, Chart, Drawing, Label, Mark, MarkKind, Measure, PlotError, Role, Sample, Series, format_value,
+    Anchor, Axis, Chart, Drawing, Label, Mark, MarkKind, Measure, PlotError, Role, Series, format_value,
 };
 use crate::modify::catalogue::Unit;
 
@@ -106,7 +106,7 @@ impl Layout {
         let em = chart.size.type_px;
         let (width, height) = (f64::from(chart.size.width), f64::from(chart.size.height));
         let right = if chart.measure == Measure::Hemorrhage {
-            3.4 * em
+            4.2 * em
         } else {
             1.2 * em
         };
@@ -423,16 +423,13 @@ fn x_ticks(low: f64, high: f64, count: usize, unit: Unit) -> Vec<f64> {
 
 /// The values on the scale, from left to right, cut where one is missing.
 fn pieces(series: &Series, layout: &Layout) -> Vec<Vec<(f64, f64)>> {
-    let mut sorted = series
-        .samples
-        .iter()
-        .filter(|sample| sample.x.is_finite())
-        .collect::<Vec<&Sample>>();
-    sorted.sort_by(|a, b| layout.mirror(a.x).total_cmp(&layout.mirror(b.x)));
+    let samples = series.samples.iter().filter(|sample| sample.x.is_finite());
+    let samples = samples.map(|sample| (layout.mirror(sample.x), sample.y)).collect::<Vec<_>>();
+    let across = samples.iter().map(|(x, _)| *x).collect::<Vec<_>>();
     let mut pieces = vec![Vec::new()];
-    for sample in sorted {
-        match (layout.scale.place(sample.y), pieces.last_mut()) {
-            (Some(place), Some(piece)) => piece.push((layout.mirror(sample.x), place)),
+    for (x, y) in order(&across).into_iter().map(|place| samples[place]) {
+        match (layout.scale.place(y), pieces.last_mut()) {
+            (Some(place), Some(piece)) => piece.push((x, place)),
             _ => pieces.push(Vec::new()),
         }
     }
@@ -544,8 +541,8 @@ fn names(chart: &Chart, marks: &[Mark], layout: &Layout) -> Vec<Label> {
 
 /// Moves names apart that would cover each other, and back into the plotting area.
 fn spread(labels: &mut [Label], apart: f64, [_, top, _, bottom]: [f64; 4]) {
-    let mut order = (0..labels.len()).collect::<Vec<_>>();
-    order.sort_by(|&a, &b| labels[a].top.total_cmp(&labels[b].top));
+    let tops = labels.iter().map(|label| label.top).collect::<Vec<_>>();
+    let order = order(&tops);
     let mut free = top + 2.0 * apart;
     for &place in &order {
         labels[place].top = labels[place].top.max(free);

@@ -100,6 +100,64 @@ impl Drawing {
         self.size.type_px * 0.36
     }
 
+    /// The points for a page: each can be focused and named, and carries its values. `say` is what a point is called.
+    ///
+    /// Points of the first series carry `data-testid="point"` and `data-index`; kept ones can't be selected.
+    #[must_use]
+    pub fn marks_svg(&self, say: &dyn Fn(&Mark) -> String) -> String {
+        let radius = self.mark_radius();
+        let mut svg = String::new();
+        // Kept curves lie under the shown one.
+        for mark in self.marks.iter().rev() {
+            let (class, testid) = match mark.kind {
+                MarkKind::Pending => ("mark is-pending", "pending-point"),
+                _ if mark.series > 0 => ("mark is-kept", "kept-point"),
+                MarkKind::Measured => ("mark", "point"),
+                MarkKind::Failed | MarkKind::OffScale | MarkKind::BelowScale => ("mark is-hollow", "point"),
+            };
+            let Mark {
+                x, y, left, top, index, ..
+            } = mark;
+            let reach = if testid == "point" {
+                format!("data-index=\"{index}\" tabindex=\"0\"")
+            } else {
+                String::new()
+            };
+            let name = escape(&say(mark));
+            write!(
+                svg,
+                "<g class=\"{class}\" data-testid=\"{testid}\" {reach} data-x=\"{x}\" data-y=\"{y}\" role=\"img\" \
+                 aria-label=\"{name}\" style=\"--mark:{}\"><title>{name}</title>\
+                 <circle class=\"reach\" cx=\"{left:.1}\" cy=\"{top:.1}\" r=\"{:.1}\"/>\
+                 <circle class=\"dot\" cx=\"{left:.1}\" cy=\"{top:.1}\" r=\"{radius:.1}\"/></g>",
+                mark.role.css(),
+                radius * 3.0,
+            )
+            .ok();
+        }
+        svg
+    }
+
+    /// The names of curves and threshold for a page.
+    #[must_use]
+    pub fn names_svg(&self) -> String {
+        let mut svg = String::new();
+        let threshold = self.threshold.iter().map(|label| (label, " data-testid=\"threshold\""));
+        for (label, testid) in self.labels.iter().map(|label| (label, "")).chain(threshold) {
+            write!(
+                svg,
+                "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{}\" fill=\"{}\"{testid}>{}</text>",
+                label.left,
+                label.top,
+                label.anchor.svg(),
+                label.role.css(),
+                escape(&label.text),
+            )
+            .ok();
+        }
+        svg
+    }
+
     /// One self-contained file in fixed light colours; `title` is its text alternative, `caption` is written under it.
     #[must_use]
     pub fn to_svg(&self, title: &str, caption: &str) -> String {
@@ -161,5 +219,5 @@ impl Drawing {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

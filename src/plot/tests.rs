@@ -146,6 +146,17 @@ fn factors_of_perplexity_stand_at_their_logarithm() {
 }
 
 #[test]
+fn points_of_a_page_can_be_focused_and_named() {
+    let drawing = draw(&sweep()).expect("drawn");
+    let svg = drawing.marks_svg(&|mark| format!("<{}>", mark.x)).replace("><", ">\n<");
+    // Six points of the run, one pending, three kept.
+    assert_eq!(svg.matches("data-testid=\"point\"").count(), 6);
+    assert_eq!(svg.matches("tabindex=\"0\"").count(), 6);
+    assert!(svg.contains("aria-label=\"&lt;0.3&gt;\""), "{svg}");
+    insta::assert_snapshot!(svg);
+}
+
+#[test]
 fn downloads_carry_no_custom_property_and_no_stand_in() {
     let svg = svg(&sweep());
     assert!(!svg.contains("var(") && !svg.contains("#01FE"), "{svg}");

@@ -119,7 +119,13 @@ async fn adapter() -> Result<JsValue, BrowserError> {
 pub fn on_resize(element: &Element, resized: impl Fn(f64) + 'static) {
     let watched = element.clone();
     resized(f64::from(watched.client_width()));
-    let listener = Closure::<dyn Fn()>::new(move || resized(f64::from(watched.client_width())));
+    let tell = Closure::<dyn Fn()>::new(move || resized(f64::from(watched.client_width())));
+    // A change of layout inside the observer's own call is reported as an error.
+    let listener = Closure::<dyn Fn()>::new(move || {
+        if let Ok(window) = window() {
+            window.request_animation_frame(tell.as_ref().unchecked_ref()).ok();
+        }
+    });
     if let Ok(observer) = ResizeObserver::new(listener.as_ref().unchecked_ref()) {
         observer.observe(element);
         listener.forget();
@@ -148,6 +154,14 @@ pub fn on_key(pressed: impl Fn(&str) -> bool + 'static) -> Result<(), BrowserErr
     window()?.add_event_listener_with_callback("keydown", listener.as_ref().unchecked_ref())?;
     listener.forget();
     Ok(())
+}
+
+/// Gives a class to the first element of a selector, or takes it away.
+pub fn set_class(selector: &str, class: &str, on: bool) {
+    let found = document().ok().and_then(|document| document.query_selector(selector).ok().flatten());
+    if let Some(element) = found {
+        element.class_list().toggle_with_force(class, on).ok();
+    }
 }
 
 /// Gives an element the keyboard.

@@ -95,6 +95,10 @@ impl Page {
         self,
         read: impl Fn(&State) -> T + Send + Sync + 'static,
     ) -> Memo<T> {
+        self.boxed_part(Box::new(read))
+    }
+
+    fn boxed_part<T: PartialEq + Send + Sync + 'static>(self, read: Box<dyn Fn(&State) -> T + Send + Sync>) -> Memo<T> {
         Memo::new(move |_| self.state.with(&read))
     }
 

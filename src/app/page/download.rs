@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::context::{Page, page};
+use super::context::Page;
+use super::fields::button;
 use crate::app::{picture, words};
 use crate::curve::{Curve, table};
 use crate::plot::{Size, draw};
@@ -20,21 +21,18 @@ const SIZE: Size = Size {
 const PNG_SCALE: f64 = 2.0;
 
 /// The four files.
-#[component]
-pub(super) fn Downloads() -> impl IntoView {
-    let page = page();
-    let nothing = page.part(|state| state.shown.is_none());
+pub(super) fn downloads(page: Page) -> AnyView {
     let save = move |name: &'static str, kind: &'static str, write: fn(&Curve) -> String| {
         if let Some(curve) = page.read(|state| state.shown.as_ref().map(|shown| shown.curve.clone())) {
             told(page, files::save_text(name, kind, &write(&curve)));
         }
     };
-    let svg = move |_| {
+    let svg = move || {
         if let Some(svg) = picture(page) {
             told(page, files::save_text("hemoscope.svg", "image/svg+xml", &svg.0));
         }
     };
-    let png = move |_| {
+    let png = move || {
         if let Some((svg, height)) = picture(page) {
             spawn(async move {
                 told(
@@ -44,16 +42,16 @@ pub(super) fn Downloads() -> impl IntoView {
             });
         }
     };
+    let csv = move || save("hemoscope.csv", "text/csv", table::csv);
+    let json = move || save("hemoscope.json", "application/json", |curve| table::json(curve).unwrap_or_default());
     view! {
         <details class="menu">
             <summary>"Download"</summary>
             <div class="sheet list">
-                <button type="button" data-testid="download-svg" disabled=nothing on:click=svg>"Chart as SVG"</button>
-                <button type="button" data-testid="download-png" disabled=nothing on:click=png>"Chart as PNG"</button>
-                <button type="button" data-testid="download-csv" disabled=nothing
-                    on:click=move |_| save("hemoscope.csv", "text/csv", table::csv)>"Points as CSV"</button>
-                <button type="button" data-testid="download-json" disabled=nothing
-                    on:click=move |_| save("hemoscope.json", "application/json", |curve| table::json(curve).unwrap_or_default())>"Everything as JSON"</button>
+                {button("Chart as SVG", "", "download-svg", svg)}
+                {button("Chart as PNG", "", "download-png", png)}
+                {button("Points as CSV", "", "download-csv", csv)}
+                {button("Everything as JSON", "", "download-json", json)}
             </div>
         </details>
     }

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 
 use super::context::{Page, page};
-use super::download::Downloads;
+use super::download::downloads;
+use super::erase::{flag, press, text};
+use super::fields::button;
 use crate::app::state::Engine;
 use crate::app::words;
 use crate::engine::job::DeviceKind;
@@ -15,27 +17,21 @@ use crate::web::{address, browser};
 const THEME: &str = "hemoscope-theme";
 
 /// The line at the top.
-#[component]
-pub(super) fn Header() -> impl IntoView {
+pub(super) fn header() -> AnyView {
     let page = page();
     view! {
-        <a class="skip" href="#chart" on:click=|event| { event.prevent_default(); browser::focus("[data-testid=chart]"); }>
-            "Skip to the chart"
-        </a>
+        {button("Skip to the chart", "skip", "", || browser::focus("#chart"))}
         <header class="top">
             <div class="brand">
                 <h1>"hemoscope"</h1>
                 <p>"How much damage can a language model take before it breaks?"</p>
             </div>
-            <Device/>
+            {device(page)}
             <nav aria-label="Page">
-                <button type="button" data-testid="copy-link" title="Key: L" on:click=move |_| copy_link(page)>"Copy link"</button>
-                <Downloads/>
-                <Theme/>
-                <details class="menu">
-                    <summary>"Help"</summary>
-                    <Help/>
-                </details>
+                {button("Copy link", "", "copy-link", move || copy_link(page))}
+                {downloads(page)}
+                {theme()}
+                <details class="menu"><summary>"Help"</summary>{help()}</details>
             </nav>
         </header>
     }
@@ -61,12 +57,10 @@ pub(super) fn copy_link(page: Page) {
     });
 }
 
-#[component]
-fn Device() -> impl IntoView {
-    let page = page();
+fn device(page: Page) -> AnyView {
     let engine = page.part(|state| state.engine.clone());
     let webgpu = page.part(|state| state.webgpu);
-    let badge = move || match engine.get() {
+    let badge = text(move || match engine.get() {
         Engine::Off => match webgpu.get() {
             Some(true) => "WebGPU found, not started".to_owned(),
             Some(false) => "no WebGPU here: CPU".to_owned(),
@@ -75,14 +69,17 @@ fn Device() -> impl IntoView {
         Engine::Starting => "starting …".to_owned(),
         Engine::Ready(report) => words::device(&report),
         Engine::Broken(_) => "stopped".to_owned(),
-    };
-    let kind = move || match engine.get() {
-        Engine::Ready(report) if report.kind == DeviceKind::Gpu => "gpu",
-        Engine::Ready(_) => "flex",
-        Engine::Starting => "starting",
-        Engine::Off | Engine::Broken(_) => "off",
-    };
-    let detail = move || {
+    });
+    let kind = page.text(|state| {
+        let kind = match &state.engine {
+            Engine::Ready(report) if report.kind == DeviceKind::Gpu => "gpu",
+            Engine::Ready(_) => "flex",
+            Engine::Starting => "starting",
+            Engine::Off | Engine::Broken(_) => "off",
+        };
+        kind.to_owned()
+    });
+    let detail = text(move || {
         match engine.get() {
         Engine::Ready(report) => format!("{} {}", report.name, words::self_test(&report)),
         Engine::Broken(reason) => reason,
@@ -92,7 +89,7 @@ fn Device() -> impl IntoView {
                 .to_owned()
         }
     }
-    };
+    });
     let choice = page.part(|state| state.link.view.device);
     let options = [
         (DeviceChoice::Auto, "WebGPU, else the CPU"),
@@ -101,14 +98,13 @@ fn Device() -> impl IntoView {
     ];
     let options = options
         .into_iter()
-        .map(|(device, text)| {
-            let chosen = move |_| {
+        .map(|(device, name)| {
+            let chosen = press(move || {
                 page.update(|state| state.link.view.device = device);
                 page.forget_device();
-            };
-            view! {
-                <label><input type="radio" name="device" prop:checked=move || choice.get() == device on:change=chosen/>{text}</label>
-            }
+            });
+            let checked = flag(move || choice.get() == device);
+            view! { <label><input type="radio" name="device" prop:checked=checked on:click=chosen/>{name}</label> }.into_any()
         })
         .collect::<Vec<_>>();
     view! {
@@ -123,8 +119,7 @@ fn Device() -> impl IntoView {
     .into_any()
 }
 
-#[component]
-fn Theme() -> impl IntoView {
+fn theme() -> AnyView {
     let system = if browser::matches("(prefers-color-scheme: dark)") {
         "dark"
     } else {
@@ -132,7 +127,7 @@ fn Theme() -> impl IntoView {
     };
     let theme = RwSignal::new(browser::stored(THEME).unwrap_or_else(|| system.to_owned()));
     Effect::new(move |_| browser::mark_document("data-theme", &theme.get()));
-    let turn = move |_| {
+    let turn = press(move || {
         let next = if theme.get_untracked() == "dark" {
             "light"
         } else {
@@ -140,17 +135,12 @@ fn Theme() -> impl IntoView {
         };
         browser::store(THEME, next);
         theme.set(next.to_owned());
-    };
-    view! {
-        <button type="button" data-testid="theme" on:click=turn>
-            {move || if theme.get() == "dark" { "Light" } else { "Dark" }}
-        </button>
-    }
-    .into_any()
+    });
+    let name = text(move || if theme.get() == "dark" { "Light" } else { "Dark" }.to_owned());
+    view! { <button type="button" data-testid="theme" on:click=turn>{name}</button> }.into_any()
 }
 
-#[component]
-fn Help() -> impl IntoView {
+fn help() -> AnyView {
     view! {
         <div class="sheet help">
             <p>

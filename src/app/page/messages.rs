@@ -2,24 +2,29 @@
 
 use leptos::prelude::*;
 
-use super::context::page;
+use super::context::{Page, page};
+use super::fields::button;
+use crate::app::state::Message;
 
 /// Errors and notices, each until it is closed.
-#[component]
-pub(super) fn Messages() -> impl IntoView {
+pub(super) fn messages() -> AnyView {
     let page = page();
     let messages = page.part(|state| state.messages.clone());
     view! {
         <div class="messages">
-            <For each=move || messages.get() key=|message| message.number children=move |message| {
-                let number = message.number;
-                view! {
-                    <div class="message" class:is-error=message.error data-testid="message" role=if message.error { "alert" } else { "status" }>
-                        <p><strong>{if message.error { "Error. " } else { "" }}</strong>{message.text}</p>
-                        <button type="button" class="quiet" on:click=move |_| page.update(|state| state.dismiss(number))>"Close"</button>
-                    </div>
-                }
-            }/>
+            <For each=move || messages.get() key=|message| message.number children=move |message| one(page, message)/>
+        </div>
+    }
+    .into_any()
+}
+
+fn one(page: Page, Message { number, error, text }: Message) -> AnyView {
+    let (class, role) = if error { ("message is-error", "alert") } else { ("message", "status") };
+    let text = if error { format!("Error. {text}") } else { text };
+    view! {
+        <div class=class data-testid="message" role=role>
+            <p>{text}</p>
+            {button("Close", "quiet", "", move || page.update(|state| state.dismiss(number)))}
         </div>
     }
     .into_any()

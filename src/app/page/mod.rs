@@ -4,6 +4,7 @@ mod chart;
 mod context;
 mod damage;
 mod download;
+mod erase;
 mod fields;
 mod header;
 mod kept;

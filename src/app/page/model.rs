@@ -4,7 +4,9 @@ use leptos::prelude::*;
 use web_sys::{Blob, File};
 
 use super::context::{Page, page};
-use super::fields::Choice;
+use super::erase::{entered, piece, press, text};
+use super::fields::{button, choice, hint};
+use super::measure::{allow_drop, drop_zone};
 use super::work::hub;
 use crate::app::state::Model;
 use crate::app::words;
@@ -19,8 +21,7 @@ const OWN: &str = "own";
 const HUB: &str = "hub";
 
 /// The model and its state.
-#[component]
-pub(super) fn ModelPanel() -> impl IntoView {
+pub(super) fn model_panel() -> AnyView {
     let page = page();
     let opened = RwSignal::new(None::<&'static str>);
     let chosen = page.part(|state| match &state.link.experiment.model.origin {
@@ -28,11 +29,11 @@ pub(super) fn ModelPanel() -> impl IntoView {
         Origin::Own(_) => OWN,
         Origin::Hub { .. } | Origin::Url(_) => HUB,
     });
-    let shown = Signal::derive(move || opened.get().unwrap_or_else(|| chosen.get()).to_owned());
+    let shown = text(move || opened.get().unwrap_or_else(|| chosen.get()).to_owned());
     let options = [
-        (BUNDLED, "SmolLM2-135M-Instruct (bundled)"),
+        (BUNDLED, "SmolLM2-135M (bundled)"),
         (OWN, "A file of your own"),
-        (HUB, "From the Hugging Face hub or a URL"),
+        (HUB, "Hugging Face hub or URL"),
     ];
     let choose = move |kind: String| {
         opened.set(match kind.as_str() {
@@ -44,25 +45,22 @@ pub(super) fn ModelPanel() -> impl IntoView {
             page.update(|state| state.change(|e| e.model = Asset::bundled(BUNDLED_MODEL)));
         }
     };
+    let options = options.map(|(key, name)| (key.to_owned(), name.to_owned())).to_vec();
     view! {
-        <Choice label="Model" testid="model" value=shown chosen=choose
-            options=options.map(|(key, text)| (key.to_owned(), text.to_owned())).to_vec()/>
-        {move || match shown.get().as_str() {
-            OWN => view! { <OwnModel/> }.into_any(),
-            HUB => view! { <HubModel/> }.into_any(),
+        {choice("Model", "model", options, shown, choose)}
+        {piece(move || match shown.get().as_str() {
+            OWN => own_model(page),
+            HUB => hub_model(page),
             _ => ().into_any(),
-        }}
-        <Status/>
+        })}
+        {page.piece(|state| state.model.clone(), move |model| status(page, model))}
     }
     .into_any()
 }
 
 /// What is known of the model, and the question before a download.
-#[component]
-fn Status() -> impl IntoView {
-    let page = page();
-    let model = page.part(|state| state.model.clone());
-    move || match model.get() {
+fn status(page: Page, model: Model) -> AnyView {
+    match model {
         Model::Asking(consent) => {
             let size = Size(consent.bytes).to_string();
             let after = if consent.lasting {
@@ -73,12 +71,12 @@ fn Status() -> impl IntoView {
             view! {
                 <div class="question" role="alertdialog" aria-label="Download">
                     <p><strong>{format!("Download {size} from {}?", consent.host)}</strong></p>
-                    <p>{consent.name}". "{after}</p>
+                    <p>{format!("{}. {after}", consent.name)}</p>
                     <div class="row">
-                        <button type="button" class="primary" data-testid="consent" on:click=move |_| page.answer(true)>
+                        <button type="button" class="primary" data-testid="consent" on:click=press(move || page.answer(true))>
                             {format!("Download {size}")}
                         </button>
-                        <button type="button" on:click=move |_| page.stop()>"No"</button>
+                        {button("No", "", "refuse", move || page.stop())}
                     </div>
                 </div>
             }
@@ -100,11 +98,8 @@ fn Status() -> impl IntoView {
 }
 
 /// Files of the reader's own.
-#[component]
-fn OwnModel() -> impl IntoView {
-    let page = page();
-    let over = RwSignal::new(false);
-    let name = page.part(|state| match &state.link.experiment.model.origin {
+fn own_model(page: Page) -> AnyView {
+    let name = page.text(|state| match &state.link.experiment.model.origin {
         Origin::Own(name) => name.clone(),
         _ => String::new(),
     });
@@ -115,26 +110,22 @@ fn OwnModel() -> impl IntoView {
             .and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
         take_model_files(page, files::listed(input.and_then(|input| input.files())));
     };
-    let dropped = move |event: web_sys::DragEvent| {
-        event.prevent_default();
-        event.stop_propagation();
-        over.set(false);
-        take_model_files(page, files::listed(event.data_transfer().and_then(|data| data.files())));
-    };
+    let note = text(move || {
+        let name = name.get();
+        if name.is_empty() {
+            "It stays on this device.".to_owned()
+        } else if page.own().model.is_empty() {
+            format!("The link was made with “{name}”, which it can't carry. Drop that file here.")
+        } else {
+            format!("Chosen: {name}. It stays on this device.")
+        }
+    });
     view! {
-        <label class="field drop" class:is-over=over
-            on:dragover=move |event: web_sys::DragEvent| { event.prevent_default(); over.set(true); }
-            on:dragleave=move |_| over.set(false)
-            on:drop=dropped>
+        <label class="field drop" on:dragover=allow_drop() on:drop=drop_zone(move |files| take_model_files(page, files))>
             <span>"Choose or drop a .gguf file, or config.json, tokenizer.json and all .safetensors files together"</span>
             <input type="file" multiple accept=".gguf,.safetensors,.json,.bin" data-testid="model-file" on:change=chosen/>
         </label>
-        <p class="hint">{move || {
-            let name = name.get();
-            if name.is_empty() { "It stays on this device.".to_owned() }
-            else if page.own().model.is_empty() { format!("The link was made with “{name}”, which it can't carry. Drop that file here.") }
-            else { format!("Chosen: {name}. It stays on this device.") }
-        }}</p>
+        {hint(note)}
     }
     .into_any()
 }
@@ -201,11 +192,9 @@ pub(super) fn take_model_files(page: Page, chosen: Vec<File>) {
 }
 
 /// A model of the hub: an id or an address; where a repository has several, the reader picks.
-#[component]
-fn HubModel() -> impl IntoView {
-    let page = page();
+fn hub_model(page: Page) -> AnyView {
     let offers = RwSignal::new(None::<(String, String, Vec<Offer>)>);
-    let present = page.part(|state| match &state.link.experiment.model.origin {
+    let present = page.text(|state| match &state.link.experiment.model.origin {
         Origin::Hub { repository, file, .. } => format!("{repository}/{file}"),
         Origin::Url(url) => url.clone(),
         _ => String::new(),
@@ -218,8 +207,7 @@ fn HubModel() -> impl IntoView {
         });
         page.load();
     };
-    let asked = move |event| {
-        let text = event_target_value(&event);
+    let asked = entered(move |text: String| {
         if text.trim().is_empty() {
             return;
         }
@@ -244,24 +232,25 @@ fn HubModel() -> impl IntoView {
                 None => {}
             }
         });
-    };
+    });
     view! {
         <label class="field">
             <span>"Repository (owner/name) or address"</span>
             <input type="text" class="code" spellcheck="false" data-testid="hub" placeholder="owner/name" prop:value=present on:change=asked/>
         </label>
         <p class="hint">"The size is shown before anything is downloaded."</p>
-        {move || offers.get().map(|(name, revision, list)| {
+        {piece(move || offers.get().map_or(().into_any(), |(name, revision, list)| {
             let buttons = list.into_iter().map(|offer| {
                 let origin = Origin::Hub { repository: name.clone(), revision: revision.clone(), file: offer.file.clone() };
+                let size = Size(offer.bytes).to_string();
                 view! {
-                    <li><button type="button" class="offer" on:click=move |_| take(origin.clone())>
-                        <span>{offer.file.clone()}</span><span>{Size(offer.bytes).to_string()}</span>
+                    <li><button type="button" class="offer" on:click=press(move || take(origin.clone()))>
+                        <span>{offer.file}</span><span>{size}</span>
                     </button></li>
-                }
+                }.into_any()
             }).collect::<Vec<_>>();
-            view! { <ul class="offers" aria-label="Models in this repository">{buttons}</ul> }
-        })}
+            view! { <ul class="offers" aria-label="Models in this repository">{buttons}</ul> }.into_any()
+        }))}
     }
     .into_any()
 }

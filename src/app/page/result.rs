@@ -3,52 +3,51 @@
 use leptos::prelude::*;
 
 use super::context::page;
+use super::erase::{piece, text};
 use crate::app::words;
 
 /// The sentence above the chart, with what it rests on.
-#[component]
-pub(super) fn Outcome() -> impl IntoView {
+pub(super) fn outcome() -> AnyView {
     let page = page();
-    let sentence = page.sentence;
-    let stored = page.part(|state| state.shown.as_ref().is_some_and(|shown| shown.stored));
-    let outdated = page.part(|state| state.is_outdated() && state.task.is_none());
-    let expected = page.part(|state| state.link.expect.is_some() && state.verdict.is_none());
+    let sentence = text(move || page.sentence.get().map(|sentence| sentence.replace(" %", "\u{a0}%")).unwrap_or_else(|| "Nothing is measured yet. Press Run.".to_owned()));
+    let note = page.part(|state| {
+        let (tag, text) = match &state.shown {
+            Some(shown) if shown.stored => ("stored result, not measured here", "Press Run to measure it on this device."),
+            Some(_) if state.is_outdated() && state.task.is_none() => {
+                ("earlier settings", "The settings have changed since; Run measures them.")
+            }
+            _ => ("", ""),
+        };
+        let expected = if state.link.expect.is_some() && state.verdict.is_none() {
+            " This link carries an expected result: Run checks whether it comes out again."
+        } else {
+            ""
+        };
+        (tag, format!("{text}{expected}"))
+    });
     let verdict = page.part(|state| state.verdict.clone());
     view! {
-        <p class="sentence" data-testid="sentence">
-            {move || sentence.get().unwrap_or_else(|| "Nothing is measured yet. Press Run.".to_owned())}
-        </p>
-        <p class="status">
-            <Show when=move || stored.get()>
-                <span class="tag">"stored result, not measured here"</span>
-                <span>"Press Run to measure it on this device. "</span>
-            </Show>
-            <Show when=move || outdated.get() && !stored.get()>
-                <span class="tag">"earlier settings"</span>
-                <span>"The settings have changed since; Run measures them. "</span>
-            </Show>
-            <Show when=move || expected.get()>
-                <span>"This link carries an expected result: Run checks whether it comes out again."</span>
-            </Show>
-        </p>
-        {move || verdict.get().map(|verdict| view! {
-            <p class="verdict" class:is-different=!verdict.is_reproduced() data-testid="verdict" role="status">{verdict.to_string()}</p>
+        <p class="sentence" data-testid="sentence">{sentence}</p>
+        {piece(move || {
+            let (tag, text) = note.get();
+            let tag = if tag.is_empty() { ().into_any() } else { view! { <span class="tag">{tag}</span> }.into_any() };
+            view! { <p class="status">{tag}<span>{text}</span></p> }.into_any()
         })}
+        {piece(move || verdict.get().map_or(().into_any(), |verdict| {
+            let class = if verdict.is_reproduced() { "verdict" } else { "verdict is-different" };
+            view! { <p class=class data-testid="verdict" role="status">{verdict.to_string()}</p> }.into_any()
+        }))}
     }
     .into_any()
 }
 
 /// Model, text, tokens, device and seconds.
-#[component]
-pub(super) fn ProtocolLine() -> impl IntoView {
-    let page = page();
-    let line = page.part(|state| {
-        let shown = state.shown.as_ref()?;
-        Some(words::protocol(
-            &shown.curve.protocol,
-            &shown.curve.device,
-            shown.curve.duration_secs,
-        ))
+pub(super) fn protocol_line() -> AnyView {
+    let line = page().text(|state| {
+        let shown = state.shown.as_ref();
+        shown.map_or_else(String::new, |shown| {
+            words::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs)
+        })
     });
     view! { <p class="protocol" data-testid="protocol">{line}</p> }.into_any()
 }

@@ -2,19 +2,19 @@
 
 use leptos::prelude::*;
 
-use super::chart::Chart;
+use super::chart::{chart, walk};
 use super::context::{Page, page};
-use super::damage::Damage;
-use super::header::Header;
-use super::kept::KeptCurves;
-use super::measure::MeasureOn;
-use super::messages::Messages;
-use super::model::ModelPanel;
-use super::result::{Outcome, ProtocolLine};
-use super::run_bar::RunBar;
-use super::table::PointTable;
-use super::writing::Writing;
-use crate::app::state::{State, Wish};
+use super::damage::damage;
+use super::header::{copy_link, header};
+use super::kept::kept_curves;
+use super::measure::measure_on;
+use super::messages::messages;
+use super::model::model_panel;
+use super::result::{outcome, protocol_line};
+use super::run_bar::run_bar;
+use super::table::point_table;
+use super::writing::writing;
+use crate::app::state::State;
 use crate::share::{Link, Tab};
 use crate::web::spawn::spawn;
 use crate::web::{address, browser};
@@ -32,7 +32,7 @@ pub fn start() {
     let page = Page::new(state, present);
     leptos::mount::mount_to_body(move || {
         provide_context(page);
-        view! { <App/> }
+        app()
     });
     if let Some(loading) = browser::document()
         .ok()
@@ -79,53 +79,43 @@ fn press(page: Page, key: &str) -> bool {
     match key {
         "r" | "R" => page.run(),
         "Escape" => page.stop(),
-        "l" | "L" => super::header::copy_link(page),
-        "ArrowLeft" => super::chart::walk(page, -1),
-        "ArrowRight" => super::chart::walk(page, 1),
+        "l" | "L" => copy_link(page),
+        "ArrowLeft" => walk(page, -1),
+        "ArrowRight" => walk(page, 1),
         _ => return false,
     }
     true
 }
 
-#[component]
-fn App() -> impl IntoView {
+fn app() -> AnyView {
     let page = page();
-    let announcement = page.part(|state| state.announcement.clone());
-    let running = page.part(|state| state.task.as_ref().is_some_and(|task| task.wish == Wish::Run));
+    let announcement = page.text(|state| state.announcement.clone());
     let folded = page.present || browser::matches("(max-width: 699px)");
-    let table_open = page.part(|state| state.link.view.tab == Tab::Table);
-    let curves_open = page.part(|state| state.link.view.tab == Tab::Curves || !state.kept.is_empty());
+    let table_open = page.flag(|state| state.link.view.tab == Tab::Table);
+    let curves_open = page.flag(|state| state.link.view.tab == Tab::Curves || !state.kept.is_empty());
     view! {
-        <Header/>
-        <main class="layout" class:is-running=running>
+        {header()}
+        <main class="layout">
             <section class="result" aria-label="Result">
-                <Messages/>
-                <Outcome/>
-                <Chart/>
-                <ProtocolLine/>
-                <details prop:open=table_open class="fold">
-                    <summary>"Table of points"</summary>
-                    <PointTable/>
-                </details>
-                <details prop:open=curves_open class="fold">
-                    <summary>"Kept curves"</summary>
-                    <KeptCurves/>
-                </details>
+                {messages()}
+                {outcome()}
+                {chart()}
+                {protocol_line()}
+                <details prop:open=table_open class="fold"><summary>"Table of points"</summary>{point_table()}</details>
+                <details prop:open=curves_open class="fold"><summary>"Kept curves"</summary>{kept_curves()}</details>
             </section>
             <div class="controls">
-                <details class="panel" prop:open=!folded>
-                    <summary><h2>"Damage"</h2></summary>
-                    <Damage/>
-                </details>
+                <details class="panel" prop:open=!folded><summary><h2>"Damage"</h2></summary>{damage()}</details>
                 <details class="panel" prop:open=!folded>
                     <summary><h2>"Measure on"</h2></summary>
-                    <ModelPanel/>
-                    <MeasureOn/>
+                    {model_panel()}
+                    {measure_on()}
                 </details>
-                <RunBar/>
+                {run_bar()}
             </div>
-            <Writing/>
+            {writing()}
         </main>
         <p class="unseen" role="status" aria-live="polite">{announcement}</p>
     }
+    .into_any()
 }

@@ -40,7 +40,7 @@ impl Page {
     pub(super) fn write(self, spec: Spec) {
         self.begin(Wish::Write, async move {
             let (experiment, view) = self.read(|state| (state.link.experiment.clone(), state.link.view.clone()));
-            let calibration_text = self.text(&experiment.calibration_text).await?;
+            let calibration_text = self.text_of(&experiment.calibration_text).await?;
             self.ready(&experiment.model).await?;
             self.update(|state| {
                 state.writing.start(spec.clone());
@@ -236,12 +236,12 @@ impl Page {
 
     async fn texts(self, experiment: &Experiment) -> Result<(String, String), Stop> {
         Ok((
-            self.text(&experiment.text).await?,
-            self.text(&experiment.calibration_text).await?,
+            self.text_of(&experiment.text).await?,
+            self.text_of(&experiment.calibration_text).await?,
         ))
     }
 
-    async fn text(self, asset: &Asset) -> Result<String, Stop> {
+    async fn text_of(self, asset: &Asset) -> Result<String, Stop> {
         let text = match &asset.origin {
             Origin::Own(name) => self.own().text.map(|(_, text)| text).ok_or_else(|| {
                 Stop::Failed(format!(
