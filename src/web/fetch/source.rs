@@ -1,10 +1,13 @@
 //! From what a person typed, or a link holds, to the addresses of a model's files.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
-use url::Url;
 
 use super::FetchError;
 use crate::share::Origin;
+
+/// Escaped in one segment of a path: slashes too (`refs/pr/1` is one revision).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// A hub with Hugging Face's addresses:
 /// `{base}/{repository}/resolve/{revision}/{file}` is a file,
@@ -28,58 +31,89 @@ impl Hub {
     /// # Errors
     /// [`FetchError::Address`] where `base` is neither.
     pub fn at(base: &str) -> Result<Self, FetchError> {
-        let wrong = |reason: &str| FetchError::Address {
-            text: base.to_owned(),
-            reason: reason.to_owned(),
-        };
-        let url = Url::parse(base).map_err(|error| wrong(&error.to_string()))?;
-        let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        if url.scheme() == "https" || (url.scheme() == "http" && here) {
-            let base = base.split(['?', '#']).next().unwrap_or(base);
-            Ok(Self {
-                base: base.trim_end_matches('/').to_owned(),
-            })
-        } else {
-            Err(wrong("a hub's address starts with https://"))
+        let (scheme, host) = scheme_and_host(base)?;
+        let here = ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| {
+            let port = host.strip_prefix(name);
+            port.is_some_and(|port| port.is_empty() || port.starts_with(':'))
+        });
+        if scheme == "http" && !here {
+            return Err(FetchError::Address {
+                text: base.to_owned(),
+                reason: "a hub's address starts with https://".to_owned(),
+            });
         }
+        Ok(Self {
+            base: without_query(base).trim_end_matches('/').to_owned(),
+        })
     }
 
     /// The address of a file.
     ///
     /// # Errors
     /// [`FetchError::Address`] where `repository` is not `owner/name`.
-    pub fn file(&self, repository: &str, revision: &str, file: &str) -> Result<Url, FetchError> {
+    pub fn file(&self, repository: &str, revision: &str, file: &str) -> Result<String, FetchError> {
         let (owner, name) = owner_and_name(repository)?;
-        self.address([owner, name, "resolve", revision].into_iter().chain(file.split('/')))
+        Ok(self.address([owner, name, "resolve", revision].into_iter().chain(file.split('/'))))
     }
 
     /// The address of a folder's listing; `folder` is empty for the top one.
     ///
     /// # Errors
     /// [`FetchError::Address`] where `repository` is not `owner/name`.
-    pub fn listing(&self, repository: &str, revision: &str, folder: &str) -> Result<Url, FetchError> {
+    pub fn listing(&self, repository: &str, revision: &str, folder: &str) -> Result<String, FetchError> {
         let (owner, name) = owner_and_name(repository)?;
         let folders = folder.split('/').filter(|part| !part.is_empty());
-        self.address(
+        Ok(self.address(
             ["api", "models", owner, name, "tree", revision]
                 .into_iter()
                 .chain(folders),
-        )
+        ))
     }
 
-    /// Escapes what would change the meaning of a segment, slashes in a revision (`refs/pr/1`) included.
-    fn address<'a>(&self, segments: impl Iterator<Item = &'a str>) -> Result<Url, FetchError> {
-        let wrong = |reason: String| FetchError::Address {
-            text: self.base.clone(),
-            reason,
-        };
-        let mut url = Url::parse(&self.base).map_err(|error| wrong(error.to_string()))?;
-        url.path_segments_mut()
-            .map_err(|()| wrong("it has no path".to_owned()))?
-            .pop_if_empty()
-            .extend(segments);
-        Ok(url)
+    fn address<'a>(&self, segments: impl Iterator<Item = &'a str>) -> String {
+        segments.fold(self.base.clone(), |mut address, segment| {
+            address.push('/');
+            address.extend(utf8_percent_encode(segment, SEGMENT));
+            address
+        })
     }
+}
+
+/// `http` or `https`, and the host with its port.
+///
+/// # Errors
+/// [`FetchError::Address`] where the text is no such address.
+pub fn scheme_and_host(address: &str) -> Result<(&str, &str), FetchError> {
+    let wrong = |reason: String| FetchError::Address {
+        text: address.to_owned(),
+        reason,
+    };
+    let (scheme, rest) = address
+        .split_once("://")
+        .ok_or_else(|| wrong("it has no https://".to_owned()))?;
+    if !matches!(scheme, "http" | "https") {
+        return Err(wrong(format!("a page cannot read '{scheme}' addresses")));
+    }
+    let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = place.rsplit('@').next().unwrap_or_default();
+    if host.is_empty() || host.starts_with(':') || address.contains(char::is_whitespace) {
+        return Err(wrong("it names no host".to_owned()));
+    }
+    Ok((scheme, host))
+}
+
+/// An address without its query and fragment.
+#[must_use]
+pub fn without_query(address: &str) -> &str {
+    address.split(['?', '#']).next().unwrap_or(address)
+}
+
+/// The address of another file in the same folder.
+#[must_use]
+pub fn beside(address: &str, name: &str) -> String {
+    let path = without_query(address);
+    let folder = path.rfind('/').map_or("", |end| path.get(..=end).unwrap_or_default());
+    format!("{folder}{name}")
 }
 
 fn owner_and_name(repository: &str) -> Result<(&str, &str), FetchError> {
@@ -114,15 +148,8 @@ pub fn read_origin(text: &str, hub: &Hub) -> Result<Origin, FetchError> {
         return Ok(read_hub_path(path).unwrap_or_else(|| Origin::Url(text.to_owned())));
     }
     if text.contains("://") {
-        let wrong = |reason: String| FetchError::Address {
-            text: text.to_owned(),
-            reason,
-        };
-        let url = Url::parse(text).map_err(|error| wrong(error.to_string()))?;
-        return match url.scheme() {
-            "https" | "http" => Ok(Origin::Url(url.into())),
-            other => Err(wrong(format!("a page cannot read '{other}' addresses"))),
-        };
+        scheme_and_host(text)?;
+        return Ok(Origin::Url(text.to_owned()));
     }
     let (repository, place) = text.split_once('@').unwrap_or((text, "main"));
     owner_and_name(repository)?;
@@ -136,7 +163,7 @@ pub fn read_origin(text: &str, hub: &Hub) -> Result<Origin, FetchError> {
 
 /// `owner/name`, followed by nothing or by `resolve|blob|tree/revision/file`; anything else is no model's address.
 fn read_hub_path(path: &str) -> Option<Origin> {
-    let path = path.split(['?', '#']).next()?.trim_end_matches('/');
+    let path = without_query(path).trim_end_matches('/');
     let parts: Vec<&str> = path.splitn(5, '/').collect();
     let (owner, name, revision, file) = match parts[..] {
         [owner, name] => (owner, name, "main", ""),
@@ -144,11 +171,7 @@ fn read_hub_path(path: &str) -> Option<Origin> {
         [owner, name, "resolve" | "blob", revision, file] => (owner, name, revision, file),
         _ => return None,
     };
-    let plain = |part: &str| {
-        percent_encoding::percent_decode_str(part)
-            .decode_utf8_lossy()
-            .into_owned()
-    };
+    let plain = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
     let repository = format!("{owner}/{name}");
     owner_and_name(&repository).ok()?;
     Some(Origin::Hub {
@@ -218,19 +241,29 @@ mod tests {
     fn addresses_follow_the_hubs_pattern_and_escape() {
         let hub = Hub::default();
         assert_eq!(
-            hub.file("owner/model-1.5", "refs/pr/1", "sub/a b.gguf")
-                .unwrap()
-                .as_str(),
+            hub.file("owner/model-1.5", "refs/pr/1", "sub/a b.gguf").unwrap(),
             "https://huggingface.co/owner/model-1.5/resolve/refs%2Fpr%2F1/sub/a%20b.gguf"
         );
         assert_eq!(
-            hub.listing("owner/model", "main", "").unwrap().as_str(),
+            hub.listing("owner/model", "main", "").unwrap(),
             "https://huggingface.co/api/models/owner/model/tree/main"
         );
         let mirror = Hub::at("http://localhost:81/hub/").unwrap();
         assert_eq!(
-            mirror.listing("o/m", "main", "sub").unwrap().as_str(),
+            mirror.listing("o/m", "main", "sub").unwrap(),
             "http://localhost:81/hub/api/models/o/m/tree/main/sub"
+        );
+    }
+
+    #[test]
+    fn the_neighbour_of_a_file_has_its_folder() {
+        assert_eq!(
+            beside("https://h.example/a/m.safetensors?x=/y", "config.json"),
+            "https://h.example/a/config.json"
+        );
+        assert_eq!(
+            scheme_and_host("https://me:pw@h.example:81?x").unwrap(),
+            ("https", "h.example:81")
         );
     }
 
@@ -240,6 +273,7 @@ mod tests {
         for base in [
             "http://host.example",
             "ftp://localhost",
+            "http://localhost.example",
             "javascript:alert(1)",
             "host.example",
             "",
