@@ -55,13 +55,21 @@ fn controls_of(page: Page, entry: Option<&'static Entry>) -> AnyView {
     let Some(entry) = entry else {
         return view! { <p class="hint">"This modification is written as text below."</p> }.into_any();
     };
-    let more = entry.parameters.iter().skip(1).map(|parameter| further(page, parameter)).collect::<Vec<_>>();
+    let more = entry
+        .parameters
+        .iter()
+        .skip(1)
+        .map(|parameter| further(page, parameter))
+        .collect::<Vec<_>>();
     let more = if more.is_empty() {
         ().into_any()
     } else {
         view! { <details class="more"><summary>"More settings"</summary>{more}</details> }.into_any()
     };
-    let source = format!("{} ({}): {}", entry.source.authors, entry.source.year, entry.source.title);
+    let source = format!(
+        "{} ({}): {}",
+        entry.source.authors, entry.source.year, entry.source.title
+    );
     view! {
         <p class="hint">{first_sentence(entry.what)}</p>
         <details class="more">
@@ -90,7 +98,11 @@ fn knob(page: Page, knob: &'static Parameter) -> AnyView {
     let most = if whole { (max - min) as usize + 1 } else { MOST_POINTS };
     let points = move || range(page).map_or(1, |(_, _, points)| points);
     let set_points = move |points| change(page, whole, &mut |range| range.2 = points);
-    let note = if knob.harm_grows_downwards() { "Fewer bits are more damage." } else { "" };
+    let note = if knob.harm_grows_downwards() {
+        "Fewer bits are more damage."
+    } else {
+        ""
+    };
     view! {
         <fieldset class="knob">
             <legend>{words::knob_title(knob)}</legend>
@@ -105,7 +117,8 @@ fn knob(page: Page, knob: &'static Parameter) -> AnyView {
 
 /// The present range, tracked.
 fn range(page: Page) -> Option<Range> {
-    page.state.with(|state| controls::range(&state.link.experiment.sweep).map(|(_, range)| range))
+    page.state
+        .with(|state| controls::range(&state.link.experiment.sweep).map(|(_, range)| range))
 }
 
 fn change(page: Page, whole: bool, change: &mut dyn FnMut(&mut Range)) {
@@ -138,7 +151,9 @@ fn end(page: Page, knob: &'static Parameter, first: bool) -> AnyView {
     let moved = entered(move |typed| {
         if let Ok(value) = typed.parse::<f64>() {
             let value = (value * 1e6).round() / 1e6;
-            change(page, whole, &mut |range| if first { range.0 = value } else { range.1 = value });
+            change(page, whole, &mut |range| {
+                if first { range.0 = value } else { range.1 = value }
+            });
         }
     });
     let (name, testid) = if first { ("from", "range") } else { ("to", "knob") };
@@ -172,7 +187,10 @@ fn further(page: Page, parameter: &'static Parameter) -> AnyView {
     let value = page.text(|state| controls::setting(&state.link.experiment.sweep, parameter.key).unwrap_or_default());
     match parameter.kind {
         Kind::Choice { options, default } => {
-            let options = options.iter().map(|(key, name)| ((*key).to_owned(), (*name).to_owned())).collect();
+            let options = options
+                .iter()
+                .map(|(key, name)| ((*key).to_owned(), (*name).to_owned()))
+                .collect();
             let value = text(move || {
                 let set = value.get();
                 if set.is_empty() { default.to_owned() } else { set }
@@ -182,9 +200,17 @@ fn further(page: Page, parameter: &'static Parameter) -> AnyView {
             })
         }
         Kind::Pattern { options } => {
-            let options = options.iter().map(|pattern| ((*pattern).to_owned(), (*pattern).to_owned()));
+            let options = options
+                .iter()
+                .map(|pattern| ((*pattern).to_owned(), (*pattern).to_owned()));
             let none = (String::new(), "none: the share above".to_owned());
-            choice(&label, parameter.key, std::iter::once(none).chain(options).collect(), value, set)
+            choice(
+                &label,
+                parameter.key,
+                std::iter::once(none).chain(options).collect(),
+                value,
+                set,
+            )
         }
         Kind::Number { .. } | Kind::Blocks => input(&label, parameter.key, "text", value, Box::new(set)),
     }

@@ -43,7 +43,11 @@ pub(super) fn downloads(page: Page) -> AnyView {
         }
     };
     let csv = move || save("hemoscope.csv", "text/csv", table::csv);
-    let json = move || save("hemoscope.json", "application/json", |curve| table::json(curve).unwrap_or_default());
+    let json = move || {
+        save("hemoscope.json", "application/json", |curve| {
+            table::json(curve).unwrap_or_default()
+        })
+    };
     view! {
         <details class="menu">
             <summary>"Download"</summary>

@@ -25,7 +25,10 @@ fn boxed_choice(
     value: Text,
     take: Take,
 ) -> AnyView {
-    let options = options.into_iter().map(|(key, name)| option(key, name, value)).collect::<Vec<_>>();
+    let options = options
+        .into_iter()
+        .map(|(key, name)| option(key, name, value))
+        .collect::<Vec<_>>();
     view! {
         <label class="field">
             <span>{label}</span>
@@ -72,7 +75,12 @@ pub(super) fn input(label: &str, testid: &'static str, kind: &'static str, value
 }
 
 /// A button with a text.
-pub(super) fn button(name: &'static str, class: &'static str, testid: &'static str, act: impl Fn() + 'static) -> AnyView {
+pub(super) fn button(
+    name: &'static str,
+    class: &'static str,
+    testid: &'static str,
+    act: impl Fn() + 'static,
+) -> AnyView {
     boxed_button(name, class, testid, super::erase::press(act))
 }
 

@@ -104,7 +104,8 @@ fn device(page: Page) -> AnyView {
                 page.forget_device();
             });
             let checked = flag(move || choice.get() == device);
-            view! { <label><input type="radio" name="device" prop:checked=checked on:click=chosen/>{name}</label> }.into_any()
+            view! { <label><input type="radio" name="device" prop:checked=checked on:click=chosen/>{name}</label> }
+                .into_any()
         })
         .collect::<Vec<_>>();
     view! {

@@ -19,7 +19,10 @@ const OWN: &str = ":own";
 const PASTED: &str = "pasted text";
 
 fn named(options: &[(&str, &str)]) -> Vec<(String, String)> {
-    options.iter().map(|(key, name)| ((*key).to_owned(), (*name).to_owned())).collect()
+    options
+        .iter()
+        .map(|(key, name)| ((*key).to_owned(), (*name).to_owned()))
+        .collect()
 }
 
 /// Text and windows.
@@ -67,7 +70,10 @@ pub(super) fn measure_on() -> AnyView {
 
 fn more(page: Page) -> AnyView {
     let calibration = move || page.state.with(|state| state.link.experiment.calibration_windows);
-    let seed = move || page.state.with(|state| usize::try_from(state.link.experiment.seed).unwrap_or(usize::MAX));
+    let seed = move || {
+        page.state
+            .with(|state| usize::try_from(state.link.experiment.seed).unwrap_or(usize::MAX))
+    };
     let stats = page.text(|state| match state.link.experiment.calibration_stats {
         CalibrationStats::Sequential => "sequential".to_owned(),
         CalibrationStats::Dense => "dense".to_owned(),

@@ -19,7 +19,11 @@ pub(super) fn messages() -> AnyView {
 }
 
 fn one(page: Page, Message { number, error, text }: Message) -> AnyView {
-    let (class, role) = if error { ("message is-error", "alert") } else { ("message", "status") };
+    let (class, role) = if error {
+        ("message is-error", "alert")
+    } else {
+        ("message", "status")
+    };
     let text = if error { format!("Error. {text}") } else { text };
     view! {
         <div class=class data-testid="message" role=role>

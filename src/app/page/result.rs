@@ -9,13 +9,22 @@ use crate::app::words;
 /// The sentence above the chart, with what it rests on.
 pub(super) fn outcome() -> AnyView {
     let page = page();
-    let sentence = text(move || page.sentence.get().map(|sentence| sentence.replace(" %", "\u{a0}%")).unwrap_or_else(|| "Nothing is measured yet. Press Run.".to_owned()));
+    let sentence = text(move || {
+        page.sentence
+            .get()
+            .map(|sentence| sentence.replace(" %", "\u{a0}%"))
+            .unwrap_or_else(|| "Nothing is measured yet. Press Run.".to_owned())
+    });
     let note = page.part(|state| {
         let (tag, text) = match &state.shown {
-            Some(shown) if shown.stored => ("stored result, not measured here", "Press Run to measure it on this device."),
-            Some(_) if state.is_outdated() && state.task.is_none() => {
-                ("earlier settings", "The settings have changed since; Run measures them.")
-            }
+            Some(shown) if shown.stored => (
+                "stored result, not measured here",
+                "Press Run to measure it on this device.",
+            ),
+            Some(_) if state.is_outdated() && state.task.is_none() => (
+                "earlier settings",
+                "The settings have changed since; Run measures them.",
+            ),
             _ => ("", ""),
         };
         let expected = if state.link.expect.is_some() && state.verdict.is_none() {

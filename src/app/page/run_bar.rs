@@ -17,7 +17,11 @@ pub(super) fn run_bar() -> AnyView {
     });
     let offer = page.text(|state| {
         let points = state.link.experiment.sweep.points().len();
-        let points = if points == 1 { "1 point".to_owned() } else { format!("{points} points") };
+        let points = if points == 1 {
+            "1 point".to_owned()
+        } else {
+            format!("{points} points")
+        };
         match (state.estimate_secs(), state.cost) {
             (Some(seconds), _) => format!("{points}, about {}", words::duration(seconds)),
             (None, Some(bytes)) if bytes > 0 => format!("{points}; downloads {} first", Size(bytes)),

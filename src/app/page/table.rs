@@ -32,8 +32,16 @@ fn table(curve: &Curve) -> AnyView {
     let knob = controls::knob(&curve.sweep);
     let unit = knob.and_then(|knob| knob.unit()).unwrap_or(Unit::Count);
     let names = std::iter::once(knob.map_or("value", |knob| knob.term)).chain(COLUMNS);
-    let head = names.map(|name| view! { <th scope="col">{name}</th> }.into_any()).collect::<Vec<_>>();
-    let untouched = [three(curve.base.ppl), "1".to_owned(), "0".to_owned(), "0".to_owned(), format_value(1.0, Unit::Share)];
+    let head = names
+        .map(|name| view! { <th scope="col">{name}</th> }.into_any())
+        .collect::<Vec<_>>();
+    let untouched = [
+        three(curve.base.ppl),
+        "1".to_owned(),
+        "0".to_owned(),
+        "0".to_owned(),
+        format_value(1.0, Unit::Share),
+    ];
     let rows = std::iter::once(row("untouched".to_owned(), untouched.to_vec()))
         .chain(curve.points.iter().map(|point| point_row(point, unit)))
         .collect::<Vec<_>>();
@@ -69,7 +77,11 @@ fn point_row(point: &Point, unit: Unit) -> AnyView {
 
 fn row(head: String, cells: Vec<String>) -> AnyView {
     let missing = COLUMNS.len() - cells.len().min(COLUMNS.len());
-    let span = if cells.len() == 1 { (missing + 1).to_string() } else { "1".to_owned() };
+    let span = if cells.len() == 1 {
+        (missing + 1).to_string()
+    } else {
+        "1".to_owned()
+    };
     let cells = cells
         .into_iter()
         .map(|cell| view! { <td colspan=span.clone()>{cell}</td> }.into_any())

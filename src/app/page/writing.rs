@@ -17,8 +17,13 @@ pub(super) fn writing() -> AnyView {
     let page = page();
     let prompt = page.text(|state| state.link.view.prompt.clone());
     let at = page.text(|state| {
-        let unit = state.shown.as_ref().and_then(|shown| controls::knob(&shown.curve.sweep)?.unit());
-        selected(state).map_or_else(String::new, |(value, _)| format_value(value, unit.unwrap_or(Unit::Count)))
+        let unit = state
+            .shown
+            .as_ref()
+            .and_then(|shown| controls::knob(&shown.curve.sweep)?.unit());
+        selected(state).map_or_else(String::new, |(value, _)| {
+            format_value(value, unit.unwrap_or(Unit::Count))
+        })
     });
     let busy = page.flag(|state| state.task.is_some());
     let closed = flag(move || busy.get() || at.get().is_empty());
@@ -28,7 +33,12 @@ pub(super) fn writing() -> AnyView {
         }
     });
     let name = page.text(|state| {
-        if state.writing.spec.is_some() { "Write again" } else { "Let both write" }.to_owned()
+        if state.writing.spec.is_some() {
+            "Write again"
+        } else {
+            "Let both write"
+        }
+        .to_owned()
     });
     let difference = page.text(|state| match state.writing.first_difference {
         Some(Some(place)) => format!("First difference: token {place}."),
@@ -36,7 +46,11 @@ pub(super) fn writing() -> AnyView {
         None => String::new(),
     });
     let spec = page.text(|state| state.writing.spec.as_ref().map(ToString::to_string).unwrap_or_default());
-    let title = text(move || Some(spec.get()).filter(|spec| !spec.is_empty()).unwrap_or_else(|| at.get()));
+    let title = text(move || {
+        Some(spec.get())
+            .filter(|spec| !spec.is_empty())
+            .unwrap_or_else(|| at.get())
+    });
     let note = text(move || match at.get() {
         at if at.is_empty() => "Select a point in the chart first.".to_owned(),
         at => format!("The damaged model is the selected point: {at}. Choose another in the chart."),
@@ -83,9 +97,16 @@ fn side(page: Page, base: bool) -> AnyView {
         let differs = own.char_indices().zip(other.chars()).find(|((_, a), b)| a != b);
         // While the other side is still shorter, nothing differs yet.
         let end = differs.map_or(own.len(), |((end, _), _)| end);
-        (own.get(..end).unwrap_or_default().to_owned(), own.get(end..).unwrap_or_default().to_owned())
+        (
+            own.get(..end).unwrap_or_default().to_owned(),
+            own.get(end..).unwrap_or_default().to_owned(),
+        )
     });
-    let (testid, class) = if base { ("base-text", "rest") } else { ("modified-text", "rest is-damaged") };
+    let (testid, class) = if base {
+        ("base-text", "rest")
+    } else {
+        ("modified-text", "rest is-damaged")
+    };
     view! {
         <p data-testid=testid>
             <span>{text(move || parts.with(|(same, _)| same.clone()))}</span>
