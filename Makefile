@@ -17,7 +17,7 @@ help:
 	@echo 'make clean    remove dist/'
 
 serve: build
-	@python3 .ci/serve.py dist --port $(PORT) --quiet
+	@python3 .ci/serve.py dist --port $(PORT)
 
 build:
 	@.ci/setup

@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
 """Serve a folder as an ordinary static host would: no server logic, no special headers.
 
-    serve.py FOLDER [--port 8080] [--prefix /some/path/]
-
-Port 0 takes a free one. The address is printed on the first line of output.
+    serve.py FOLDER [--port 8080]
 """
 
 import argparse
@@ -11,11 +9,10 @@ import functools
 import http.server
 import pathlib
 import sys
-import urllib.parse
 
 
 class StaticHandler(http.server.SimpleHTTPRequestHandler):
-    """Files below one folder, under one prefix; everything else is 404."""
+    """The files of one folder; everything else is 404."""
 
     protocol_version = "HTTP/1.1"
     # The system's own table may lack these, and a browser compiles wasm as it arrives only under its type.
@@ -32,20 +29,6 @@ class StaticHandler(http.server.SimpleHTTPRequestHandler):
         ".gguf": "application/octet-stream",
     }
 
-    def __init__(self, *args, prefix, quiet, **kwargs):
-        self.prefix = prefix
-        self.quiet = quiet
-        super().__init__(*args, **kwargs)
-
-    def send_head(self):
-        """Answer only below the prefix, so that a page that reaches outside its folder is noticed."""
-        path = urllib.parse.urlsplit(self.path).path
-        if not path.startswith(self.prefix):
-            self.send_error(http.HTTPStatus.NOT_FOUND)
-            return None
-        self.path = "/" + self.path[len(self.prefix) :]
-        return super().send_head()
-
     def end_headers(self):
         """After a new build, a reload must show it."""
         self.send_header("Cache-Control", "no-cache")
@@ -55,31 +38,25 @@ class StaticHandler(http.server.SimpleHTTPRequestHandler):
         """A static host shows no folders."""
         self.send_error(http.HTTPStatus.NOT_FOUND)
 
-    def log_message(self, format, *args):
-        if not self.quiet:
-            super().log_message(format, *args)
+    def log_request(self, code="-", size="-"):
+        """Only errors are worth a line."""
 
 
 def main():
     parser = argparse.ArgumentParser(description="serve a folder on this machine")
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--port", type=int, default=8080)
-    parser.add_argument("--prefix", default="/")
-    parser.add_argument("--quiet", action="store_true")
     options = parser.parse_args()
-    prefix = "/" + options.prefix.strip("/") + "/" if options.prefix.strip("/") else "/"
     if not (options.folder / "index.html").is_file():
         sys.exit(f"error: {options.folder} holds no index.html; 'make build' makes it")
-    handler = functools.partial(
-        StaticHandler, directory=str(options.folder), prefix=prefix, quiet=options.quiet
-    )
+    handler = functools.partial(StaticHandler, directory=str(options.folder))
     try:
         server = http.server.ThreadingHTTPServer(("127.0.0.1", options.port), handler)
     except OSError as error:
         sys.exit(
             f"error: port {options.port} cannot be used ({error.strerror}); 'make serve PORT=8081' takes another"
         )
-    print(f"http://localhost:{server.server_address[1]}{prefix}", flush=True)
+    print(f"http://localhost:{options.port}/  (Ctrl-C ends it)", flush=True)
     try:
         server.serve_forever()
     except KeyboardInterrupt:

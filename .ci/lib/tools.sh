@@ -9,8 +9,7 @@ binaryen_version=132
 
 version_of() { "$1" --version 2>/dev/null | sed -n '1s/^[^ ]* *\([0-9.]*\).*/\1/p'; }
 
-# Compiled for a quick install rather than for the tool's own speed, and without the features (TLS, looking for updates)
-# that serve its downloads: nothing here lets a tool download.
+# Compiled for a quick install rather than for the tool's own speed.
 cargo_install() {
     local crate=$1 version=$2 optimisation=$3
     shift 3
@@ -18,22 +17,26 @@ cargo_install() {
         CARGO_TARGET_DIR="$HEMOSCOPE_HOME/target-tools" \
         CARGO_PROFILE_RELEASE_OPT_LEVEL="$optimisation" CARGO_PROFILE_RELEASE_LTO=off \
         CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0 \
-        cargo install --root "$tools_dir" --force --no-default-features \
-        "$crate" --version "$version" "$@")
+        cargo install --root "$tools_dir" --force "$crate" --version "$version" "$@")
+}
+
+# Nothing here lets a tool download, so it is built without TLS where it can be, which saves minutes.
+install_tool() {
+    cargo_install "$@" --no-default-features || cargo_install "$@" || die "$1 could not be installed"
 }
 
 setup_bindgen() {
     [ "$(version_of "$tools_dir/bin/wasm-bindgen")" = "$bindgen_version" ] && return 0
     say "installing wasm-bindgen $bindgen_version (about three minutes)"
-    # Not --locked: its lock file names a version that was withdrawn. It reads tens of megabytes of wasm, so it is
+    # Not --locked: its lock file names a version that not every mirror has. It reads tens of megabytes of wasm, so it is
     # optimised a little.
-    cargo_install wasm-bindgen-cli "$bindgen_version" 1 --bin wasm-bindgen || die "wasm-bindgen could not be installed"
+    install_tool wasm-bindgen-cli "$bindgen_version" 1 --bin wasm-bindgen
 }
 
 setup_trunk() {
     [ "$(version_of "$tools_dir/bin/trunk")" = "$trunk_version" ] && return 0
     say "installing trunk $trunk_version (about six minutes)"
-    cargo_install trunk "$trunk_version" 0 --locked || die "trunk could not be installed"
+    install_tool trunk "$trunk_version" 0 --locked
 }
 
 # Debian's binaryen is too old for current wasm features; the npm package runs on node.

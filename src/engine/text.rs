@@ -11,7 +11,7 @@ pub(super) struct Windows {
 }
 
 impl Windows {
-    /// Tokenises the whole text and cuts the first `windows` windows of `window` tokens.
+    /// The first `windows` windows of `window` tokens, as if the whole text were tokenised.
     ///
     /// # Errors
     /// [`EngineError::TextTooShort`], or what the tokenizer reports.
@@ -22,7 +22,7 @@ impl Windows {
         windows: usize,
         window: usize,
     ) -> Result<Self, EngineError> {
-        let mut tokens = tokenizer.encode(text)?;
+        let tokens = tokenizer.encode_first(text, windows.saturating_mul(window))?;
         let whole = tokens.len() / window.max(1);
         if whole < windows {
             let text = name.to_owned();
@@ -34,7 +34,6 @@ impl Windows {
                 windows,
             });
         }
-        tokens.truncate(windows * window);
         Ok(Self { tokens, window })
     }
 

@@ -11,10 +11,12 @@ mod parse;
 pub mod prune;
 pub mod quantize;
 pub mod spec;
+mod step;
 #[cfg(test)]
 mod testing;
 
 pub use error::ModifyError;
 pub use method::{InputNorms, Matrix, Method, Needs, Survey};
 pub use modified::Modified;
-pub use spec::{Spec, SpecError, Step, Sweep, Value};
+pub use spec::{Spec, SpecError, Sweep, Varied};
+pub use step::{Step, Value};

@@ -1,7 +1,7 @@
 //! Reading the grammar and checking steps against the catalogue.
 
 use super::catalogue::{ALL, Entry, Kind, Parameter, find};
-use super::spec::{SpecError, Step, Value};
+use super::{SpecError, Step, Value};
 
 /// Characters of a specification: far more than any use, and short enough to show and to put in a link.
 const LONGEST: usize = 2000;

@@ -12,9 +12,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::colour::stand_ins_to_css;
 use super::scale::{Scale, format_number, nice, order};
-use super::{
-    Anchor, Axis, Chart, Drawing, Label, Mark, MarkKind, Measure, PlotError, Role, Series, format_value,
-};
+use super::{Anchor, Axis, Chart, Drawing, Label, Mark, MarkKind, Measure, PlotError, Role, Series, format_value};
 use crate::modify::catalogue::Unit;
 
 /// plotters' pixels a CSS pixel.
@@ -424,7 +422,9 @@ fn x_ticks(low: f64, high: f64, count: usize, unit: Unit) -> Vec<f64> {
 /// The values on the scale, from left to right, cut where one is missing.
 fn pieces(series: &Series, layout: &Layout) -> Vec<Vec<(f64, f64)>> {
     let samples = series.samples.iter().filter(|sample| sample.x.is_finite());
-    let samples = samples.map(|sample| (layout.mirror(sample.x), sample.y)).collect::<Vec<_>>();
+    let samples = samples
+        .map(|sample| (layout.mirror(sample.x), sample.y))
+        .collect::<Vec<_>>();
     let across = samples.iter().map(|(x, _)| *x).collect::<Vec<_>>();
     let mut pieces = vec![Vec::new()];
     for (x, y) in order(&across).into_iter().map(|place| samples[place]) {

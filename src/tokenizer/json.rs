@@ -9,13 +9,28 @@ use serde_json::Value;
 use tokenizers::Tokenizer;
 
 use super::TokenizerError;
+use super::byte_level::QWEN2_PATTERN;
 
 /// The parts of the file that are looked at here.
 #[derive(Deserialize)]
 struct File {
     model: Model,
     normalizer: Option<Value>,
+    pre_tokenizer: Option<Value>,
     post_processor: Option<Value>,
+    #[serde(default)]
+    added_tokens: Vec<Added>,
+}
+
+#[derive(Deserialize)]
+struct Added {
+    content: String,
+    #[serde(default)]
+    single_word: bool,
+    #[serde(default)]
+    lstrip: bool,
+    #[serde(default)]
+    rstrip: bool,
 }
 
 #[derive(Deserialize)]
@@ -33,8 +48,8 @@ fn invalid(problem: String) -> TokenizerError {
     TokenizerError::Invalid { what, problem }
 }
 
-/// Makes the tokenizer.
-pub(super) fn build(bytes: &[u8]) -> Result<Tokenizer, TokenizerError> {
+/// Makes the tokenizer, and says whether [`super::byte_level::cut_after`] holds for it.
+pub(super) fn build(bytes: &[u8]) -> Result<(Tokenizer, bool), TokenizerError> {
     let file: File = serde_json::from_slice(bytes).map_err(|error| invalid(error.to_string()))?;
     let kind = file.model.kind.as_deref().unwrap_or("unknown");
     if kind != "BPE" {
@@ -55,9 +70,10 @@ pub(super) fn build(bytes: &[u8]) -> Result<Tokenizer, TokenizerError> {
             supported: NORMALIZERS,
         });
     }
-    if let Some(processor) = file.post_processor.filter(|processor| !processor.is_null()) {
-        check_post_processor(&processor)?;
+    if let Some(processor) = &file.post_processor {
+        check_post_processor(processor)?;
     }
+    let can_cut = can_cut(&file);
 
     let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|error| invalid(error.to_string()))?;
     // A file may ask for texts of one length, which would change what is measured.
@@ -65,7 +81,50 @@ pub(super) fn build(bytes: &[u8]) -> Result<Tokenizer, TokenizerError> {
         .with_truncation(None)
         .map_err(|error| invalid(error.to_string()))?;
     tokenizer.with_padding(None);
-    Ok(tokenizer)
+    Ok((tokenizer, can_cut))
+}
+
+fn type_of(part: &Value) -> Option<&str> {
+    part.get("type").and_then(Value::as_str)
+}
+
+/// Whether the file cuts text into words as the vocabularies of GGUF files are cut here, and nothing else in it looks
+/// across words.
+fn can_cut(file: &File) -> bool {
+    let pre_tokenizer = file.pre_tokenizer.as_slice();
+    let parts = match pre_tokenizer {
+        [sequence] if type_of(sequence) == Some("Sequence") => sequence.get("pretokenizers").and_then(Value::as_array),
+        _ => None,
+    };
+    let parts = parts.map_or(pre_tokenizer, Vec::as_slice);
+    let is_false = |part: &Value, field: &str| part.get(field) == Some(&Value::Bool(false));
+    let is_pattern = |part: &Value| {
+        let same = part.pointer("/pattern/Regex").and_then(Value::as_str) == Some(QWEN2_PATTERN);
+        same && part.get("behavior").and_then(Value::as_str) == Some("Isolated") && is_false(part, "invert")
+    };
+    let known = |part: &Value| match type_of(part) {
+        Some("Digits") => true,
+        Some("Split") => is_pattern(part),
+        Some("ByteLevel") => is_false(part, "add_prefix_space"),
+        _ => false,
+    };
+    let cuts = |part: &Value| match type_of(part) {
+        Some("Split") => true,
+        Some("ByteLevel") => !is_false(part, "use_regex"),
+        _ => false,
+    };
+    let simple = |token: &Added| !token.content.contains(' ') && !token.single_word && !token.lstrip && !token.rstrip;
+    parts.iter().all(known)
+        && parts.iter().any(cuts)
+        && file
+            .normalizer
+            .as_ref()
+            .is_none_or(|normalizer| type_of(normalizer) == Some("NFC"))
+        && file
+            .post_processor
+            .as_ref()
+            .is_none_or(|processor| type_of(processor) == Some("ByteLevel"))
+        && file.added_tokens.iter().all(simple)
 }
 
 /// Whether an object of this type is anywhere inside. JSON's own depth limit bounds the recursion.
@@ -148,7 +207,7 @@ mod tests {
     #[test]
     fn a_template_adds_its_tokens() {
         let text = serde_json::json!({"Sequence": {"id": "A", "type_id": 0}});
-        let tokenizer = build(&file(&[(
+        let (tokenizer, _) = build(&file(&[(
             "post_processor",
             template(&serde_json::json!([piece("<s>"), text])),
         )]))
@@ -194,7 +253,55 @@ mod tests {
         let truncation = serde_json::json!({
             "direction": "Right", "max_length": 1, "strategy": "LongestFirst", "stride": 0
         });
-        let tokenizer = build(&file(&[("truncation", truncation)])).unwrap();
+        let (tokenizer, _) = build(&file(&[("truncation", truncation)])).unwrap();
         assert_eq!(tokenizer.encode_fast("abab", true).unwrap().get_ids(), [2, 2]);
+    }
+
+    #[test]
+    fn only_files_that_look_at_words_alone_may_be_cut() {
+        let can_cut = |changes: &[(&str, Value)]| build(&file(changes)).unwrap().1;
+        let bytes = |use_regex: bool| {
+            serde_json::json!({
+                "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": use_regex
+            })
+        };
+        let sequence = |parts: &[Value]| serde_json::json!({"type": "Sequence", "pretokenizers": parts});
+        let digits = serde_json::json!({"type": "Digits", "individual_digits": true});
+        let split = |pattern: &str| {
+            serde_json::json!({
+                "type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": false
+            })
+        };
+        // GPT-2, SmolLM2 and Qwen2.
+        assert!(can_cut(&[]));
+        assert!(can_cut(&[("pre_tokenizer", sequence(&[digits.clone(), bytes(true)]))]));
+        let qwen2 = sequence(&[split(QWEN2_PATTERN), bytes(false)]);
+        let nfc = serde_json::json!({"type": "NFC"});
+        assert!(can_cut(&[
+            ("pre_tokenizer", qwen2),
+            ("normalizer", nfc),
+            ("post_processor", bytes(false))
+        ]));
+
+        assert!(!can_cut(&[("pre_tokenizer", Value::Null)]));
+        assert!(!can_cut(&[("pre_tokenizer", sequence(&[digits, bytes(false)]))]));
+        assert!(!can_cut(&[("pre_tokenizer", sequence(&[split(".*"), bytes(false)]))]));
+        assert!(!can_cut(&[(
+            "normalizer",
+            serde_json::json!({"type": "Prepend", "prepend": "_"})
+        )]));
+        assert!(!can_cut(&[(
+            "post_processor",
+            template(&serde_json::json!([piece("<s>")]))
+        )]));
+        let token = |content: &str, lstrip: bool| {
+            serde_json::json!([{
+                "id": 2, "content": content, "single_word": false, "lstrip": lstrip, "rstrip": false,
+                "normalized": false, "special": true
+            }])
+        };
+        assert!(can_cut(&[("added_tokens", token("ab", false))]));
+        assert!(!can_cut(&[("added_tokens", token("ab", true))]));
+        assert!(!can_cut(&[("added_tokens", token("a b", false))]));
     }
 }

@@ -31,7 +31,11 @@ pub struct Tokenizer {
 }
 
 enum Kind {
-    Crate(Box<tokenizers::Tokenizer>),
+    Crate {
+        tokenizer: Box<tokenizers::Tokenizer>,
+        /// Whether a text may be encoded in pieces.
+        can_cut: bool,
+    },
     Scores(ScoreBpe),
 }
 
@@ -63,13 +67,18 @@ impl Tokenizer {
     pub fn new(source: &TokenizerSource) -> Result<Self, TokenizerError> {
         match source {
             TokenizerSource::Json { bytes, bos, eos } => {
-                let tokenizer = json::build(bytes)?;
-                Ok(Self::on_crate(tokenizer, *bos, eos.clone(), false))
+                let (tokenizer, can_cut) = json::build(bytes)?;
+                Ok(Self::on_crate(tokenizer, can_cut, *bos, eos.clone()))
             }
             TokenizerSource::Gguf(vocabulary) => {
                 let tokenizer = byte_level::build(vocabulary)?;
+                let can_cut = byte_level::can_cut(vocabulary);
                 let eos = vocabulary.eos.into_iter().collect();
-                Ok(Self::on_crate(tokenizer, vocabulary.bos, eos, vocabulary.add_bos))
+                let add_bos = vocabulary.add_bos;
+                Ok(Self {
+                    add_bos,
+                    ..Self::on_crate(tokenizer, can_cut, vocabulary.bos, eos)
+                })
             }
             TokenizerSource::Llama2c { bytes, vocabulary } => {
                 let scores = ScoreBpe::read(bytes, *vocabulary)?;
@@ -89,7 +98,7 @@ impl Tokenizer {
         }
     }
 
-    fn on_crate(tokenizer: tokenizers::Tokenizer, bos: Option<u32>, eos: Vec<u32>, add_bos: bool) -> Self {
+    fn on_crate(tokenizer: tokenizers::Tokenizer, can_cut: bool, bos: Option<u32>, eos: Vec<u32>) -> Self {
         let spelling = match (tokenizer.get_decoder(), tokenizer.get_model()) {
             (Some(decoder), _) if is_byte_level(decoder) => Spelling::ByteLevel,
             (None, ModelWrapper::BPE(_)) => Spelling::ByteLevel,
@@ -115,9 +124,12 @@ impl Tokenizer {
             space_at_start: spelling == Spelling::Metaspace,
         };
         Self {
-            kind: Kind::Crate(Box::new(tokenizer)),
+            kind: Kind::Crate {
+                tokenizer: Box::new(tokenizer),
+                can_cut,
+            },
             pieces: Arc::new(pieces),
-            add_bos,
+            add_bos: false,
             eos,
             vocabulary_size: size,
         }
@@ -129,18 +141,39 @@ impl Tokenizer {
     /// # Errors
     /// Where the tokenizer fails on this text.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
-        match &self.kind {
-            Kind::Scores(scores) => Ok(scores.encode(text)),
-            Kind::Crate(tokenizer) => {
-                let encoding = tokenizer
-                    .encode_fast(text, true)
-                    .map_err(|error| TokenizerError::Encode {
+        self.encode_first(text, usize::MAX)
+    }
+
+    /// The first `count` tokens of a text, or all where it has fewer: what [`Self::encode`] gives, but where the
+    /// tokenizer allows it only as much of the text is looked at as is needed.
+    ///
+    /// # Errors
+    /// Where the tokenizer fails on this text.
+    pub fn encode_first(&self, text: &str, count: usize) -> Result<Vec<u32>, TokenizerError> {
+        let mut tokens = match &self.kind {
+            Kind::Scores(scores) => scores.encode(text),
+            Kind::Crate { tokenizer, can_cut } => {
+                let mut tokens: Vec<u32> = self.bos().filter(|_| self.add_bos).into_iter().collect();
+                let mut rest = text;
+                while !rest.is_empty() && tokens.len() < count {
+                    let cut = if *can_cut {
+                        byte_level::cut_after(rest, PIECE_BYTES)
+                    } else {
+                        None
+                    };
+                    let (piece, after) = rest.split_at(cut.unwrap_or(rest.len()));
+                    let encoding = tokenizer.encode_fast(piece, true);
+                    let encoding = encoding.map_err(|error| TokenizerError::Encode {
                         problem: error.to_string(),
                     })?;
-                let bos = self.bos().filter(|_| self.add_bos);
-                Ok(bos.into_iter().chain(encoding.get_ids().iter().copied()).collect())
+                    tokens.extend_from_slice(encoding.get_ids());
+                    rest = after;
+                }
+                tokens
             }
-        }
+        };
+        tokens.truncate(count);
+        Ok(tokens)
     }
 
     /// The text of some tokens.
@@ -199,6 +232,9 @@ impl Tokenizer {
         Ok(())
     }
 }
+
+/// Text that is encoded at a time. The crate needs about 130 bytes of memory for each byte of it.
+const PIECE_BYTES: usize = 1 << 15;
 
 /// Ids that a vocabulary may skip; models reserve some hundreds for later use.
 const IDS_SPARE: usize = 1 << 16;

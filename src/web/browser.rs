@@ -158,7 +158,9 @@ pub fn on_key(pressed: impl Fn(&str) -> bool + 'static) -> Result<(), BrowserErr
 
 /// Gives a class to the first element of a selector, or takes it away.
 pub fn set_class(selector: &str, class: &str, on: bool) {
-    let found = document().ok().and_then(|document| document.query_selector(selector).ok().flatten());
+    let found = document()
+        .ok()
+        .and_then(|document| document.query_selector(selector).ok().flatten());
     if let Some(element) = found {
         element.class_list().toggle_with_force(class, on).ok();
     }

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use thirtyfour::common::command::FormatRequestData;
 use thirtyfour::extensions::cdp::ChromeDevTools;
 use thirtyfour::prelude::*;
-use thirtyfour::{RequestData, SessionId};
+use thirtyfour::{ChromeCapabilities, RequestData, SessionId};
 
 /// What the browser computes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -89,13 +89,6 @@ impl Page {
         text.as_str().unwrap_or_default().trim().to_owned()
     }
 
-    /// The present value of a field.
-    pub async fn value(&self, name: &str) -> String {
-        let script = "return document.querySelector(arguments[0])?.value ?? ''";
-        let value = self.browser.script(script, vec![json!(Self::hook(name))]).await;
-        value.as_str().unwrap_or_default().to_owned()
-    }
-
     /// A click by the mouse, which needs the element to be visible.
     pub async fn click(&self, name: &str) {
         let element = self

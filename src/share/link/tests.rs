@@ -63,9 +63,16 @@ fn what_cannot_be_used_is_named_and_replaced() {
     assert_eq!(told("m"), Some(("nonsense", "wanda:sparsity=0..0.8/9")));
     assert_eq!(opened.notices.iter().filter(|notice| notice.key == "seed").count(), 2);
     assert!(opened.link.to_fragment().ends_with("&colour=red"));
-    let text = opened.notices.iter().find(|notice| notice.key == "windows").map(ToString::to_string);
+    let text = opened
+        .notices
+        .iter()
+        .find(|notice| notice.key == "windows")
+        .map(ToString::to_string);
     let text = text.expect("told");
-    assert_eq!(text, "Link: “windows=99999999” can't be used (a number from 1 to 4096). Instead: 4096.");
+    assert_eq!(
+        text,
+        "Link: “windows=99999999” can't be used (a number from 1 to 4096). Instead: 4096."
+    );
 }
 
 fn origin() -> impl Strategy<Value = Origin> {

@@ -229,7 +229,9 @@ async fn resolve(
 }
 
 fn wanted(url: &Address) -> Wanted {
-    let name = percent_encoding::percent_decode_str(base_name(&url.path())).decode_utf8_lossy().into_owned();
+    let name = percent_encoding::percent_decode_str(base_name(&url.path()))
+        .decode_utf8_lossy()
+        .into_owned();
     // Decoding may bring back a slash; a name has none.
     let name = base_name(&name).to_owned();
     Wanted {

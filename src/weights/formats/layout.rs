@@ -149,10 +149,9 @@ impl Layout<'_> {
     /// model. Precomputed rotary tables and the second copy of a tied head are harmless.
     fn refuse_leftovers(&self, config: &ModelConfig) -> Result<(), WeightsError> {
         let tied_head = self.naming.name(TensorId::global(Role::OutputHead));
-        let leftover = self
-            .entries
-            .keys()
-            .find(|name| !name.ends_with("rotary_emb.inv_freq") && !(config.tied_head && **name == tied_head));
+        let harmless =
+            |name: &str| name.ends_with("rotary_emb.inv_freq") || (config.tied_head && name == tied_head.as_str());
+        let leftover = self.entries.keys().find(|name| !harmless(name));
         let Some(name) = leftover else { return Ok(()) };
         let biases = match config.architecture {
             Architecture::Llama => "no biases",

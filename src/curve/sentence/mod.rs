@@ -1,12 +1,16 @@
 //! A curve in plain words, written from its numbers and never stronger than they are.
 //!
-//! Up to four statements: how far the loss is nothing or little, by the 95 % interval of each measured point; how often
-//! the next word is another where about half are, else at the most damaging point; where the chosen perplexity ratio is
-//! crossed, with its interval; what could not be measured.
+//! In this order, each only where it holds: a gain; how far the loss is nothing or little, by the 95 % interval of each
+//! measured point; how often the next word is another, where about half are, else at the most damaging point; where the
+//! loss begins to grow faster; where the chosen perplexity ratio is crossed; what could not be measured. Places come with
+//! their 95 % interval.
 
-use super::threshold::{Crossing, Sample, crossing, samples};
+mod words;
+
+use words::{Knob, counted, decimals, other_words, times};
+
+use super::threshold::{Crossing, Sample, Segments, crossing, samples, segments};
 use super::{Curve, Outcome};
-use crate::modify::catalogue::{Parameter, Unit};
 
 pub use super::threshold::crossing::DEFAULT_RATIO;
 
@@ -39,61 +43,11 @@ pub fn describe_at(curve: &Curve, ratio: f64) -> String {
         gain(&samples, knob),
         quiet(&samples, knob),
         words_at_half(&samples, knob),
+        bends(curve, &samples, knob),
         breaks(curve, &samples, knob, ratio),
         unmeasured(curve, &samples, knob),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
-}
-
-/// The knob's way of naming values.
-#[derive(Clone, Copy)]
-struct Knob {
-    parameter: &'static Parameter,
-}
-
-impl Knob {
-    fn unit(self) -> Unit {
-        self.parameter.unit().unwrap_or(Unit::Count)
-    }
-
-    fn whole(self) -> bool {
-        self.unit() != Unit::Share
-    }
-
-    /// "30 %", "4 bits", "1 removed block".
-    fn value(self, value: f64) -> String {
-        match self.unit() {
-            Unit::Share => format!("{} %", decimals(100.0 * value, 1)),
-            Unit::Bits => counted(value, "bits"),
-            Unit::Count => counted(value, self.parameter.term),
-        }
-    }
-
-    /// "up to 30 %", "down to 4 bits".
-    fn until(self, value: f64) -> String {
-        let way = if self.parameter.harm_grows_downwards() {
-            "down to"
-        } else {
-            "up to"
-        };
-        format!("{way} {}", self.value(value))
-    }
-}
-
-/// With at most this many decimals, none of them a trailing zero.
-fn decimals(value: f64, most: i32) -> String {
-    let scale = 10.0_f64.powi(most);
-    ((value * scale).round() / scale + 0.0).to_string()
-}
-
-/// A number and a noun given in the plural.
-fn counted(number: f64, plural: &str) -> String {
-    let noun = match (number == 1.0, plural.strip_suffix("ies"), plural.strip_suffix('s')) {
-        (true, Some(stem), _) => format!("{stem}y"),
-        (true, None, Some(stem)) => stem.to_owned(),
-        _ => plural.to_owned(),
-    };
-    format!("{} {noun}", decimals(number, 1))
 }
 
 /// Whether the point changes nothing at all, as a strength of 0 does.
@@ -162,44 +116,11 @@ fn words_at_half(samples: &[Sample], knob: Knob) -> Option<String> {
     Some(format!("At {}, {words}.", knob.value(sample.value)))
 }
 
-/// "one next word in two is another"; `None` where the share is not one.
-fn other_words(share: f64) -> Option<String> {
-    const SHARES: [(f64, &str); 9] = [
-        (0.05, "one next word in twenty is another"),
-        (0.1, "one next word in ten is another"),
-        (0.2, "one next word in five is another"),
-        (0.25, "one next word in four is another"),
-        (1.0 / 3.0, "one next word in three is another"),
-        (0.5, "one next word in two is another"),
-        (2.0 / 3.0, "two next words in three are others"),
-        (0.75, "three next words in four are others"),
-        (0.9, "nine next words in ten are others"),
-    ];
-    /// Within this of a fraction it is said without "about".
-    const EXACT: f64 = 0.015;
-    if !(0.0..=1.0).contains(&share) {
-        return None;
-    }
-    if share < 0.025 {
-        return Some("nearly every next word is the same".to_owned());
-    }
-    if share > 0.95 {
-        return Some("nearly every next word is another".to_owned());
-    }
-    let (fraction, words) = SHARES
-        .into_iter()
-        .min_by(|a, b| (a.0 - share).abs().total_cmp(&(b.0 - share).abs()))?;
-    let about = if (fraction - share).abs() <= EXACT {
-        ""
-    } else {
-        "about "
-    };
-    Some(format!("{about}{words}"))
-}
-
 /// Where the perplexity ratio is crossed.
 fn breaks(curve: &Curve, samples: &[Sample], knob: Knob, ratio: f64) -> Option<String> {
-    let (first, last) = (samples.first()?, samples.last()?);
+    if samples.is_empty() {
+        return None;
+    }
     if samples.len() < FEW {
         return Some(format!(
             "{} say nothing about a threshold.",
@@ -230,47 +151,59 @@ fn breaks(curve: &Curve, samples: &[Sample], knob: Knob, ratio: f64) -> Option<S
             "Already broken at the first point, {} ({what}).",
             knob.value(before)
         )),
-        Crossing::At { low, high, .. } if knob.whole() => {
-            // Between two counts there is nothing; what is known is the measured points on either side.
-            let sign = if first.strength == first.value { 1.0 } else { -1.0 };
-            let before = samples.iter().rfind(|sample| sample.strength <= sign * low)?;
-            let after = samples.iter().find(|sample| sample.strength >= sign * high)?;
-            Some(format!(
-                "Breaks between {} and {} ({what}).",
-                decimals(before.value, 1),
-                knob.value(after.value)
+        Crossing::At { value, low, high } => {
+            let place = place(samples, knob, value, low, high);
+            Some(place.map_or_else(
+                || format!("Breaks somewhere in this range ({what}); the error is too large to say where."),
+                |place| format!("Breaks {place} ({what})."),
             ))
         }
-        Crossing::At { value, low, high } => {
-            let (from, to) = (100.0 * low, 100.0 * high);
-            let half = (100.0 * value - from).max(to - 100.0 * value);
-            let most = if half < 1.0 { 1 } else { 0 };
-            let scale = 10.0_f64.powi(most);
-            let open_low = low <= first.strength;
-            let open_high = high >= last.strength;
-            Some(if open_low && open_high {
-                format!("Breaks somewhere in this range ({what}); the error is too large to say where.")
-            } else if open_low {
-                format!(
-                    "Breaks at or before {} % ({what}).",
-                    decimals((to * scale).ceil() / scale, most)
-                )
-            } else if open_high {
-                format!(
-                    "Breaks at {} % or later ({what}).",
-                    decimals((from * scale).floor() / scale, most)
-                )
-            } else {
-                // Rounded up, so that the interval said holds the interval computed, and never nothing.
-                let half = ((half * scale).ceil() / scale).max(1.0 / scale);
-                format!(
-                    "Breaks at {} % ± {} ({what}).",
-                    decimals(100.0 * value, most),
-                    decimals(half, most)
-                )
-            })
-        }
     }
+}
+
+/// Where the loss begins to grow faster, where two segments fit much better than one.
+fn bends(curve: &Curve, samples: &[Sample], knob: Knob) -> Option<String> {
+    let Segments::Bend { value, low, high, .. } = segments(curve) else {
+        return None;
+    };
+    let place = place(samples, knob, value, low, high)?;
+    Some(format!("Begins to lose faster {place}."))
+}
+
+/// A place with its interval, said no finer than it is known: "at 38 % ± 2", "between 4 and 3 bits"; `None` where the
+/// interval is the whole range.
+fn place(samples: &[Sample], knob: Knob, value: f64, low: f64, high: f64) -> Option<String> {
+    let (first, last) = (samples.first()?, samples.last()?);
+    let sign = if first.strength == first.value { 1.0 } else { -1.0 };
+    let open = (sign * low <= first.strength, sign * high >= last.strength);
+    if open == (true, true) {
+        return None;
+    }
+    if knob.whole() {
+        // Between two counts there is nothing; what is known is the measured points on either side.
+        let before = samples.iter().rfind(|sample| sample.strength <= sign * low)?;
+        let after = samples.iter().find(|sample| sample.strength >= sign * high)?;
+        return Some(if before.value == after.value {
+            format!("at {}", knob.value(after.value))
+        } else {
+            format!("between {} and {}", decimals(before.value, 1), knob.value(after.value))
+        });
+    }
+    let [value, low, high] = [value, low, high].map(|share| 100.0 * share);
+    let half = (value - low).max(high - value);
+    let most = i32::from(half < 1.0);
+    let scale = 10.0_f64.powi(most);
+    let outward = |x: f64, round: fn(f64) -> f64| decimals(round(x * scale) / scale, most);
+    Some(match open {
+        (true, _) => format!("at or before {} %", outward(high, f64::ceil)),
+        (_, true) => format!("at {} % or later", outward(low, f64::floor)),
+        // Rounded up, so that the interval said holds the interval computed, and never nothing.
+        _ => format!(
+            "at {} % ± {}",
+            decimals(value, most),
+            decimals(((half * scale).ceil() / scale).max(1.0 / scale), most)
+        ),
+    })
 }
 
 /// What has no number.
@@ -338,19 +271,6 @@ fn single(curve: &Curve, samples: &[Sample]) -> String {
     }
 }
 
-/// A loss as a factor of perplexity, with three digits.
-fn times(loss: f64) -> String {
-    let factor = loss.exp();
-    let most = if factor >= 100.0 {
-        0
-    } else if factor >= 10.0 {
-        1
-    } else {
-        2
-    };
-    decimals(factor, most)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -381,10 +301,15 @@ mod tests {
         same_top(&mut curve, &[1.0, 0.98, 0.95, 0.9, 0.8, 0.51, 0.3, 0.2, 0.1]);
         let text = describe(&curve);
         assert!(
-            text.starts_with("Loses little up to 20 %. At 50 %, one next word in two is another. Breaks at 3"),
+            text.starts_with(
+                "Loses little up to 20 %. At 50 %, one next word in two is another. Begins to lose faster at "
+            ),
             "{text}"
         );
-        assert!(text.ends_with("(1.1 times the perplexity)."), "{text}");
+        assert!(
+            text.contains(". Breaks at 3") && text.ends_with("(1.1 times the perplexity)."),
+            "{text}"
+        );
         let text = describe_at(&curve, 2.0);
         assert!(text.contains("(twice the perplexity)"), "{text}");
     }
@@ -424,6 +349,35 @@ mod tests {
     }
 
     #[test]
+    fn an_interval_that_reaches_an_end_is_open_there() {
+        // A loss of .2 x ± .012 meets 1.1 at .48 and 1.15 at .7, its interval to either side .12.
+        let slow = sparsity(|x| (0.2 * x, 0.012));
+        let text = describe_at(&slow, 1.15);
+        assert!(text.contains("Breaks at 58 % or later (1.15 times"), "{text}");
+        assert!(
+            describe(&slow).contains("Breaks at 48 % ± 12 (1.1 times"),
+            "{}",
+            describe(&slow)
+        );
+        let early = sparsity(|x| (0.05 + x, 0.03));
+        assert!(
+            describe(&early).contains("Breaks at or before 11 % (1.1 times"),
+            "{}",
+            describe(&early)
+        );
+    }
+
+    #[test]
+    fn a_bend_is_told_with_its_interval() {
+        let bent = describe(&sparsity(|x| (0.1 * x + 5.0 * (x - 0.42).max(0.0), 0.001)));
+        assert!(bent.contains("Begins to lose faster at 42 % ± 0.1."), "{bent}");
+        let whole = describe(&bits(|bits| (0.01 * (8.0 - bits) + 0.9 * (4.5 - bits).max(0.0), 0.001)));
+        assert!(whole.contains("Begins to lose faster between 5 and 4 bits."), "{whole}");
+        let line = describe(&sparsity(|x| (x, 0.001)));
+        assert!(!line.contains("faster"), "{line}");
+    }
+
+    #[test]
     fn no_threshold_and_always_broken() {
         let flat = sparsity(|x| (0.01 * x, 0.0001));
         let text = describe(&flat);
@@ -460,7 +414,6 @@ mod tests {
             text.contains("Loses noticeably from the first step, 1 removed block "),
             "{text}"
         );
-        assert_eq!(counted(1.0, "extra copies"), "1 extra copy");
     }
 
     #[test]
@@ -529,16 +482,5 @@ mod tests {
             describe(&curve("none", &[(0.0, 0.0, 0.0)])),
             "Perplexity is the untouched model's."
         );
-    }
-
-    #[test]
-    fn shares_of_words() {
-        let said = |share| other_words(share).unwrap();
-        assert_eq!(said(0.01), "nearly every next word is the same");
-        assert_eq!(said(0.19), "one next word in five is another");
-        assert_eq!(said(0.38), "about one next word in three is another");
-        assert_eq!(said(0.68), "two next words in three are others");
-        assert_eq!(said(0.99), "nearly every next word is another");
-        assert_eq!(other_words(f64::NAN), None);
     }
 }
