@@ -235,13 +235,16 @@ impl State {
     /// A page opened at a link, with the stored curve.
     #[must_use]
     pub fn open(opened: Opened, stored: Option<Curve>) -> Self {
-        let mut state = Self::default();
-        state.shown = stored.map(|curve| Shown {
+        let shown = stored.map(|curve| Shown {
             curve,
             experiment: Experiment::default(),
             stored: true,
             complete: true,
         });
+        let mut state = Self {
+            shown,
+            ..Self::default()
+        };
         state.follow(opened);
         state
     }

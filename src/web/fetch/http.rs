@@ -67,7 +67,7 @@ impl Answer {
             return Ok(None);
         };
         let read = JsFuture::from(reader.read()).await;
-        let read: JsValue = read.map_err(|error| no_answer(&error.into(), &self.address))?.into();
+        let read: JsValue = read.map_err(|error| no_answer(&error.into(), &self.address))?;
         let member = |key: &str| js_sys::Reflect::get(&read, &JsValue::from_str(key)).unwrap_or(JsValue::UNDEFINED);
         if member("done").is_truthy() {
             return Ok(None);

@@ -57,7 +57,7 @@ impl Store {
     pub async fn note(&self, address: &str) -> Option<String> {
         let blob = self.get(&self.key(address, "about")).await.ok()??;
         let text = JsFuture::from(blob.text()).await.ok()?;
-        JsValue::from(text).as_string()
+        text.as_string()
     }
 
     /// Keeps a short text under an address.
@@ -125,11 +125,11 @@ impl Store {
         let Some(cache) = &self.cache else {
             return Ok(self.memory.borrow().get(key).cloned());
         };
-        let found: JsValue = JsFuture::from(cache.match_with_str(key)).await?.into();
+        let found: JsValue = JsFuture::from(cache.match_with_str(key)).await?;
         let Ok(response) = found.dyn_into::<Response>() else {
             return Ok(None);
         };
-        let blob: JsValue = JsFuture::from(response.blob()?).await?.into();
+        let blob: JsValue = JsFuture::from(response.blob()?).await?;
         Ok(blob.dyn_into().ok())
     }
 
