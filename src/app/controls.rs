@@ -94,6 +94,27 @@ pub fn set_range(sweep: &mut Sweep, (from, to, points): Range) {
     }
 }
 
+/// Moves one part of the range: `from`, `to` or `points`. Between whole numbers there is nothing to measure, so there the
+/// range has a point for each.
+pub fn move_range(sweep: &mut Sweep, part: &str, value: f64) {
+    let first = || entry(sweep).and_then(first_range);
+    let Some(mut range) = range(sweep).map(|(_, range)| range).or_else(first) else {
+        return;
+    };
+    // Sliders add up steps that have no exact binary form.
+    let value = (value * 1e6).round() / 1e6;
+    match part {
+        "from" => range.0 = value,
+        "to" => range.1 = value,
+        _ => range.2 = value as usize,
+    }
+    let whole = knob(sweep).is_some_and(|knob| matches!(knob.kind, Kind::Number { whole: true, .. }));
+    if whole && part != "points" {
+        range.2 = (range.1 - range.0).abs() as usize + 1;
+    }
+    set_range(sweep, range);
+}
+
 /// What a parameter of the shown step is set to, in the grammar; `None` where it is left to its default.
 #[must_use]
 pub fn setting(sweep: &Sweep, key: &str) -> Option<String> {
@@ -104,11 +125,17 @@ pub fn setting(sweep: &Sweep, key: &str) -> Option<String> {
 
 /// Sets a parameter of the shown step from its text in the grammar; an empty text leaves it to its default. A pattern
 /// takes the place of the knob, and without one the knob comes back.
-pub fn set(sweep: &mut Sweep, parameter: &Parameter, text: &str) {
-    let pattern = matches!(parameter.kind, Kind::Pattern { .. });
+pub fn set(sweep: &mut Sweep, key: &str, text: &str) {
     let Some((entry, place)) = entry(sweep).zip(shown_step(sweep)) else {
         return;
     };
+    let Some(parameter) = entry.parameters.iter().find(|parameter| parameter.key == key) else {
+        return;
+    };
+    let pattern = matches!(parameter.kind, Kind::Pattern { .. });
+    // The default is left out, so that a link says no more than was chosen.
+    let is_default = matches!(parameter.kind, Kind::Choice { default, .. } if default == text);
+    let text = if is_default { "" } else { text };
     let Some(step) = sweep.steps.get_mut(place) else { return };
     step.values.retain(|(key, _)| key != parameter.key);
     if !text.is_empty() {
@@ -156,6 +183,16 @@ mod tests {
     }
 
     #[test]
+    fn whole_numbers_have_a_point_each() {
+        let mut rtn = sweep("rtn:bits=8..2/7");
+        move_range(&mut rtn, "to", 3.0);
+        assert_eq!(rtn.to_string(), "rtn:bits=8..3/6");
+        let mut wanda = sweep("wanda:sparsity=0..0.8/9");
+        move_range(&mut wanda, "to", 0.1 + 0.2);
+        assert_eq!(wanda.to_string(), "wanda:sparsity=0..0.3/9");
+    }
+
+    #[test]
     fn a_pattern_and_the_knob_take_each_others_place() {
         let mut wanda = sweep("wanda:sparsity=0..0.8/9");
         let entry = entry(&wanda).expect("in the catalogue");
@@ -164,9 +201,9 @@ mod tests {
             .iter()
             .find(|parameter| matches!(parameter.kind, Kind::Pattern { .. }))
             .expect("wanda knows patterns");
-        set(&mut wanda, pattern, "2:4");
+        set(&mut wanda, pattern.key, "2:4");
         assert_eq!(wanda.to_string(), "wanda:pattern=2:4");
-        set(&mut wanda, pattern, "");
+        set(&mut wanda, pattern.key, "");
         assert_eq!(range(&wanda).map(|(_, range)| Some(range)), Some(first_range(entry)));
     }
 
@@ -192,7 +229,7 @@ mod tests {
                 };
                 for text in texts {
                     let mut changed = sweep.clone();
-                    set(&mut changed, parameter, text);
+                    set(&mut changed, parameter.key, text);
                     assert_eq!(changed.to_string().parse(), Ok(changed));
                 }
             }

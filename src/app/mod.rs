@@ -4,6 +4,7 @@
 //! it is tested natively.
 
 pub mod controls;
+pub mod face;
 pub mod picture;
 pub mod reading;
 pub mod state;

@@ -5,7 +5,8 @@ use crate::curve::{Curve, Outcome, Point, Protocol, digest};
 use crate::engine::job::{DeviceReport, Event, ModelReport, Reply, Side};
 use crate::metric::Stats;
 use crate::modify::Spec;
-use crate::share::{Experiment, Link, Opened};
+use crate::share::{Experiment, Link, Opened, Origin};
+use crate::web::fetch::Offer;
 
 use super::{controls, words};
 
@@ -38,7 +39,28 @@ pub struct State {
     pub fresh: bool,
     /// Whether the browser offers WebGPU, once known.
     pub webgpu: Option<bool>,
+    /// What the reader has in hand and no link holds.
+    pub ui: Ui,
     next_number: u64,
+}
+
+/// What the reader has in hand and no link holds.
+#[derive(Debug, Clone, Default)]
+pub struct Ui {
+    /// The kind of model that is being chosen, before one is: `own`, `hub`.
+    pub picking_model: Option<&'static str>,
+    /// Whether a text of one's own is being given.
+    pub picking_text: bool,
+    /// Models of a repository to choose from, with its name and revision.
+    pub offers: Option<(String, String, Vec<Offer>)>,
+    /// What is wrong with the modification written as text.
+    pub spec_error: String,
+    /// Whether the page is dark.
+    pub dark: bool,
+    /// The beginning of the reader's own text.
+    pub own_text: Option<String>,
+    /// Whether the files of the reader's own model are here.
+    pub own_model: bool,
 }
 
 /// The engine, a worker that is started when it is first needed.
@@ -370,6 +392,27 @@ impl State {
             link.expect = Some(digest::expectation(&shown.curve));
         }
         link
+    }
+
+    /// The kind of model that is chosen or being chosen: `bundled`, `own`, `hub`.
+    #[must_use]
+    pub fn model_kind(&self) -> &'static str {
+        self.ui
+            .picking_model
+            .unwrap_or(match self.link.experiment.model.origin {
+                Origin::Bundled(_) => "bundled",
+                Origin::Own(_) => "own",
+                Origin::Hub { .. } | Origin::Url(_) => "hub",
+            })
+    }
+
+    /// The name of the bundled text, or `:own`.
+    #[must_use]
+    pub fn text_kind(&self) -> &str {
+        match &self.link.experiment.text.origin {
+            Origin::Bundled(name) if !self.ui.picking_text => name,
+            _ => ":own",
+        }
     }
 
     /// Whether the chart shows something else than the settings would give.

@@ -218,7 +218,9 @@ impl Drawing {
     }
 }
 
-fn escape(text: &str) -> String {
+/// A text as it stands in XML or HTML, in an attribute too.
+#[must_use]
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

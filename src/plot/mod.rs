@@ -21,7 +21,7 @@ mod tests;
 
 pub use colour::Role;
 pub use draw::draw;
-pub use drawing::{Anchor, Drawing, Label, Mark, MarkKind};
+pub use drawing::{Anchor, Drawing, Label, Mark, MarkKind, escape};
 pub use scale::{format_number, format_value};
 pub use series::{Sample, Series};
 

@@ -166,6 +166,28 @@ pub fn set_class(selector: &str, class: &str, on: bool) {
     }
 }
 
+/// The first element of a selector.
+#[must_use]
+pub fn element(selector: &str) -> Option<HtmlElement> {
+    let found = document().ok()?.query_selector(selector).ok().flatten()?;
+    found.dyn_into().ok()
+}
+
+/// Folds every element of a selector that can be folded.
+pub fn fold(selector: &str) {
+    let Some(found) = document()
+        .ok()
+        .and_then(|document| document.query_selector_all(selector).ok())
+    else {
+        return;
+    };
+    for place in 0..found.length() {
+        if let Some(element) = found.item(place).and_then(|node| node.dyn_into::<Element>().ok()) {
+            element.remove_attribute("open").ok();
+        }
+    }
+}
+
 /// Gives an element the keyboard.
 pub fn focus(selector: &str) {
     let found = document()

@@ -14,6 +14,8 @@ pub mod address;
 #[cfg(all(target_family = "wasm", feature = "page"))]
 pub mod browser;
 #[cfg(all(target_family = "wasm", feature = "page"))]
+pub mod document;
+#[cfg(all(target_family = "wasm", feature = "page"))]
 pub mod files;
 #[cfg(all(target_family = "wasm", feature = "page"))]
 pub mod transport;

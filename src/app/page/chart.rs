@@ -7,18 +7,18 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::Element;
 
-use super::context::{Page, page};
-use super::erase::{entered, flag, piece, press, text};
-use super::fields::option;
+use super::context::Page;
 use crate::app::state::State;
 use crate::app::{picture, words};
-use crate::curve::threshold::crossing::RATIOS;
-use crate::plot::{Axis, Drawing, Mark, Measure, Size, draw};
+use crate::plot::{Drawing, Mark, Size, draw};
 use crate::web::browser;
 
-/// The switches and the chart.
-pub(super) fn chart() -> AnyView {
-    let page = page();
+/// The chart.
+#[component]
+pub(super) fn Chart(
+    /// What it shows.
+    page: Page,
+) -> impl IntoView {
     let frame = NodeRef::<html::Div>::new();
     let width = RwSignal::new(720.0_f64);
     Effect::new(move |_| {
@@ -40,54 +40,34 @@ pub(super) fn chart() -> AnyView {
     };
     let marks = Memo::new(move |_| {
         drawing.with(|drawing| {
-            let drawing = drawing.as_ref()?;
-            page.state
-                .with(|state| Some(drawing.marks_svg(&|mark| say(state, mark))))
+            let Some(drawing) = drawing else { return String::new() };
+            page.state.with(|state| drawing.marks_svg(&|mark| say(state, mark)))
         })
     });
-    let marks_text = text(move || marks.get().unwrap_or_default());
     Effect::new(move |_| {
         marks.track();
         let selected = page.state.with(State::selected);
         // After the marks are in the document.
         request_animation_frame(move || show_selected(selected));
     });
-    let (backdrop, names, wide, high) = (
-        part(|drawing| drawing.backdrop.clone()),
-        part(Drawing::names_svg),
-        part(|drawing| drawing.size.width.to_string()),
-        part(|drawing| drawing.size.height.to_string()),
-    );
-    let about = text(move || {
-        page.sentence
-            .get()
-            .map_or_else(String::new, |sentence| format!("Chart. {sentence}"))
-    });
+    let wide = part(|drawing| drawing.size.width.to_string());
+    let high = part(|drawing| drawing.size.height.to_string());
+    let view_box = part(|drawing| format!("0 0 {} {}", drawing.size.width, drawing.size.height));
+    let about = Memo::new(move |_| format!("Chart. {}", page.sentence.get().unwrap_or_default()));
     view! {
-        <div class="chart-head">{switches(page)}{readout(page)}</div>
-        <div class="chart" node_ref=frame>
-            <svg
-                id="chart"
-                data-testid="chart"
-                role="group"
-                tabindex="-1"
-                width=wide
-                height=high
-                viewBox=text(move || format!("0 0 {} {}", wide.get(), high.get()))
-                aria-label=about
-            >
-                <g aria-hidden="true" inner_html=backdrop></g>
+        <div node_ref=frame>
+            <svg data-testid="chart" role="group" tabindex="-1" width=wide height=high viewBox=view_box aria-label=about>
+                <g aria-hidden="true" inner_html=part(|drawing| drawing.backdrop.clone())></g>
                 <g
-                    inner_html=marks_text
+                    inner_html=marks
                     on:focusin=move |event| select(page, event.target())
                     on:mouseover=move |event| select(page, event.target())
                     on:click=move |event| select(page, event.target())
                 ></g>
-                <g class="names" aria-hidden="true" inner_html=names></g>
+                <g class="names" aria-hidden="true" inner_html=part(Drawing::names_svg)></g>
             </svg>
         </div>
     }
-    .into_any()
 }
 
 /// Wide charts are flat, narrow ones nearly square, so that both fit on their screen.
@@ -167,69 +147,4 @@ pub(super) fn walk(page: Page, step: isize) {
     if let Some(place) = page.read(State::selected) {
         browser::focus(&format!(".mark[data-index='{place}']"));
     }
-}
-
-/// The selected point's values, in one place that doesn't move.
-fn readout(page: Page) -> AnyView {
-    let line = page.text(|state| {
-        let found = state.selected().zip(state.shown.as_ref());
-        found.map_or_else(String::new, |(place, shown)| {
-            let x = shown.curve.points.get(place).map_or(f64::NAN, |point| point.value);
-            words::mark(&shown.curve, place, x, state.link.view.measure)
-        })
-    });
-    view! { <p class="readout" data-testid="readout">{line}</p> }.into_any()
-}
-
-/// What is shown, how its axis is divided, and what counts as broken.
-fn switches(page: Page) -> AnyView {
-    let measure = page.part(|state| state.link.view.measure);
-    let axis = page.part(|state| state.link.view.axis);
-    let measures = Measure::ALL
-        .into_iter()
-        .map(|one| {
-            let pressed = text(move || (measure.get() == one).to_string());
-            let choose = press(move || page.update(|state| state.link.view.measure = one));
-            view! { <button type="button" aria-pressed=pressed on:click=choose>{one.name()}</button> }.into_any()
-        })
-        .collect::<Vec<_>>();
-    let log = flag(move || axis.get() == Axis::Log);
-    let no_log = flag(move || measure.get() == Measure::SameTop);
-    let turn = entered(move |_| {
-        page.update(|state| {
-            let axis = &mut state.link.view.axis;
-            *axis = if *axis == Axis::Log { Axis::Linear } else { Axis::Log };
-        });
-    });
-    let threshold = page.text(|state| state.link.view.threshold.to_string());
-    let ratios = move || {
-        let own = page.read(|state| state.link.view.threshold);
-        let own = Some(own).filter(|own| !RATIOS.contains(own));
-        let all = RATIOS.into_iter().chain(own);
-        all.map(|ratio| option(ratio.to_string(), format!("perplexity × {ratio}"), threshold))
-            .collect::<Vec<_>>()
-    };
-    view! {
-        <div class="switches">
-            <div class="segments" role="group" aria-label="What the chart shows" data-testid="metric">{measures}</div>
-            <label class="inline">
-                <input type="checkbox" data-testid="axis" prop:checked=log prop:disabled=no_log on:change=turn/>
-                "logarithmic"
-            </label>
-            {piece(move || {
-                threshold.track();
-                let choose = entered(move |typed| {
-                    if let Ok(ratio) = typed.parse::<f64>() {
-                        page.update(|state| state.link.view.threshold = ratio);
-                    }
-                });
-                view! {
-                    <label class="inline">"broken at"
-                        <select data-testid="threshold-ratio" prop:value=threshold on:change=choose>{ratios()}</select>
-                    </label>
-                }.into_any()
-            })}
-        </div>
-    }
-    .into_any()
 }

@@ -90,18 +90,6 @@ impl Page {
         }
     }
 
-    /// A value computed from the state, which changes its readers only when it is another.
-    pub(super) fn part<T: PartialEq + Send + Sync + 'static>(
-        self,
-        read: impl Fn(&State) -> T + Send + Sync + 'static,
-    ) -> Memo<T> {
-        self.boxed_part(Box::new(read))
-    }
-
-    fn boxed_part<T: PartialEq + Send + Sync + 'static>(self, read: Box<dyn Fn(&State) -> T + Send + Sync>) -> Memo<T> {
-        Memo::new(move |_| self.state.with(&read))
-    }
-
     /// Changes the state.
     pub(super) fn update(self, change: impl FnOnce(&mut State)) {
         self.state.update(change);
@@ -284,9 +272,4 @@ impl Page {
             });
         }
     }
-}
-
-/// The page of the component that asks.
-pub(super) fn page() -> Page {
-    expect_context::<Page>()
 }

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::context::Page;
-use super::fields::button;
 use crate::app::{picture, words};
 use crate::curve::{Curve, table};
 use crate::plot::{Size, draw};
@@ -20,46 +19,34 @@ const SIZE: Size = Size {
 /// Pixels of a PNG for each of those.
 const PNG_SCALE: f64 = 2.0;
 
-/// The four files.
-pub(super) fn downloads(page: Page) -> AnyView {
-    let save = move |name: &'static str, kind: &'static str, write: fn(&Curve) -> String| {
-        if let Some(curve) = page.read(|state| state.shown.as_ref().map(|shown| shown.curve.clone())) {
-            told(page, files::save_text(name, kind, &write(&curve)));
+/// Saves one of the four files.
+pub(super) fn download(page: Page, name: &str) {
+    match name {
+        "download-svg" => {
+            if let Some((svg, _)) = picture(page) {
+                told(page, files::save_text("hemoscope.svg", "image/svg+xml", &svg));
+            }
         }
-    };
-    let svg = move || {
-        if let Some(svg) = picture(page) {
-            told(page, files::save_text("hemoscope.svg", "image/svg+xml", &svg.0));
+        "download-png" => {
+            if let Some((svg, height)) = picture(page) {
+                spawn(async move {
+                    let saved = files::save_png("hemoscope.png", &svg, SIZE.width, height, PNG_SCALE).await;
+                    told(page, saved);
+                });
+            }
         }
-    };
-    let png = move || {
-        if let Some((svg, height)) = picture(page) {
-            spawn(async move {
-                told(
-                    page,
-                    files::save_png("hemoscope.png", &svg, SIZE.width, height, PNG_SCALE).await,
-                );
-            });
-        }
-    };
-    let csv = move || save("hemoscope.csv", "text/csv", table::csv);
-    let json = move || {
-        save("hemoscope.json", "application/json", |curve| {
+        "download-csv" => save(page, "hemoscope.csv", "text/csv", table::csv),
+        "download-json" => save(page, "hemoscope.json", "application/json", |curve| {
             table::json(curve).unwrap_or_default()
-        })
-    };
-    view! {
-        <details class="menu">
-            <summary>"Download"</summary>
-            <div class="sheet list">
-                {button("Chart as SVG", "", "download-svg", svg)}
-                {button("Chart as PNG", "", "download-png", png)}
-                {button("Points as CSV", "", "download-csv", csv)}
-                {button("Everything as JSON", "", "download-json", json)}
-            </div>
-        </details>
+        }),
+        _ => {}
     }
-    .into_any()
+}
+
+fn save(page: Page, name: &str, kind: &str, write: fn(&Curve) -> String) {
+    if let Some(curve) = page.read(|state| state.shown.as_ref().map(|shown| shown.curve.clone())) {
+        told(page, files::save_text(name, kind, &write(&curve)));
+    }
 }
 
 fn told(page: Page, saved: Result<(), BrowserError>) {

@@ -1,21 +1,11 @@
-//! The page in the browser: Leptos components and the work that they start.
+//! The page in the browser: signals that keep what is shown at what is known, and the work that a person starts.
 
+mod act;
 mod chart;
 mod context;
-mod damage;
 mod download;
-mod erase;
-mod fields;
-mod header;
-mod kept;
-mod measure;
-mod messages;
-mod model;
-mod result;
-mod run_bar;
+mod own;
 mod start;
-mod table;
 mod work;
-mod writing;
 
 pub use start::start;

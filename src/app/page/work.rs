@@ -36,8 +36,19 @@ impl Page {
         });
     }
 
+    /// Lets both models write, the second as it is at the selected point.
+    pub(super) fn write_selected(self) {
+        let spec = self.read(|state| {
+            let point = state.shown.as_ref()?.curve.points.get(state.selected()?)?;
+            Some(point.spec.clone())
+        });
+        if let Some(spec) = spec {
+            self.write(spec);
+        }
+    }
+
     /// Lets both models write, the second with this modification.
-    pub(super) fn write(self, spec: Spec) {
+    fn write(self, spec: Spec) {
         self.begin(Wish::Write, async move {
             let (experiment, view) = self.read(|state| (state.link.experiment.clone(), state.link.view.clone()));
             let calibration_text = self.text_of(&experiment.calibration_text).await?;
@@ -259,7 +270,7 @@ impl Page {
                 let address = hub()?
                     .file(repository, revision, file)
                     .map_err(|error| Stop::Failed(error.to_string()))?;
-                self.fetched(address.as_str()).await?
+                self.fetched(&address.to_string()).await?
             }
         };
         let found = sha256(&text);

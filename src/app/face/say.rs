@@ -1,0 +1,266 @@
+//! Plain text, and what fields hold.
+
+use super::Face;
+use crate::app::state::{Engine, State, Wish};
+use crate::app::{controls, words};
+use crate::curve::CalibrationStats;
+use crate::engine::job::DeviceKind;
+use crate::modify::catalogue::{Kind, Unit};
+use crate::plot::{Axis, format_value};
+use crate::share::{DeviceChoice, Origin, Sampling};
+
+/// The text of a key; also the state that style follows.
+#[must_use]
+pub fn say(face: Face<'_>, key: &str) -> String {
+    let state = face.state;
+    let text = match key {
+        "device" => return device(state),
+        "device-state" => device_state(state),
+        "self-test" => return self_test(state),
+        "theme" if state.ui.dark => "Light",
+        "theme" => "Dark",
+        "sentence" if face.sentence.is_empty() => "Nothing is measured yet. Press Run.",
+        "sentence" => return face.sentence.replace(" %", "\u{a0}%"),
+        "tag" => outcome(state).0,
+        "note" => return note(state),
+        "verdict" => return state.verdict.as_ref().map(ToString::to_string).unwrap_or_default(),
+        "verdict-state" => match &state.verdict {
+            Some(verdict) if !verdict.is_reproduced() => "different",
+            _ => "",
+        },
+        "readout" => return readout(state),
+        "protocol" => return protocol(state),
+        "spec-error" => &state.ui.spec_error,
+        "own-model" => return own_model(state),
+        "own-text" => return own_text(state),
+        "scored" => return scored(state),
+        "progress" => return state.progress(face.now_ms).map(|(text, _)| text).unwrap_or_default(),
+        "progress-state" => match state.progress(face.now_ms) {
+            None => "idle",
+            Some((_, None)) => "unknown",
+            Some(_) => "",
+        },
+        "write" if state.writing.spec.is_some() => "Write again",
+        "write" => "Let both write",
+        "writing" => return writing(state),
+        "modified-title" => {
+            return state
+                .writing
+                .spec
+                .as_ref()
+                .map_or_else(|| at(state), ToString::to_string);
+        }
+        "first-difference" => return first_difference(state),
+        "announcement" => &state.announcement,
+        "range:from" | "range:to" => return range_end(state, key, true),
+        _ => "",
+    };
+    text.to_owned()
+}
+
+/// What the field of a key holds.
+#[must_use]
+pub fn value(face: Face<'_>, key: &str) -> String {
+    let state = face.state;
+    let e = &state.link.experiment;
+    let view = &state.link.view;
+    let (temperature, draw) = match view.sampling {
+        Sampling::Temperature { temperature, seed } => (temperature, seed),
+        Sampling::Greedy => (0.8, 0),
+    };
+    match key {
+        "device" => match view.device {
+            DeviceChoice::Auto => "auto".to_owned(),
+            DeviceChoice::Gpu => "gpu".to_owned(),
+            DeviceChoice::Flex => "flex".to_owned(),
+        },
+        "axis" => (view.axis == Axis::Log).to_string(),
+        "threshold" => view.threshold.to_string(),
+        "method" => controls::entry(&e.sweep).map_or("", |entry| entry.name).to_owned(),
+        "spec" => e.sweep.to_string(),
+        "model" => state.model_kind().to_owned(),
+        "hub" => match &e.model.origin {
+            Origin::Hub { repository, file, .. } => format!("{repository}/{file}"),
+            Origin::Url(url) => url.clone(),
+            Origin::Bundled(_) | Origin::Own(_) => String::new(),
+        },
+        "text" => state.text_kind().to_owned(),
+        "own-text" => state.ui.own_text.clone().unwrap_or_default(),
+        "windows" => e.windows.to_string(),
+        "window" => e.window.to_string(),
+        "calibration-windows" => e.calibration_windows.to_string(),
+        "calibration-stats" => match e.calibration_stats {
+            CalibrationStats::Sequential => "sequential".to_owned(),
+            CalibrationStats::Dense => "dense".to_owned(),
+        },
+        "seed" => e.seed.to_string(),
+        "progress" => state
+            .progress(face.now_ms)
+            .and_then(|(_, part)| part)
+            .unwrap_or_default()
+            .to_string(),
+        "prompt" => view.prompt.clone(),
+        "sampling" if view.sampling == Sampling::Greedy => "greedy".to_owned(),
+        "sampling" => "drawn".to_owned(),
+        "temperature" => temperature.to_string(),
+        "draw" => draw.to_string(),
+        "range:points" => controls::range(&e.sweep)
+            .map_or(1, |(_, (_, _, points))| points)
+            .to_string(),
+        "range:from" | "range:to" => range_end(state, key, false),
+        _ => parameter(state, key),
+    }
+}
+
+/// A setting of the method, or its default.
+fn parameter(state: &State, key: &str) -> String {
+    let sweep = &state.link.experiment.sweep;
+    let key = key.strip_prefix("parameter:").unwrap_or_default();
+    let default = || {
+        let entry = controls::entry(sweep)?;
+        let parameter = entry.parameters.iter().find(|parameter| parameter.key == key)?;
+        match parameter.kind {
+            Kind::Choice { default, .. } => Some(default.to_owned()),
+            _ => None,
+        }
+    };
+    controls::setting(sweep, key).or_else(default).unwrap_or_default()
+}
+
+fn range_end(state: &State, key: &str, shown: bool) -> String {
+    let Some((knob, (from, to, _))) = controls::range(&state.link.experiment.sweep) else {
+        return if shown { "—".to_owned() } else { "0".to_owned() };
+    };
+    let value = if key == "range:from" { from } else { to };
+    if shown {
+        format_value(value, knob.unit().unwrap_or(Unit::Count))
+    } else {
+        value.to_string()
+    }
+}
+
+fn device(state: &State) -> String {
+    match (&state.engine, state.webgpu) {
+        (Engine::Off, Some(true)) => "WebGPU found, not started".to_owned(),
+        (Engine::Off, Some(false)) => "no WebGPU here: CPU".to_owned(),
+        (Engine::Off, None) => "not started".to_owned(),
+        (Engine::Starting, _) => "starting …".to_owned(),
+        (Engine::Ready(report), _) => words::device(report),
+        (Engine::Broken(_), _) => "stopped".to_owned(),
+    }
+}
+
+fn device_state(state: &State) -> &'static str {
+    match &state.engine {
+        Engine::Ready(report) if report.kind == DeviceKind::Gpu => "gpu",
+        Engine::Ready(_) => "flex",
+        Engine::Starting => "starting",
+        Engine::Off | Engine::Broken(_) => "off",
+    }
+}
+
+fn self_test(state: &State) -> String {
+    match &state.engine {
+        Engine::Ready(report) => format!("{} {}", report.name, words::self_test(report)),
+        Engine::Broken(reason) => reason.clone(),
+        Engine::Off | Engine::Starting => {
+            "Nothing is computed before you press Run. Then the device is compared with the \
+                                           CPU on a small model; one that fails is not used."
+                .to_owned()
+        }
+    }
+}
+
+/// The tag beside a result that is not what the settings would give now, and what to do.
+fn outcome(state: &State) -> (&'static str, &'static str) {
+    match &state.shown {
+        Some(shown) if shown.stored => (
+            "stored result, not measured here",
+            "Press Run to measure it on this device.",
+        ),
+        Some(_) if state.is_outdated() && state.task.is_none() => (
+            "earlier settings",
+            "The settings have changed since; Run measures them.",
+        ),
+        _ => ("", ""),
+    }
+}
+
+fn note(state: &State) -> String {
+    let expected = if state.link.expect.is_some() && state.verdict.is_none() {
+        " This link carries an expected result: Run checks whether it comes out again."
+    } else {
+        ""
+    };
+    format!("{}{expected}", outcome(state).1)
+}
+
+fn readout(state: &State) -> String {
+    let Some((place, shown)) = state.selected().zip(state.shown.as_ref()) else {
+        return String::new();
+    };
+    let x = shown.curve.points.get(place).map_or(f64::NAN, |point| point.value);
+    words::mark(&shown.curve, place, x, state.link.view.measure)
+}
+
+fn protocol(state: &State) -> String {
+    state.shown.as_ref().map_or_else(String::new, |shown| {
+        words::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs)
+    })
+}
+
+fn own_model(state: &State) -> String {
+    match &state.link.experiment.model.origin {
+        Origin::Own(name) if state.ui.own_model => format!("Chosen: {name}. It stays on this device."),
+        Origin::Own(name) => format!("The link was made with “{name}”, which it can't carry. Drop that file here."),
+        _ => "It stays on this device.".to_owned(),
+    }
+}
+
+fn own_text(state: &State) -> String {
+    match &state.link.experiment.text.origin {
+        Origin::Own(name) if state.ui.own_text.is_none() => {
+            format!("The link was made with “{name}”, which it can't carry. Paste or drop that text.")
+        }
+        Origin::Own(name) => {
+            format!("Measured on “{name}”. It stays on this device: links hold only its name and SHA-256.")
+        }
+        _ => "It stays on this device. It needs about 400 words for each window of 512 tokens.".to_owned(),
+    }
+}
+
+fn scored(state: &State) -> String {
+    let e = &state.link.experiment;
+    let scored = e.windows as u64 * (e.window as u64).saturating_sub(1);
+    format!(
+        "{} predictions are scored at each point. More windows: smaller error bars, longer run.",
+        words::count(scored)
+    )
+}
+
+/// The selected strength.
+fn at(state: &State) -> String {
+    let found = state.selected().zip(state.shown.as_ref());
+    let Some((point, shown)) = found.and_then(|(place, shown)| Some((shown.curve.points.get(place)?, shown))) else {
+        return String::new();
+    };
+    let unit = controls::knob(&shown.curve.sweep).and_then(|knob| knob.unit());
+    format_value(point.value, unit.unwrap_or(Unit::Count))
+}
+
+fn writing(state: &State) -> String {
+    match at(state) {
+        at if at.is_empty() => "Select a point in the chart first.".to_owned(),
+        at => format!("The damaged model is the selected point: {at}. Choose another in the chart."),
+    }
+}
+
+fn first_difference(state: &State) -> String {
+    let writing = state.task.as_ref().is_some_and(|task| task.wish == Wish::Write);
+    match state.writing.first_difference {
+        _ if writing => String::new(),
+        Some(Some(place)) => format!("First difference: token {place}."),
+        Some(None) => "No difference.".to_owned(),
+        None => String::new(),
+    }
+}

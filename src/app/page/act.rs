@@ -1,0 +1,217 @@
+//! What a press, an entry or a file does, by the keys of index.html.
+
+use super::context::Page;
+use super::{chart, download, own};
+use crate::app::controls;
+use crate::app::state::{Model, State};
+use crate::curve::CalibrationStats;
+use crate::modify::catalogue;
+use crate::plot::{Axis, Measure};
+use crate::share::{Asset, BUNDLED_MODEL, DeviceChoice, Experiment, Origin, Sampling};
+use crate::web::document::Happening;
+use crate::web::spawn::spawn;
+use crate::web::{address, browser};
+
+/// Where the theme is kept on this device.
+pub(super) const THEME: &str = "hemoscope-theme";
+
+/// Does what was asked for.
+pub(super) fn act(page: Page, happening: Happening) {
+    match happening {
+        Happening::Press(key) => press(page, &key),
+        Happening::Enter(key, value) => enter(page, &key, value),
+        Happening::Files(key, files) => match key.as_str() {
+            "text" => own::take_text_file(page, files),
+            "model" => own::take_model_files(page, files),
+            _ => own::take_any(page, files),
+        },
+    }
+}
+
+/// What a key of the keyboard does; `false` where it does nothing.
+pub(super) fn typed(page: Page, key: &str) -> bool {
+    match key {
+        "r" | "R" => page.run(),
+        "Escape" => page.stop(),
+        "l" | "L" => copy_link(page),
+        "ArrowLeft" => chart::walk(page, -1),
+        "ArrowRight" => chart::walk(page, 1),
+        _ => return false,
+    }
+    true
+}
+
+fn press(page: Page, key: &str) {
+    let (name, number) = key.split_once(':').unwrap_or((key, ""));
+    let number = number.parse::<usize>().unwrap_or_default();
+    match name {
+        "skip" => browser::focus("[data-testid=chart]"),
+        "run" => page.run(),
+        "stop" => page.stop(),
+        "consent" => page.answer(true),
+        "write" => page.write_selected(),
+        "copy-link" => copy_link(page),
+        "theme" => turn_theme(page),
+        "keep" => page.update(State::keep),
+        "remove" => page.update(|state| state.kept.retain(|kept| kept.slot != number)),
+        "dismiss" => page.update(|state| state.dismiss(number as u64)),
+        "measure" => page.update(|state| {
+            if let Some(measure) = Measure::ALL.get(number) {
+                state.link.view.measure = *measure;
+            }
+        }),
+        "offer" => {
+            let offers = page.read(|state| state.ui.offers.clone());
+            if let Some((repository, revision, mut offers)) = offers
+                && number < offers.len()
+            {
+                let file = offers.swap_remove(number).file;
+                own::take_origin(
+                    page,
+                    Origin::Hub {
+                        repository,
+                        revision,
+                        file,
+                    },
+                );
+            }
+        }
+        _ => download::download(page, name),
+    }
+}
+
+fn enter(page: Page, key: &str, value: String) {
+    match key {
+        "device" => {
+            page.update(|state| {
+                state.link.view.device = match value.as_str() {
+                    "gpu" => DeviceChoice::Gpu,
+                    "flex" => DeviceChoice::Flex,
+                    _ => DeviceChoice::Auto,
+                };
+            });
+            page.forget_device();
+        }
+        "model" => page.update(|state| pick_model(state, &value)),
+        "hub" => own::look_up(page, value),
+        "text" => page.update(|state| {
+            state.ui.picking_text = value == ":own";
+            if value != ":own" {
+                state.change(|e| e.text = Asset::bundled(&value));
+            }
+        }),
+        "own-text" => own::paste_text(page, value),
+        "spec" => page.update(|state| match value.trim().parse() {
+            Ok(sweep) => {
+                state.ui.spec_error.clear();
+                state.change(|e| e.sweep = sweep);
+            }
+            Err(error) => state.ui.spec_error = error.to_string(),
+        }),
+        "axis" | "threshold" | "prompt" | "sampling" | "temperature" | "draw" => {
+            page.update(|state| enter_view(state, key, value));
+        }
+        _ => page.update(|state| state.change(|e| enter_experiment(e, key, &value))),
+    }
+}
+
+fn pick_model(state: &mut State, kind: &str) {
+    state.ui.picking_model = match kind {
+        "own" => Some("own"),
+        "hub" => Some("hub"),
+        _ => {
+            state.change(|e| e.model = Asset::bundled(BUNDLED_MODEL));
+            None
+        }
+    };
+}
+
+/// What changes no measured number.
+fn enter_view(state: &mut State, key: &str, value: String) {
+    let view = &mut state.link.view;
+    let (old_temperature, old_seed) = match view.sampling {
+        Sampling::Temperature { temperature, seed } => (temperature, seed),
+        Sampling::Greedy => (0.8, 0),
+    };
+    let drawn = |temperature: f64, seed: u64| Sampling::Temperature {
+        temperature: temperature.clamp(0.01, 10.0),
+        seed,
+    };
+    match key {
+        "axis" => view.axis = if value == "true" { Axis::Log } else { Axis::Linear },
+        "threshold" => view.threshold = value.parse().unwrap_or(view.threshold),
+        "prompt" => view.prompt = value,
+        "sampling" if value == "greedy" => view.sampling = Sampling::Greedy,
+        "sampling" => view.sampling = drawn(old_temperature, old_seed),
+        "temperature" => view.sampling = drawn(value.parse().unwrap_or(old_temperature), old_seed),
+        "draw" => view.sampling = drawn(old_temperature, value.parse().unwrap_or(old_seed)),
+        _ => {}
+    }
+}
+
+/// What changes the result. A number that is none leaves the setting as it is; one out of range becomes the nearer end.
+fn enter_experiment(e: &mut Experiment, key: &str, value: &str) {
+    let within = |old: usize, min: usize, max: usize| value.parse().map_or(old, |new: usize| new.clamp(min, max));
+    match key {
+        "method" => {
+            if let Some(entry) = catalogue::find(value) {
+                controls::choose_method(&mut e.sweep, entry);
+            }
+        }
+        "windows" => e.windows = within(e.windows, 1, 4096),
+        "window" => e.window = within(e.window, 8, 8192),
+        "calibration-windows" => e.calibration_windows = within(e.calibration_windows, 1, 4096),
+        "calibration-stats" => {
+            e.calibration_stats = match value {
+                "dense" => CalibrationStats::Dense,
+                _ => CalibrationStats::Sequential,
+            };
+        }
+        "seed" => e.seed = value.parse().unwrap_or(e.seed),
+        _ => {
+            if let Some(end) = key.strip_prefix("range:") {
+                if let Ok(value) = value.parse::<f64>() {
+                    controls::move_range(&mut e.sweep, end, value);
+                }
+            } else if let Some(key) = key.strip_prefix("parameter:") {
+                controls::set(&mut e.sweep, key, value.trim());
+            }
+        }
+    }
+}
+
+fn turn_theme(page: Page) {
+    let mut dark = false;
+    page.update(|state| {
+        state.ui.dark = !state.ui.dark;
+        dark = state.ui.dark;
+    });
+    let theme = if dark { "dark" } else { "light" };
+    browser::store(THEME, theme);
+    browser::mark_document("data-theme", theme);
+}
+
+/// Puts the address, which holds the whole experiment, on the clipboard.
+fn copy_link(page: Page) {
+    let fragment = page.read(|state| state.shared_link().to_fragment());
+    // Where the browser refuses, the message below says so.
+    address::set_fragment(&fragment).ok();
+    spawn(async move {
+        let Ok(link) = address::href() else { return };
+        let copied = browser::copy(&link).await;
+        page.update(|state| {
+            state.tell(match copied {
+                Ok(()) => "Link copied. It holds every setting; nothing was sent anywhere.".to_owned(),
+                Err(error) => {
+                    format!("The link could not be copied ({error}). It is the page's address: copy it there.")
+                }
+            });
+        });
+    });
+}
+
+/// Forgets which model the worker has, after another was chosen.
+pub(super) fn model_changed(page: Page) {
+    page.set_loaded(None);
+    page.update(|state| state.model = Model::Absent);
+}
