@@ -373,7 +373,7 @@ fn load_{name}(base: u32, stride: u32, row: u32, column: u32, row_end: u32, colu
             }
         };
         // Vectors may reach past a shortened depth; the full depth is a multiple of four then, and A is zero there.
-        load("a", self.left_vectors) + &load("b", self.right_vectors)
+        [load("a", self.left_vectors), load("b", self.right_vectors)].concat()
     }
 
     fn stage_left(self) -> String {
