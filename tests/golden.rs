@@ -3,6 +3,11 @@
 //!
 //! Needs the model file (`make model`) and the shared data; a missing file is a failure with a message, not a skip.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where its surroundings are not as they must be"
+)]
+
 mod support;
 
 use hemoscope::curve::{CalibrationStats, Measured, Outcome};
@@ -71,6 +76,7 @@ fn measured(result: &RunResult) -> &Measured {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one list of rows, one set of checks")]
 fn every_golden_row_of_a_method_that_exists_agrees() {
     let rows: Vec<Value> = std::fs::read_to_string(shared("golden/smollm2_4x4.jsonl"))
         .unwrap()

@@ -1,5 +1,10 @@
 //! The whole engine on a model small enough to run in a blink: stories260K (llama2.c, MIT).
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where its surroundings are not as they must be"
+)]
+
 mod support;
 
 use hemoscope::curve::{CalibrationStats, Outcome};

@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn values_are_no_finer_than_their_intervals() {
-        assert_eq!(rounded(0.3141), 0.31);
-        assert_eq!(rounded(3.1415), 3.1);
+        assert_eq!(rounded(0.2345), 0.23);
+        assert_eq!(rounded(2.345), 2.3);
     }
 }

@@ -257,13 +257,16 @@ impl State {
     /// A page opened at a link, with the stored curve.
     #[must_use]
     pub fn open(opened: Opened, stored: Option<Curve>) -> Self {
-        let mut state = Self::default();
-        state.shown = stored.map(|curve| Shown {
+        let shown = stored.map(|curve| Shown {
             curve,
             experiment: Experiment::default(),
             stored: true,
             complete: true,
         });
+        let mut state = Self {
+            shown,
+            ..Self::default()
+        };
         state.follow(opened);
         state
     }
@@ -394,11 +397,13 @@ impl State {
     /// The kind of model that is chosen or being chosen: `bundled`, `own`, `hub`.
     #[must_use]
     pub fn model_kind(&self) -> &'static str {
-        self.ui.picking_model.unwrap_or(match self.link.experiment.model.origin {
-            Origin::Bundled(_) => "bundled",
-            Origin::Own(_) => "own",
-            Origin::Hub { .. } | Origin::Url(_) => "hub",
-        })
+        self.ui
+            .picking_model
+            .unwrap_or(match self.link.experiment.model.origin {
+                Origin::Bundled(_) => "bundled",
+                Origin::Own(_) => "own",
+                Origin::Hub { .. } | Origin::Url(_) => "hub",
+            })
     }
 
     /// The name of the bundled text, or `:own`.

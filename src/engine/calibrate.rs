@@ -34,7 +34,7 @@ impl Streams {
     ) -> Result<InputNorms, EngineError> {
         let mut taps = Taps::default();
         for (batch, x) in &self.batches {
-            let _ = model.forward_block(block, x, batch, Some(&mut taps));
+            drop(model.forward_block(block, x, batch, Some(&mut taps)));
             pulse.beat().await?;
         }
         Ok(InputNorms {

@@ -136,18 +136,8 @@ pub(super) fn rotate(
     let channels = width / heads;
     let [cosines, sines] = tables;
     if let Some([x, cosines, sines]) = on_gpu(compute, [x, cosines, sines]) {
-        let shape = vec![count, width];
-        return from_gpu(kernels::rotate(
-            &x,
-            &cosines,
-            &sines,
-            count,
-            heads,
-            channels,
-            rows.length,
-            offset,
-            shape,
-        ));
+        let sizes = [count, heads, channels];
+        return from_gpu(kernels::rotate(&x, [&cosines, &sines], sizes, rows.length, offset));
     }
     let half = channels / 2;
     // [windows, length, heads, channels/2]

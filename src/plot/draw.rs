@@ -222,7 +222,8 @@ impl Pen<'_, '_> {
         let Some((from, to)) = self.chart.threshold.as_ref().and_then(|threshold| threshold.safe) else {
             return Ok(());
         };
-        if !(from <= to) {
+        // Not a number on either side is no side either.
+        if from.partial_cmp(&to).is_none_or(std::cmp::Ordering::is_gt) {
             return Ok(());
         }
         let (from, to) = self.layout.span((from, to));

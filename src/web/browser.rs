@@ -175,7 +175,10 @@ pub fn element(selector: &str) -> Option<HtmlElement> {
 
 /// Folds every element of a selector that can be folded.
 pub fn fold(selector: &str) {
-    let Some(found) = document().ok().and_then(|document| document.query_selector_all(selector).ok()) else {
+    let Some(found) = document()
+        .ok()
+        .and_then(|document| document.query_selector_all(selector).ok())
+    else {
         return;
     };
     for place in 0..found.length() {

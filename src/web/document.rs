@@ -63,8 +63,12 @@ impl Bindings {
     /// # Errors
     /// Where there is no document.
     pub fn of_page() -> Result<Self, BrowserError> {
-        let root = document()?.document_element().ok_or_else(|| BrowserError::missing("document"))?;
-        let shapes = within(&root, "data-html", Slot::Html).into_iter().map(|shape| (shape, Vec::new()));
+        let root = document()?
+            .document_element()
+            .ok_or_else(|| BrowserError::missing("document"))?;
+        let shapes = within(&root, "data-html", Slot::Html)
+            .into_iter()
+            .map(|shape| (shape, Vec::new()));
         Ok(Self {
             shapes: shapes.collect(),
             rest: all_within(&root),
@@ -88,7 +92,9 @@ impl Bindings {
 }
 
 fn all_within(root: &Element) -> Vec<Bound> {
-    REST.iter().flat_map(|(attribute, slot)| within(root, attribute, *slot)).collect()
+    REST.iter()
+        .flat_map(|(attribute, slot)| within(root, attribute, *slot))
+        .collect()
 }
 
 fn within(root: &Element, attribute: &str, slot: Slot) -> Vec<Bound> {
@@ -143,7 +149,10 @@ fn set(element: &Element, name: &str, value: &JsValue) {
 }
 
 fn property(element: &Element, name: &str) -> String {
-    Reflect::get(element, &name.into()).ok().and_then(|value| value.as_string()).unwrap_or_default()
+    Reflect::get(element, &name.into())
+        .ok()
+        .and_then(|value| value.as_string())
+        .unwrap_or_default()
 }
 
 fn is_checkbox(element: &Element) -> bool {

@@ -82,8 +82,10 @@ impl Browser {
             .collect()
     }
 
-    /// The size of what is seen, which in a window has a lower limit.
+    /// The size of what is seen, which in a window has a lower limit; without a bar to scroll with, as on a phone.
     pub async fn resize(&self, width: u32, height: u32) {
+        self.devtools("Emulation.setScrollbarsHidden", json!({"hidden": true}))
+            .await;
         let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }

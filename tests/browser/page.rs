@@ -91,19 +91,19 @@ impl Page {
 
     /// A click by the mouse, which needs the element to be visible.
     pub async fn click(&self, name: &str) {
-        let element = self
-            .browser
-            .driver()
-            .query(By::Css(Self::hook(name)))
-            .wait(SOON, LOOK)
-            .first()
-            .await;
-        let element = element.unwrap_or_else(|error| panic!("no {name}: {error}"));
-        element.scroll_into_view().await.expect("it can be scrolled to");
-        element
-            .click()
-            .await
-            .unwrap_or_else(|error| panic!("{name} can't be clicked: {error}"));
+        let start = Instant::now();
+        loop {
+            let Err(error) = self.try_click(name).await else { return };
+            // The page may have drawn the element anew between the look and the click.
+            assert!(start.elapsed() < SOON, "{name} can't be clicked: {error}");
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn try_click(&self, name: &str) -> WebDriverResult<()> {
+        let element = self.browser.driver().find(By::Css(Self::hook(name))).await?;
+        element.scroll_into_view().await?;
+        element.click().await
     }
 
     /// Fills a field, or chooses from a list.
@@ -203,18 +203,25 @@ impl Page {
         address.as_str().unwrap_or_default().to_owned()
     }
 
-    /// A picture of the whole page, kept for people to look at.
-    pub async fn picture(&self, name: &str) {
-        use std::io::Write as _;
-        let size = self.browser.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
-        let clip = json!({"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1});
-        let options = json!({"format": "png", "captureBeyondViewport": true, "clip": clip});
-        let shot = self.browser.devtools("Page.captureScreenshot", options).await;
+    /// A picture of the whole page at this width, kept for people to look at.
+    pub async fn picture(&self, name: &str, width: u32) {
+        let height = self
+            .browser
+            .script("return document.documentElement.scrollHeight", vec![])
+            .await;
+        let height = height
+            .as_u64()
+            .and_then(|height| u32::try_from(height).ok())
+            .unwrap_or(1000);
+        self.browser.resize(width, height).await;
         let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
         std::fs::create_dir_all(&folder).expect("a folder for pictures");
-        let mut file = std::fs::File::create(folder.join(format!("{name}.png"))).expect("a picture's file");
-        let picture = decode_base64(shot["data"].as_str().unwrap_or_default());
-        file.write_all(&picture).expect("room for a picture");
+        let taken = self
+            .browser
+            .driver()
+            .screenshot(&folder.join(format!("{name}.png")))
+            .await;
+        taken.expect("a picture");
     }
 
     /// Fails where the console has an error. A file that isn't there is one, so nothing missing goes unnoticed.
@@ -234,29 +241,6 @@ pub fn settings(address: &str) -> Vec<String> {
 /// The tiny model for tests with its tokenizer.
 pub fn stories() -> [std::path::PathBuf; 2] {
     [shared("models/stories260K.bin"), shared("models/tok512.bin")]
-}
-
-/// The standard alphabet; what isn't in it is skipped.
-fn decode_base64(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0);
-    for letter in text.bytes() {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => continue,
-        };
-        bits = (bits << 6) | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
-    }
-    bytes
 }
 
 /// A value of the browser's, as a number.

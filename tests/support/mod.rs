@@ -1,5 +1,9 @@
 //! What several tests need.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where its surroundings are not as they must be"
+)]
 #![expect(dead_code, reason = "each test binary uses its own part")]
 
 use std::cell::RefCell;

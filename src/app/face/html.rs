@@ -73,7 +73,8 @@ fn measures(state: &State) -> String {
 fn ratios(state: &State) -> String {
     let own = Some(state.link.view.threshold).filter(|own| !RATIOS.contains(own));
     let all = RATIOS.into_iter().chain(own);
-    all.map(|ratio| option(&ratio.to_string(), &format!("perplexity × {ratio}"))).collect()
+    all.map(|ratio| option(&ratio.to_string(), &format!("perplexity × {ratio}")))
+        .collect()
 }
 
 /// The names of the table's columns after the first.
@@ -104,7 +105,11 @@ fn table(state: &State) -> String {
     html.push_str("</tr></thead><tbody>");
     let zero = || "0".to_owned();
     let all = format_value(1.0, Unit::Share);
-    row(&mut html, "untouched", &[four(curve.base.ppl), "1".to_owned(), zero(), zero(), all]);
+    row(
+        &mut html,
+        "untouched",
+        &[four(curve.base.ppl), "1".to_owned(), zero(), zero(), all],
+    );
     for point in &curve.points {
         row(&mut html, &format_value(point.value, unit), &cells(point));
     }
@@ -146,7 +151,8 @@ fn four(value: f64) -> String {
 
 fn curves(state: &State) -> String {
     if state.kept.is_empty() {
-        return "<p class=\"hint\">A kept curve stays in the chart, so that the next one can be compared with it.</p>".to_owned();
+        return "<p class=\"hint\">A kept curve stays in the chart, so that the next one can be compared with it.</p>"
+            .to_owned();
     }
     let mut html = "<ul class=\"kept\">".to_owned();
     for kept in &state.kept {
@@ -202,7 +208,11 @@ fn method(entry: &Entry) -> String {
     }
     let more = entry.parameters.iter().skip(1).map(further).collect::<String>();
     if !more.is_empty() {
-        write!(html, "<details class=\"more\"><summary>More settings</summary>{more}</details>").ok();
+        write!(
+            html,
+            "<details class=\"more\"><summary>More settings</summary>{more}</details>"
+        )
+        .ok();
     }
     html
 }
@@ -229,7 +239,11 @@ fn range(knob: &Parameter) -> String {
         )
         .ok();
     }
-    let most = if whole { max - min + 1.0 } else { controls::MOST_POINTS as f64 };
+    let most = if whole {
+        max - min + 1.0
+    } else {
+        controls::MOST_POINTS as f64
+    };
     write!(
         html,
         "<label class=\"field\"><span>points</span><input type=\"number\" min=\"2\" max=\"{most}\" data-testid=\"points\" \
@@ -246,18 +260,26 @@ fn range(knob: &Parameter) -> String {
 fn further(parameter: &Parameter) -> String {
     let key = parameter.key;
     let options = match parameter.kind {
-        Kind::Choice { options, .. } => options.iter().map(|(value, name)| option(value, name)).collect::<String>(),
+        Kind::Choice { options, .. } => options
+            .iter()
+            .map(|(value, name)| option(value, name))
+            .collect::<String>(),
         Kind::Pattern { options } => std::iter::once(option("", "none: the share above"))
             .chain(options.iter().map(|pattern| option(pattern, pattern)))
             .collect(),
         Kind::Number { .. } | Kind::Blocks => String::new(),
     };
     let field = if options.is_empty() {
-        format!("<input type=\"text\" placeholder=\"the method's own choice\" data-testid=\"{key}\" data-value=\"parameter:{key}\">")
+        format!(
+            "<input type=\"text\" placeholder=\"the method's own choice\" data-testid=\"{key}\" data-value=\"parameter:{key}\">"
+        )
     } else {
         format!("<select data-testid=\"{key}\" data-value=\"parameter:{key}\">{options}</select>")
     };
-    format!("<label class=\"field\"><span>{}</span>{field}</label>", escape(&words::knob_title(parameter)))
+    format!(
+        "<label class=\"field\"><span>{}</span>{field}</label>",
+        escape(&words::knob_title(parameter))
+    )
 }
 
 fn offers(state: &State) -> String {
@@ -319,7 +341,11 @@ fn run(state: &State) -> String {
         );
     }
     let points = state.link.experiment.sweep.points().len();
-    let points = if points == 1 { "1 point".to_owned() } else { format!("{points} points") };
+    let points = if points == 1 {
+        "1 point".to_owned()
+    } else {
+        format!("{points} points")
+    };
     let offer = match (state.estimate_secs(), state.cost) {
         (Some(seconds), _) => format!("{points}, about {}", words::duration(seconds)),
         (None, Some(bytes)) if bytes > 0 => format!("{points}; downloads {} first", Size(bytes)),

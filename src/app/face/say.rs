@@ -43,7 +43,13 @@ pub fn say(face: Face<'_>, key: &str) -> String {
         "write" if state.writing.spec.is_some() => "Write again",
         "write" => "Let both write",
         "writing" => return writing(state),
-        "modified-title" => return state.writing.spec.as_ref().map_or_else(|| at(state), ToString::to_string),
+        "modified-title" => {
+            return state
+                .writing
+                .spec
+                .as_ref()
+                .map_or_else(|| at(state), ToString::to_string);
+        }
         "first-difference" => return first_difference(state),
         "announcement" => &state.announcement,
         "range:from" | "range:to" => return range_end(state, key, true),
@@ -88,13 +94,19 @@ pub fn value(face: Face<'_>, key: &str) -> String {
             CalibrationStats::Dense => "dense".to_owned(),
         },
         "seed" => e.seed.to_string(),
-        "progress" => state.progress(face.now_ms).and_then(|(_, part)| part).unwrap_or_default().to_string(),
+        "progress" => state
+            .progress(face.now_ms)
+            .and_then(|(_, part)| part)
+            .unwrap_or_default()
+            .to_string(),
         "prompt" => view.prompt.clone(),
         "sampling" if view.sampling == Sampling::Greedy => "greedy".to_owned(),
         "sampling" => "drawn".to_owned(),
         "temperature" => temperature.to_string(),
         "draw" => draw.to_string(),
-        "range:points" => controls::range(&e.sweep).map_or(1, |(_, (_, _, points))| points).to_string(),
+        "range:points" => controls::range(&e.sweep)
+            .map_or(1, |(_, (_, _, points))| points)
+            .to_string(),
         "range:from" | "range:to" => range_end(state, key, false),
         _ => parameter(state, key),
     }
@@ -151,9 +163,11 @@ fn self_test(state: &State) -> String {
     match &state.engine {
         Engine::Ready(report) => format!("{} {}", report.name, words::self_test(report)),
         Engine::Broken(reason) => reason.clone(),
-        Engine::Off | Engine::Starting => "Nothing is computed before you press Run. Then the device is compared with the \
+        Engine::Off | Engine::Starting => {
+            "Nothing is computed before you press Run. Then the device is compared with the \
                                            CPU on a small model; one that fails is not used."
-            .to_owned(),
+                .to_owned()
+        }
     }
 }
 

@@ -8,7 +8,10 @@ const PAGE: &str = include_str!("../../../index.html");
 const STORED: &str = include_str!("../../../web/curves/default.json");
 
 fn state() -> State {
-    State::open(Opened::default(), Some(serde_json::from_str(STORED).expect("the stored curve")))
+    State::open(
+        Opened::default(),
+        Some(serde_json::from_str(STORED).expect("the stored curve")),
+    )
 }
 
 fn face(state: &State) -> Face<'_> {
@@ -22,7 +25,10 @@ fn face(state: &State) -> Face<'_> {
 /// The keys of an attribute in a text.
 fn keys<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
     let start = format!(" {attribute}=\"");
-    html.split(&start).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+    html.split(&start)
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect()
 }
 
 #[test]
@@ -42,7 +48,19 @@ fn every_field_of_the_page_has_a_value() {
 #[test]
 fn every_part_of_the_page_that_is_always_filled_is_filled() {
     let state = state();
-    for key in ["device", "self-test", "theme", "sentence", "tag", "note", "readout", "protocol", "scored", "write", "writing"] {
+    for key in [
+        "device",
+        "self-test",
+        "theme",
+        "sentence",
+        "tag",
+        "note",
+        "readout",
+        "protocol",
+        "scored",
+        "write",
+        "writing",
+    ] {
         assert!(keys(PAGE, "data-text").contains(&key), "{key} stands in the page");
         assert!(!say(face(&state), key).is_empty(), "{key}");
     }
@@ -58,7 +76,10 @@ fn the_controls_of_every_method_have_values() {
         let mut state = state();
         state.change(|e| crate::app::controls::choose_method(&mut e.sweep, entry));
         let controls = html(face(&state), "method");
-        for key in keys(&controls, "data-value").into_iter().filter(|key| key.starts_with("range:")) {
+        for key in keys(&controls, "data-value")
+            .into_iter()
+            .filter(|key| key.starts_with("range:"))
+        {
             assert!(value(face(&state), key).parse::<f64>().is_ok(), "{}: {key}", entry.name);
         }
         assert_eq!(value(face(&state), "method"), entry.name);
@@ -69,7 +90,10 @@ fn the_controls_of_every_method_have_values() {
 fn the_table_has_a_row_for_each_point_and_one_for_the_untouched_model() {
     let state = state();
     let points = state.shown.as_ref().map_or(0, |shown| shown.curve.points.len());
-    assert_eq!(html(face(&state), "table").matches("<th scope=\"row\">").count(), points + 1);
+    assert_eq!(
+        html(face(&state), "table").matches("<th scope=\"row\">").count(),
+        points + 1
+    );
 }
 
 #[test]

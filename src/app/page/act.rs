@@ -202,7 +202,9 @@ fn copy_link(page: Page) {
         page.update(|state| {
             state.tell(match copied {
                 Ok(()) => "Link copied. It holds every setting; nothing was sent anywhere.".to_owned(),
-                Err(error) => format!("The link could not be copied ({error}). It is the page's address: copy it there."),
+                Err(error) => {
+                    format!("The link could not be copied ({error}). It is the page's address: copy it there.")
+                }
             });
         });
     });

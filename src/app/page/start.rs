@@ -22,8 +22,10 @@ pub fn start() {
     let fragment = address::fragment();
     let mut state = State::open(Link::open(&fragment), tree::read(STORED).ok());
     state.fresh = fragment.len() < 2;
-    state.ui.dark = browser::stored(THEME)
-        .map_or_else(|| browser::matches("(prefers-color-scheme: dark)"), |theme| theme == "dark");
+    state.ui.dark = browser::stored(THEME).map_or_else(
+        || browser::matches("(prefers-color-scheme: dark)"),
+        |theme| theme == "dark",
+    );
     browser::mark_document("data-theme", if state.ui.dark { "dark" } else { "light" });
     let present = address::query("present").is_some();
     if present {

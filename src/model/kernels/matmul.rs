@@ -4,9 +4,20 @@
 //! invocation reads vectors of four and keeps its part of the tile in registers. Tiles stay within WebGPU's default
 //! limits (256 invocations, 16 KiB of workgroup memory).
 
-use std::fmt::Write as _;
-
 use super::launch::{GpuTensor, INPUT, Program};
+
+/// Appends formatted text.
+macro_rules! text {
+    ($to:expr, $($form:tt)*) => { $to += &format!($($form)*) };
+}
+
+/// Appends formatted text and ends the line.
+macro_rules! line {
+    ($to:expr, $($form:tt)*) => {{
+        $to += &format!($($form)*);
+        $to.push('\n');
+    }};
+}
 
 /// Depth of the tiles that are staged in workgroup memory.
 const STEP: usize = 16;
@@ -211,7 +222,7 @@ impl Variant {
         let (vectors_down, vectors_across) = (thread_rows / 4, thread_columns / 4);
         let mut s = self.bindings();
         s += &self.loads();
-        let _ = write!(
+        text!(
             s,
             "
 var<workgroup> tile_a: array<vec4<f32>, {a_vectors}>;
@@ -244,19 +255,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         );
         for i in 0..thread_rows {
             for j in 0..vectors_across {
-                let _ = writeln!(s, "  var c_{i}_{j} = vec4<f32>(0.0);");
+                line!(s, "  var c_{i}_{j} = vec4<f32>(0.0);");
             }
         }
-        let _ = writeln!(s, "  for (var k0 = 0u; k0 < depth; k0 += {STEP}u) {{");
+        line!(s, "  for (var k0 = 0u; k0 < depth; k0 += {STEP}u) {{");
         s += &self.stage_left();
         s += &self.stage_right();
         s += "    workgroupBarrier();\n";
-        let _ = writeln!(s, "    for (var k = 0u; k < {STEP}u; k += 1u) {{");
+        line!(s, "    for (var k = 0u; k < {STEP}u; k += 1u) {{");
         for v in 0..vectors_down {
-            let _ = writeln!(s, "      let a_{v} = tile_a[k * {}u + my_row / 4u + {v}u];", rows / 4);
+            line!(s, "      let a_{v} = tile_a[k * {}u + my_row / 4u + {v}u];", rows / 4);
         }
         for v in 0..vectors_across {
-            let _ = writeln!(
+            line!(
                 s,
                 "      let b_{v} = tile_b[k * {}u + my_column / 4u + {v}u];",
                 columns / 4
@@ -264,7 +275,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         for i in 0..thread_rows {
             for j in 0..vectors_across {
-                let _ = writeln!(
+                line!(
                     s,
                     "      c_{i}_{j} = fma(vec4<f32>(a_{}.{}), b_{j}, c_{i}_{j});",
                     i / 4,
@@ -275,7 +286,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         s += "    }\n    workgroupBarrier();\n  }\n  let alpha = bitcast<f32>(sizes[15]);\n";
         for i in 0..thread_rows {
             for j in 0..vectors_across {
-                let _ = writeln!(
+                line!(
                     s,
                     "  put(c0, row0 + my_row + {i}u, column0 + my_column + {}u, c_{i}_{j} * alpha);",
                     4 * j
@@ -299,15 +310,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let mut next = 3;
         for (present, name) in [(self.bias, "bias"), (self.residual, "residual")] {
             if present {
-                let _ = writeln!(
+                line!(
                     s,
                     "@group(0) @binding({next}) var<storage, {INPUT}> {name}: array<f32>;"
                 );
                 next += 1;
             }
         }
-        let _ = writeln!(s, "@group(0) @binding({next}) var<storage, {INPUT}> sizes: array<u32>;");
-        let _ = write!(
+        line!(s, "@group(0) @binding({next}) var<storage, {INPUT}> sizes: array<u32>;");
+        text!(
             s,
             "
 fn put_one(c0: u32, row: u32, column: u32, value: f32) {{
@@ -362,7 +373,7 @@ fn load_{name}(base: u32, stride: u32, row: u32, column: u32, row_end: u32, colu
             }
         };
         // Vectors may reach past a shortened depth; the full depth is a multiple of four then, and A is zero there.
-        load("a", self.left_vectors) + &load("b", self.right_vectors)
+        [load("a", self.left_vectors), load("b", self.right_vectors)].concat()
     }
 
     fn stage_left(self) -> String {

@@ -9,15 +9,12 @@ const MAX_GROUPS: usize = 65_535;
 /// position `r mod length + offset`.
 pub(crate) fn rotate(
     x: &GpuTensor,
-    cosines: &GpuTensor,
-    sines: &GpuTensor,
-    rows: usize,
-    heads: usize,
-    head_dim: usize,
+    [cosines, sines]: [&GpuTensor; 2],
+    [rows, heads, head_dim]: [usize; 3],
     length: usize,
     offset: usize,
-    shape: Vec<usize>,
 ) -> GpuTensor {
+    let shape = [rows, heads * head_dim];
     let out = x.empty_like(shape);
     let pairs = rows * heads * head_dim / 2;
     let groups = pairs.div_ceil(THREADS as usize);

@@ -20,7 +20,6 @@
 //! Where the browser has no Cache API (a page served in the clear from another machine), the pieces stay in memory and
 //! the plan says that nothing will be kept.
 
-mod address;
 mod error;
 mod head;
 mod offer;
@@ -38,7 +37,6 @@ mod plan;
 #[cfg(all(target_family = "wasm", feature = "page"))]
 mod store;
 
-pub use address::Address;
 pub use error::FetchError;
 pub use head::{Head, Validator, check_first_bytes};
 pub use offer::{Offer, companions, offer, offers};
