@@ -5,6 +5,7 @@
 
 use crate::modify::catalogue::{self, Entry, Kind, Parameter};
 use crate::modify::{Step, Sweep, Value};
+use crate::numeric::parse_f64;
 
 /// From, to, number of points.
 pub type Range = (f64, f64, usize);
@@ -149,7 +150,7 @@ pub fn set(sweep: &mut Sweep, key: &str, text: &str) {
 }
 
 fn value_of(text: &str) -> Value {
-    if let Ok(number) = text.parse::<f64>() {
+    if let Some(number) = parse_f64(text) {
         return Value::Number(number);
     }
     if let Some((first, last)) = text.split_once('-')

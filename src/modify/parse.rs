@@ -2,6 +2,7 @@
 
 use super::catalogue::{ALL, Entry, Kind, Parameter, find};
 use super::{SpecError, Step, Value};
+use crate::numeric::parse_f64;
 
 /// Characters of a specification: far more than any use, and short enough to show and to put in a link.
 const LONGEST: usize = 2000;
@@ -127,7 +128,7 @@ fn number(text: &str) -> Option<f64> {
     let plain = text
         .bytes()
         .all(|byte| byte.is_ascii_digit() || b".-eE".contains(&byte));
-    let number = text.parse::<f64>().ok().filter(|number| plain && number.is_finite())?;
+    let number = parse_f64(text).filter(|_| plain)?;
     // −0 would print as another text than 0.
     Some(number + 0.0)
 }

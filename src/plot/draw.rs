@@ -8,12 +8,14 @@ use plotters::prelude::{
     Cartesian2d, ChartBuilder, Color, DrawingArea, IntoDrawingArea, IntoFont, PathElement, Rectangle, SVGBackend,
     ShapeStyle, Text,
 };
+use plotters::style::FontFamily;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::colour::stand_ins_to_css;
-use super::scale::{Scale, format_number, nice, order};
+use super::scale::{Scale, format_number, nice};
 use super::{Anchor, Axis, Chart, Drawing, Label, Mark, MarkKind, Measure, PlotError, Role, Series, format_value};
 use crate::modify::catalogue::Unit;
+use crate::numeric::order;
 
 /// plotters' pixels a CSS pixel.
 const FINE: f64 = 10.0;
@@ -205,7 +207,7 @@ impl Pen<'_, '_> {
     /// A text at a place of the whole drawing, in CSS pixels.
     fn text(&self, text: String, left: f64, top: f64, pos: Pos, role: Role) -> Done {
         let size = self.layout.type_px * FINE * FONT_QUIRK;
-        let style = (FAMILY, size).into_font().color(&role.stand_in()).pos(pos);
+        let style = (FontFamily::Name(FAMILY), size).into_font().color(&role.stand_in()).pos(pos);
         let place = ((left * FINE).round() as i32, (top * FINE).round() as i32);
         self.root
             .draw(&Text::new(text, place, style))

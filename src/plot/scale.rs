@@ -2,6 +2,7 @@
 
 use super::{Axis, Chart, Measure};
 use crate::modify::catalogue::Unit;
+use crate::numeric::order;
 
 /// Highest hemorrhage that is drawn: a million times the perplexity; beyond it the numbers say nothing more.
 const HIGHEST: f64 = 13.815_510_557_964_274;
@@ -127,17 +128,6 @@ impl Scale {
         let places = taken.iter().map(|(place, _)| *place).collect::<Vec<_>>();
         order(&places).into_iter().map(|place| taken[place]).collect()
     }
-}
-
-/// The places of `keys` from the lowest key to the highest, equal ones as they stand. A chart has a few dozen points; an
-/// insertion is as fast there as the library's sort and a twentieth of its code, which every page would carry.
-pub(super) fn order(keys: &[f64]) -> Vec<usize> {
-    let mut order: Vec<usize> = Vec::with_capacity(keys.len());
-    for (place, key) in keys.iter().enumerate() {
-        let after = order.iter().rposition(|&other| keys[other].total_cmp(key).is_le());
-        order.insert(after.map_or(0, |after| after + 1), place);
-    }
-    order
 }
 
 /// Round numbers in a range, about `count` of them: steps of 1, 2, 2.5 or 5 times a power of ten.

@@ -5,13 +5,13 @@
 //! something sensible; unknown keys are kept and written again.
 
 use std::fmt::{self, Display};
-use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use super::{Asset, DeviceChoice, Experiment, Origin, Sampling, Tab, View};
 use crate::curve::CalibrationStats;
 use crate::modify::Sweep;
+use crate::numeric::parse_f64;
 use crate::plot::{Axis, Measure};
 
 /// The version that is written.
@@ -242,6 +242,29 @@ impl Writer {
     }
 }
 
+/// A number in a link.
+trait Number: PartialOrd + Display + Copy {
+    fn read(text: &str) -> Option<Self>;
+}
+
+impl Number for usize {
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Number for u64 {
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Number for f64 {
+    fn read(text: &str) -> Option<Self> {
+        parse_f64(text)
+    }
+}
+
 struct Reader {
     pairs: Vec<(String, String)>,
     notices: Vec<Notice>,
@@ -297,16 +320,16 @@ impl Reader {
     }
 
     /// A number in `min..=max`; out of it, the nearer end is used.
-    fn within<T: FromStr + PartialOrd + Display + Copy>(&mut self, key: &str, slot: &mut T, (min, max): (T, T)) {
+    fn within<T: Number>(&mut self, key: &str, slot: &mut T, (min, max): (T, T)) {
         let Some(given) = self.take(key) else { return };
         let allowed = || format!("a number from {min} to {max}");
-        match given.parse::<T>() {
-            Ok(value) if value >= min && value <= max => *slot = value,
-            Ok(value) if value < min => {
+        match T::read(&given) {
+            Some(value) if value >= min && value <= max => *slot = value,
+            Some(value) if value < min => {
                 *slot = min;
                 self.notice(key, &given, allowed(), min.to_string());
             }
-            Ok(value) if value > max => {
+            Some(value) if value > max => {
                 *slot = max;
                 self.notice(key, &given, allowed(), max.to_string());
             }
@@ -316,7 +339,7 @@ impl Reader {
 
     fn number(&mut self, key: &str) -> Option<f64> {
         let given = self.take(key)?;
-        let number = given.parse().ok().filter(|number: &f64| number.is_finite());
+        let number = parse_f64(&given);
         if number.is_none() {
             self.notice(key, &given, "a number", "the page's own choice");
         }

@@ -6,6 +6,7 @@ use crate::app::controls;
 use crate::app::state::{Model, State};
 use crate::curve::CalibrationStats;
 use crate::modify::catalogue;
+use crate::numeric::parse_f64;
 use crate::plot::{Axis, Measure};
 use crate::share::{Asset, BUNDLED_MODEL, DeviceChoice, Experiment, Origin, Sampling};
 use crate::web::document::Happening;
@@ -139,11 +140,11 @@ fn enter_view(state: &mut State, key: &str, value: String) {
     };
     match key {
         "axis" => view.axis = if value == "true" { Axis::Log } else { Axis::Linear },
-        "threshold" => view.threshold = value.parse().unwrap_or(view.threshold),
+        "threshold" => view.threshold = parse_f64(&value).unwrap_or(view.threshold),
         "prompt" => view.prompt = value,
         "sampling" if value == "greedy" => view.sampling = Sampling::Greedy,
         "sampling" => view.sampling = drawn(old_temperature, old_seed),
-        "temperature" => view.sampling = drawn(value.parse().unwrap_or(old_temperature), old_seed),
+        "temperature" => view.sampling = drawn(parse_f64(&value).unwrap_or(old_temperature), old_seed),
         "draw" => view.sampling = drawn(old_temperature, value.parse().unwrap_or(old_seed)),
         _ => {}
     }
@@ -170,7 +171,7 @@ fn enter_experiment(e: &mut Experiment, key: &str, value: &str) {
         "seed" => e.seed = value.parse().unwrap_or(e.seed),
         _ => {
             if let Some(end) = key.strip_prefix("range:") {
-                if let Ok(value) = value.parse::<f64>() {
+                if let Some(value) = parse_f64(value) {
                     controls::move_range(&mut e.sweep, end, value);
                 }
             } else if let Some(key) = key.strip_prefix("parameter:") {

@@ -1,7 +1,5 @@
 //! What every component reaches: the state, and what belongs to the browser and can't be part of it.
 
-use std::collections::BTreeMap;
-
 use futures_channel::oneshot;
 use leptos::prelude::*;
 use web_sys::Blob;
@@ -36,13 +34,20 @@ pub(super) struct Page {
 struct Inner {
     worker: Option<Transport>,
     on_ready: Option<oneshot::Sender<Result<(), String>>>,
-    waiting: BTreeMap<u64, oneshot::Sender<Event>>,
+    waiting: Vec<(u64, oneshot::Sender<Event>)>,
     next_job: u64,
     /// What the worker has loaded.
     loaded: Option<Asset>,
     cancel: Cancel,
     consent: Option<oneshot::Sender<bool>>,
     own: Own,
+}
+
+impl Inner {
+    fn answer_to(&mut self, id: u64) -> Option<oneshot::Sender<Event>> {
+        let place = self.waiting.iter().position(|(other, _)| *other == id)?;
+        Some(self.waiting.swap_remove(place).1)
+    }
 }
 
 /// What a person gave to the page: it is in no link and on no server.
@@ -171,7 +176,7 @@ impl Page {
         let posted = self.with(|inner| {
             inner.next_job += 1;
             let id = inner.next_job;
-            inner.waiting.insert(id, sender);
+            inner.waiting.push((id, sender));
             let worker = inner.worker.as_ref()?;
             Some(worker.post(&Command::Do(Request { id, job }), blobs).map(|()| id))
         });
@@ -205,7 +210,7 @@ impl Page {
                 let mut consequence = Consequence::None;
                 self.update(|state| consequence = state.fold(*reply, now_ms()));
                 if let Some(event) = last
-                    && let Some(sender) = self.with(|inner| inner.waiting.remove(&id)).flatten()
+                    && let Some(sender) = self.with(|inner| inner.answer_to(id)).flatten()
                 {
                     sender.send(event).ok();
                 }

@@ -276,7 +276,7 @@ impl Page {
                 let address = hub()?
                     .file(repository, revision, file)
                     .map_err(|error| Stop::Failed(error.to_string()))?;
-                self.fetched(&address.to_string()).await?
+                self.fetched(&address).await?
             }
         };
         let found = sha256(&text);

@@ -1,6 +1,7 @@
 //! The measured points of a curve in the order of growing damage.
 
 use super::super::{Curve, Outcome};
+use crate::numeric::order;
 
 /// Perplexity that stands for one that is not finite.
 const BROKEN_PERPLEXITY: f64 = 1e6;
@@ -34,7 +35,7 @@ pub fn samples(curve: &Curve) -> Vec<Sample> {
     } else {
         0.0
     };
-    let mut samples = curve
+    let samples = curve
         .points
         .iter()
         .filter_map(|point| {
@@ -62,7 +63,8 @@ pub fn samples(curve: &Curve) -> Vec<Sample> {
         })
         .filter(|sample| sample.strength.is_finite())
         .collect::<Vec<_>>();
-    samples.sort_by(|a, b| a.strength.total_cmp(&b.strength));
+    let strengths = samples.iter().map(|sample| sample.strength).collect::<Vec<_>>();
+    let mut samples = order(&strengths).into_iter().map(|place| samples[place]).collect::<Vec<_>>();
     // Two measurements at one strength would be a step without width.
     samples.dedup_by_key(|sample| sample.strength);
     samples

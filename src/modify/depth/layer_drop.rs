@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter, Unit};
 use super::super::{Matrix, Method, ModifyError, Needs, SpecError, Step, Survey};
+use crate::numeric::order;
 
 const NAME: &str = "layer-drop";
 
@@ -92,13 +93,10 @@ impl Method for LayerDrop {
                 "the influence of block {block} is not a number; the file's weights are damaged"
             )));
         }
-        let mut order = (0..droppable).collect::<Vec<_>>();
         // Stable, so that the lower index goes first among equals.
-        order.sort_by(|&a, &b| influence[a].total_cmp(&influence[b]));
-        let mut kept = order.split_off(self.count);
-        kept.push(droppable);
-        kept.sort_unstable();
-        Ok(Some(kept))
+        let order = order(influence);
+        let dropped = order.get(..self.count).unwrap_or_default();
+        Ok(Some((0..=droppable).filter(|block| !dropped.contains(block)).collect()))
     }
 
     fn edits_weights(&self) -> bool {
