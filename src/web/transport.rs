@@ -9,6 +9,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Blob, ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::error::BrowserError;
+use super::tree;
 use crate::engine::job::{Command, Reply};
 
 /// The worker's script, beside the page; Trunk names it after the binary.
@@ -99,7 +100,7 @@ fn read(data: &JsValue) -> Incoming {
     else {
         return Incoming::Broken("it sent something that is no message".to_owned());
     };
-    match serde_json::from_str(&json) {
+    match tree::read(&json) {
         Ok(reply) => Incoming::Reply(Box::new(reply)),
         Err(error) => Incoming::Broken(format!(
             "it sent a message that this page doesn't know ({error}); reload the page, so that both are of one version"

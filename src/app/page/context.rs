@@ -1,6 +1,6 @@
 //! What every component reaches: the state, and what belongs to the browser and can't be part of it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use futures_channel::oneshot;
 use leptos::prelude::*;
@@ -36,7 +36,7 @@ pub(super) struct Page {
 struct Inner {
     worker: Option<Transport>,
     on_ready: Option<oneshot::Sender<Result<(), String>>>,
-    waiting: HashMap<u64, oneshot::Sender<Event>>,
+    waiting: BTreeMap<u64, oneshot::Sender<Event>>,
     next_job: u64,
     /// What the worker has loaded.
     loaded: Option<Asset>,

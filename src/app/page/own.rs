@@ -15,7 +15,7 @@ const PASTED: &str = "pasted text";
 
 /// Files that fell on no field: a text measures, anything else is taken for a model.
 pub(super) fn take_any(page: Page, files: Vec<File>) {
-    if files.iter().all(|file| file.name().to_lowercase().ends_with(".txt")) {
+    if files.iter().all(|file| file.name().to_ascii_lowercase().ends_with(".txt")) {
         take_text_file(page, files);
     } else {
         take_model_files(page, files);
@@ -31,7 +31,6 @@ pub(super) fn take_model_files(page: Page, chosen: Vec<File>) {
         .into_iter()
         .map(|file| (file.name(), Blob::from(file)))
         .collect::<Vec<_>>();
-    files.sort_by(|one, other| one.0.cmp(&other.0));
     let listed = files
         .iter()
         .map(|(name, blob)| Listed {
@@ -43,7 +42,7 @@ pub(super) fn take_model_files(page: Page, chosen: Vec<File>) {
     let weights = |end: &str| {
         let mut names = files.iter().map(|(name, _)| name);
         names
-            .find(|name| name.to_lowercase().ends_with(end) && !name.starts_with("tok"))
+            .find(|name| name.to_ascii_lowercase().ends_with(end) && !name.starts_with("tok"))
             .cloned()
     };
     let name = [".gguf", ".safetensors.index.json", ".safetensors", ".bin"]

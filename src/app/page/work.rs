@@ -1,5 +1,7 @@
 //! The work behind the buttons: engine, model and text are made ready, then the job runs.
 
+use std::pin::Pin;
+
 use leptos::prelude::Set as _;
 use sha2::{Digest as _, Sha256};
 use web_sys::Blob;
@@ -84,6 +86,10 @@ impl Page {
     }
 
     fn begin(self, wish: Wish, work: impl Future<Output = Result<Event, Stop>> + 'static) {
+        self.begin_boxed(wish, Box::pin(work));
+    }
+
+    fn begin_boxed(self, wish: Wish, work: Pin<Box<dyn Future<Output = Result<Event, Stop>>>>) {
         let mut begun = false;
         self.update(|state| begun = state.begin(wish));
         if !begun {
