@@ -22,26 +22,33 @@ const PREFERENCE: [&str; 14] = [
 /// The models of a folder, the best start first: GGUF (one file) before safetensors before llama2.c.
 #[must_use]
 pub fn offers(folder: &[Listed]) -> Vec<Offer> {
-    let mut found: Vec<(usize, Offer)> = folder
-        .iter()
-        .filter_map(|file| {
-            let name = base_name(&file.path).to_ascii_lowercase();
-            let rank = if name.ends_with(".gguf") {
-                gguf_rank(&name)?
-            } else if name == "model.safetensors" || name == "model.safetensors.index.json" {
-                PREFERENCE.len() + 1
-            } else if name.ends_with(".bin") && !name.starts_with("tok") {
-                PREFERENCE.len() + 2
-            } else {
-                return None;
-            };
-            Some((rank, offer(&file.path, folder).ok()?))
-        })
-        .collect();
-    found.sort_by(|(rank, one), (other_rank, other)| {
-        (rank, one.bytes, &one.file).cmp(&(other_rank, other.bytes, &other.file))
-    });
+    // Put in at their places one after the other: a folder holds tens of them, and the library's sort would be 4 kB more
+    // of every page.
+    let mut found: Vec<(usize, Offer)> = Vec::new();
+    for file in folder {
+        let Some((rank, offer)) = rank(file).and_then(|rank| Some((rank, offer(&file.path, folder).ok()?))) else {
+            continue;
+        };
+        let place = found.partition_point(|(other_rank, other)| {
+            (*other_rank, other.bytes, &other.file) <= (rank, offer.bytes, &offer.file)
+        });
+        found.insert(place, (rank, offer));
+    }
     found.into_iter().map(|(_, offer)| offer).collect()
+}
+
+/// How good a start a file is, the best being 0; `None` for what is no model.
+fn rank(file: &Listed) -> Option<usize> {
+    let name = base_name(&file.path).to_ascii_lowercase();
+    if name.ends_with(".gguf") {
+        gguf_rank(&name)
+    } else if name == "model.safetensors" || name == "model.safetensors.index.json" {
+        Some(PREFERENCE.len() + 1)
+    } else if name.ends_with(".bin") && !name.starts_with("tok") {
+        Some(PREFERENCE.len() + 2)
+    } else {
+        None
+    }
 }
 
 /// `None` for what is no model by itself or cannot be read: one part of several, a vision projector, i-quants.

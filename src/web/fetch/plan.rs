@@ -87,12 +87,14 @@ struct Wanted {
 pub async fn plan(asset: &Asset, hub: &Hub, cancel: &Cancel) -> Result<Plan, FetchError> {
     let store = Store::open().await;
     let (origin, wanted) = resolve(&asset.origin, hub, &store, cancel).await?;
-    let mut files = Vec::new();
+    // Put in by name one after the other: they are few, and the library's sort would be 4 kB more of every page.
+    let mut files: Vec<PlannedFile> = Vec::new();
     for file in wanted {
         let probed = probe(file, &store, cancel).await;
-        files.push(probed.map_err(|error| not_bundled(error, &origin))?);
+        let file = probed.map_err(|error| not_bundled(error, &origin))?;
+        let place = files.partition_point(|other| other.name <= file.name);
+        files.insert(place, file);
     }
-    files.sort_by(|one, other| one.name.cmp(&other.name));
     let sum = |bytes: fn(&PlannedFile) -> u64| files.iter().map(bytes).fold(0, u64::saturating_add);
     let plan = Plan {
         asset: Asset {
