@@ -682,18 +682,10 @@ impl State {
     pub fn estimate_secs(&self) -> Option<f64> {
         let Model::Ready(report) = &self.model else { return None };
         let e = &self.link.experiment;
-        let points = e.sweep.points();
-        let calibrated = points
-            .first()
-            .and_then(|(_, spec)| spec.methods().ok())
-            .is_some_and(|methods| {
-                methods
-                    .iter()
-                    .any(|method| method.needs() != crate::modify::Needs::Nothing)
-            });
-        let calibration = if calibrated { e.calibration_windows } else { 0 };
+        let points = e.sweep.points().len();
+        let calibration = if controls::is_calibrated(&e.sweep) { e.calibration_windows } else { 0 };
         // Base and modified model run side by side.
-        let windows = points.len() * (2 * e.windows + calibration);
+        let windows = points * (2 * e.windows + calibration);
         let seconds = (windows * e.window) as f64 / report.tokens_per_second;
         seconds.is_finite().then_some(seconds)
     }

@@ -106,6 +106,8 @@ pub struct Entry {
     pub source: Citation,
     /// Parameters; the first is the knob that a sweep varies.
     pub parameters: &'static [Parameter],
+    /// Whether it looks at a calibration text first, at the strengths where it changes anything.
+    pub calibrated: bool,
     /// Makes the method from a step whose keys and values were checked against `parameters`.
     pub build: fn(&Step) -> Result<Arc<dyn Method>, SpecError>,
 }
@@ -137,12 +139,30 @@ impl Parameter {
 
 /// All methods, in the order in which the page lists them.
 pub const ALL: &[Entry] = &[
-    prune::magnitude::ENTRY,
-    prune::wanda::ENTRY,
-    quantize::rtn::ENTRY,
-    depth::layer_drop::ENTRY,
-    depth::duplicate::ENTRY,
+    offered(prune::magnitude::ENTRY),
+    offered(prune::wanda::ENTRY),
+    offered(quantize::rtn::ENTRY),
+    offered(depth::layer_drop::ENTRY),
+    offered(depth::duplicate::ENTRY),
 ];
+
+/// A method as this program offers it: the page's own module lists methods and never applies one, so there they come
+/// without the code that does, which is a thirtieth of that module.
+const fn offered(entry: Entry) -> Entry {
+    #[cfg(all(target_family = "wasm", not(feature = "engine")))]
+    let entry = Entry {
+        build: listed_only,
+        ..entry
+    };
+    entry
+}
+
+#[cfg(all(target_family = "wasm", not(feature = "engine")))]
+fn listed_only(step: &Step) -> Result<Arc<dyn Method>, SpecError> {
+    Err(SpecError::Range {
+        problem: format!("`{}` is applied by the engine, not here", step.name),
+    })
+}
 
 /// The entry of this name.
 #[must_use]
@@ -172,6 +192,7 @@ mod tests {
             let text = format!("{}:{}={from}..{to}/{points}", entry.name, knob.key);
             let sweep = text.parse::<Sweep>().unwrap();
             assert_eq!(sweep.to_string(), text);
+            assert_eq!(sweep.needs_calibration(), entry.calibrated, "{}", entry.name);
             for (_, spec) in sweep.points() {
                 assert_eq!(spec.methods().unwrap()[0].name(), entry.name);
             }

@@ -50,6 +50,7 @@ pub const ENTRY: Entry = Entry {
             kind: Kind::Blocks,
         },
     ],
+    calibrated: false,
     build,
 };
 

@@ -44,6 +44,7 @@ pub const ENTRY: Entry = Entry {
             unit: Unit::Count,
         },
     }],
+    calibrated: true,
     build,
 };
 

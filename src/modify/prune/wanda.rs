@@ -54,6 +54,7 @@ pub const ENTRY: Entry = Entry {
             },
         },
     ],
+    calibrated: true,
     build,
 };
 

@@ -81,6 +81,7 @@ pub const ENTRY: Entry = Entry {
             },
         },
     ],
+    calibrated: false,
     build,
 };
 
