@@ -1,13 +1,13 @@
 //! What a download will cost, before anything large is read.
 
-use super::Address;
 use super::error::FetchError;
 use super::head::{Validator, check_first_bytes};
 use super::http::{self, Cancel};
 use super::offer::{self, Offer, base_name, companions};
-use super::source::{Hub, read_listing};
+use super::source::{Hub, beside, read_listing, scheme_and_host, without_query};
 use super::store::Store;
 use crate::share::{Asset, Origin};
+use crate::web::browser::beside_page;
 
 /// Bytes of each file that are read before consent: enough to tell a web page from weights.
 const FIRST_BYTES: u64 = 512;
@@ -148,7 +148,7 @@ async fn listing(
     store: &Store,
     cancel: &Cancel,
 ) -> Result<Vec<super::Listed>, FetchError> {
-    let address = hub.listing(repository, revision, folder)?.to_string();
+    let address = hub.listing(repository, revision, folder)?;
     let json = match http::text(&address, LISTING_BYTES, cancel).await {
         Ok(json) => {
             // For a visit without network; without room for it that visit finds nothing, as it then should.
@@ -174,15 +174,10 @@ async fn resolve(
             Ok((origin.clone(), vec![wanted(&address)]))
         }
         Origin::Url(address) => {
-            let url = Address::parse(address).map_err(|reason| FetchError::Address {
-                text: address.clone(),
-                reason,
-            })?;
-            let mut files = vec![wanted(&url)];
-            for name in companions(&url.path()) {
-                files.extend(url.join(name).ok().as_ref().map(wanted));
-            }
-            Ok((origin.clone(), files))
+            scheme_and_host(address)?;
+            let names = companions(without_query(address)).iter();
+            let others = names.map(|name| wanted(&beside(address, name)));
+            Ok((origin.clone(), std::iter::once(wanted(address)).chain(others).collect()))
         }
         Origin::Hub {
             repository,
@@ -228,15 +223,13 @@ async fn resolve(
     }
 }
 
-fn wanted(url: &Address) -> Wanted {
-    let name = percent_encoding::percent_decode_str(base_name(&url.path()))
-        .decode_utf8_lossy()
-        .into_owned();
+fn wanted(address: &str) -> Wanted {
+    let name = percent_encoding::percent_decode_str(base_name(without_query(address))).decode_utf8_lossy();
     // Decoding may bring back a slash; a name has none.
     let name = base_name(&name).to_owned();
     Wanted {
         name: if name.is_empty() { "model".to_owned() } else { name },
-        address: url.to_string(),
+        address: address.to_owned(),
         bytes: None,
         sha256: None,
     }
@@ -320,25 +313,20 @@ fn not_bundled(error: FetchError, origin: &Origin) -> FetchError {
 }
 
 /// The address of one of the page's own files, from wherever the page is served.
-fn page_address(path: &str) -> Result<Address, FetchError> {
-    let base = web_sys::window()
-        .and_then(|window| window.document())
-        .and_then(|document| document.base_uri().ok().flatten())
-        .unwrap_or_default();
-    let wrong = |reason: String| FetchError::Address {
-        text: format!("{base}{path}"),
-        reason,
-    };
-    Address::parse(&base).and_then(|base| base.join(path)).map_err(wrong)
+fn page_address(path: &str) -> Result<String, FetchError> {
+    beside_page(path).map_err(|error| FetchError::Address {
+        text: path.to_owned(),
+        reason: error.to_string(),
+    })
 }
 
 fn foreign_host(files: &[PlannedFile]) -> String {
     let own = web_sys::window().and_then(|window| window.location().host().ok());
-    let hosts = files
+    let mut hosts = files
         .iter()
-        .filter_map(|file| Some(Address::parse(&file.address).ok()?.host_and_port()));
+        .filter_map(|file| Some(scheme_and_host(&file.address).ok()?.1));
     hosts
-        .filter(|host| Some(host) != own.as_ref())
-        .next()
+        .find(|host| Some(*host) != own.as_deref())
         .unwrap_or_default()
+        .to_owned()
 }

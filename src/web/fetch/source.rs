@@ -1,27 +1,13 @@
 //! From what a person typed, or a link holds, to the addresses of a model's files.
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::{Address, FetchError};
+use super::FetchError;
 use crate::share::Origin;
 
-/// What would change the meaning of a segment of a path.
-const SEGMENT: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'/')
-    .add(b'<')
-    .add(b'>')
-    .add(b'?')
-    .add(b'\\')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
+/// Escaped in one segment of a path: slashes too (`refs/pr/1` is one revision).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// A hub with Hugging Face's addresses:
 /// `{base}/{repository}/resolve/{revision}/{file}` is a file,
@@ -45,58 +31,90 @@ impl Hub {
     /// # Errors
     /// [`FetchError::Address`] where `base` is neither.
     pub fn at(base: &str) -> Result<Self, FetchError> {
-        let wrong = |reason: &str| FetchError::Address {
-            text: base.to_owned(),
-            reason: reason.to_owned(),
-        };
-        let url = Address::parse(base).map_err(|error| wrong(&error))?;
-        let here = matches!(url.host().as_str(), "localhost" | "127.0.0.1" | "[::1]");
-        if url.scheme() == "https" || (url.scheme() == "http" && here) {
-            let base = base.split(['?', '#']).next().unwrap_or(base);
-            Ok(Self {
-                base: base.trim_end_matches('/').to_owned(),
-            })
-        } else {
-            Err(wrong("a hub's address starts with https://"))
+        let (scheme, host) = scheme_and_host(base)?;
+        let here = ["localhost", "127.0.0.1", "[::1]"].iter().any(|name| {
+            let port = host.strip_prefix(name);
+            port.is_some_and(|port| port.is_empty() || port.starts_with(':'))
+        });
+        if scheme == "http" && !here {
+            return Err(FetchError::Address {
+                text: base.to_owned(),
+                reason: "a hub's address starts with https://".to_owned(),
+            });
         }
+        Ok(Self {
+            base: without_query(base).trim_end_matches('/').to_owned(),
+        })
     }
 
     /// The address of a file.
     ///
     /// # Errors
     /// [`FetchError::Address`] where `repository` is not `owner/name`.
-    pub fn file(&self, repository: &str, revision: &str, file: &str) -> Result<Address, FetchError> {
+    pub fn file(&self, repository: &str, revision: &str, file: &str) -> Result<String, FetchError> {
         let (owner, name) = owner_and_name(repository)?;
-        self.address([owner, name, "resolve", revision].into_iter().chain(file.split('/')))
+        Ok(self.address([owner, name, "resolve", revision].into_iter().chain(file.split('/'))))
     }
 
     /// The address of a folder's listing; `folder` is empty for the top one.
     ///
     /// # Errors
     /// [`FetchError::Address`] where `repository` is not `owner/name`.
-    pub fn listing(&self, repository: &str, revision: &str, folder: &str) -> Result<Address, FetchError> {
+    pub fn listing(&self, repository: &str, revision: &str, folder: &str) -> Result<String, FetchError> {
         let (owner, name) = owner_and_name(repository)?;
         let folders = folder.split('/').filter(|part| !part.is_empty());
-        self.address(
+        Ok(self.address(
             ["api", "models", owner, name, "tree", revision]
                 .into_iter()
                 .chain(folders),
-        )
+        ))
     }
 
-    /// Escapes what would change the meaning of a segment, slashes in a revision (`refs/pr/1`) included.
-    fn address<'a>(&self, segments: impl Iterator<Item = &'a str>) -> Result<Address, FetchError> {
-        let wrong = |reason: String| FetchError::Address {
-            text: self.base.clone(),
-            reason,
-        };
-        let mut whole = self.base.clone();
-        for segment in segments {
-            whole.push('/');
-            whole.extend(utf8_percent_encode(segment, SEGMENT));
-        }
-        Address::parse(&whole).map_err(wrong)
+    fn address<'a>(&self, segments: impl Iterator<Item = &'a str>) -> String {
+        segments.fold(self.base.clone(), |mut address, segment| {
+            address.push('/');
+            address.extend(utf8_percent_encode(segment, SEGMENT));
+            address
+        })
     }
+}
+
+/// `http` or `https`, and the host with its port.
+///
+/// # Errors
+/// [`FetchError::Address`] where the text is no such address.
+pub fn scheme_and_host(address: &str) -> Result<(&str, &str), FetchError> {
+    let wrong = |reason: String| FetchError::Address {
+        text: address.to_owned(),
+        reason,
+    };
+    let (scheme, rest) = address
+        .split_once("://")
+        .ok_or_else(|| wrong("it has no https://".to_owned()))?;
+    if !matches!(scheme, "http" | "https") {
+        return Err(wrong(format!("a page cannot read '{scheme}' addresses")));
+    }
+    let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = place.rsplit('@').next().unwrap_or_default();
+    if host.is_empty() || host.starts_with(':') || address.contains(char::is_whitespace) {
+        return Err(wrong("it names no host".to_owned()));
+    }
+    Ok((scheme, host))
+}
+
+/// An address without its query and fragment.
+#[must_use]
+pub fn without_query(address: &str) -> &str {
+    address.split(['?', '#']).next().unwrap_or(address)
+}
+
+/// The address of another file in the same folder.
+#[cfg(any(test, target_family = "wasm"))]
+#[must_use]
+pub fn beside(address: &str, name: &str) -> String {
+    let path = without_query(address);
+    let folder = path.rfind('/').map_or("", |end| path.get(..=end).unwrap_or_default());
+    format!("{folder}{name}")
 }
 
 fn owner_and_name(repository: &str) -> Result<(&str, &str), FetchError> {
@@ -131,15 +149,8 @@ pub fn read_origin(text: &str, hub: &Hub) -> Result<Origin, FetchError> {
         return Ok(read_hub_path(path).unwrap_or_else(|| Origin::Url(text.to_owned())));
     }
     if text.contains("://") {
-        let wrong = |reason: String| FetchError::Address {
-            text: text.to_owned(),
-            reason,
-        };
-        let url = Address::parse(text).map_err(wrong)?;
-        return match url.scheme().as_str() {
-            "https" | "http" => Ok(Origin::Url(url.to_string())),
-            other => Err(wrong(format!("a page cannot read '{other}' addresses"))),
-        };
+        scheme_and_host(text)?;
+        return Ok(Origin::Url(text.to_owned()));
     }
     let (repository, place) = text.split_once('@').unwrap_or((text, "main"));
     owner_and_name(repository)?;
@@ -153,7 +164,7 @@ pub fn read_origin(text: &str, hub: &Hub) -> Result<Origin, FetchError> {
 
 /// `owner/name`, followed by nothing or by `resolve|blob|tree/revision/file`; anything else is no model's address.
 fn read_hub_path(path: &str) -> Option<Origin> {
-    let path = path.split(['?', '#']).next()?.trim_end_matches('/');
+    let path = without_query(path).trim_end_matches('/');
     let parts: Vec<&str> = path.splitn(5, '/').collect();
     let (owner, name, revision, file) = match parts[..] {
         [owner, name] => (owner, name, "main", ""),
@@ -161,11 +172,7 @@ fn read_hub_path(path: &str) -> Option<Origin> {
         [owner, name, "resolve" | "blob", revision, file] => (owner, name, revision, file),
         _ => return None,
     };
-    let plain = |part: &str| {
-        percent_encoding::percent_decode_str(part)
-            .decode_utf8_lossy()
-            .into_owned()
-    };
+    let plain = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
     let repository = format!("{owner}/{name}");
     owner_and_name(&repository).ok()?;
     Some(Origin::Hub {
@@ -235,19 +242,29 @@ mod tests {
     fn addresses_follow_the_hubs_pattern_and_escape() {
         let hub = Hub::default();
         assert_eq!(
-            hub.file("owner/model-1.5", "refs/pr/1", "sub/a b.gguf")
-                .unwrap()
-                .to_string(),
+            hub.file("owner/model-1.5", "refs/pr/1", "sub/a b.gguf").unwrap(),
             "https://huggingface.co/owner/model-1.5/resolve/refs%2Fpr%2F1/sub/a%20b.gguf"
         );
         assert_eq!(
-            hub.listing("owner/model", "main", "").unwrap().to_string(),
+            hub.listing("owner/model", "main", "").unwrap(),
             "https://huggingface.co/api/models/owner/model/tree/main"
         );
         let mirror = Hub::at("http://localhost:81/hub/").unwrap();
         assert_eq!(
-            mirror.listing("o/m", "main", "sub").unwrap().to_string(),
+            mirror.listing("o/m", "main", "sub").unwrap(),
             "http://localhost:81/hub/api/models/o/m/tree/main/sub"
+        );
+    }
+
+    #[test]
+    fn the_neighbour_of_a_file_has_its_folder() {
+        assert_eq!(
+            beside("https://h.example/a/m.safetensors?x=/y", "config.json"),
+            "https://h.example/a/config.json"
+        );
+        assert_eq!(
+            scheme_and_host("https://me:pw@h.example:81?x").unwrap(),
+            ("https", "h.example:81")
         );
     }
 
@@ -257,6 +274,7 @@ mod tests {
         for base in [
             "http://host.example",
             "ftp://localhost",
+            "http://localhost.example",
             "javascript:alert(1)",
             "host.example",
             "",
