@@ -66,7 +66,10 @@ pub async fn save_png(name: &str, svg: &str, width: u32, height: u32, scale: f64
         canvas.to_blob(done.unchecked_ref()).ok();
     }))
     .await?;
-    let picture = picture.dyn_into::<Blob>().map_err(|_| BrowserError::missing("PNG"))?;
+    let picture = picture
+        .dyn_into::<Blob>()
+        .ok()
+        .ok_or_else(|| BrowserError::missing("PNG"))?;
     save(name, &picture)
 }
 

@@ -6,7 +6,10 @@
 
 use std::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer as _, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer as _, MapAccess, SeqAccess, VariantAccess,
+    Visitor,
+};
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value};
 
@@ -286,7 +289,15 @@ mod tests {
 
     #[test]
     fn what_is_no_event_is_refused() {
-        for json in ["", "{", "[]", "3", "{\"id\":1}", "{\"id\":1,\"event\":{\"unheard\":{}}}", "{\"id\":-1,\"event\":{}}"] {
+        for json in [
+            "",
+            "{",
+            "[]",
+            "3",
+            "{\"id\":1}",
+            "{\"id\":1,\"event\":{\"unheard\":{}}}",
+            "{\"id\":-1,\"event\":{}}",
+        ] {
             assert!(read::<Reply>(json).is_err(), "{json}");
         }
     }

@@ -32,7 +32,8 @@ pub(super) fn Chart(
     });
     let drawing = Memo::new(move |_| {
         let size = size_for(width.get(), page.present);
-        page.state.with(|state| draw(&picture::chart(state, page.threshold.get(), size)?).ok())
+        page.state
+            .with(|state| draw(&picture::chart(state, page.threshold.get(), size)?).ok())
     });
     let part = move |read: fn(&Drawing) -> String| -> Memo<String> {
         Memo::new(move |_| drawing.with(|drawing| drawing.as_ref().map(read).unwrap_or_default()))
@@ -71,7 +72,11 @@ pub(super) fn Chart(
 
 /// Wide charts are flat, narrow ones nearly square, so that both fit on their screen.
 fn size_for(width: f64, present: bool) -> Size {
-    let inner_height = || browser::window().ok().and_then(|window| window.inner_height().ok()?.as_f64());
+    let inner_height = || {
+        browser::window()
+            .ok()
+            .and_then(|window| window.inner_height().ok()?.as_f64())
+    };
     let height = if present {
         inner_height().map_or(700.0, |inner| inner * 0.62)
     } else {
@@ -120,7 +125,9 @@ fn say(state: &State, mark: &Mark) -> String {
         None => state.shown.as_ref().map(|shown| &shown.curve),
         Some(place) => state.kept.get(place).map(|kept| &kept.curve),
     };
-    curve.map_or_else(String::new, |curve| words::mark(curve, mark.index, mark.x, state.link.view.measure))
+    curve.map_or_else(String::new, |curve| {
+        words::mark(curve, mark.index, mark.x, state.link.view.measure)
+    })
 }
 
 /// Selects the next or the last point and gives it the keyboard.
@@ -128,7 +135,11 @@ pub(super) fn walk(page: Page, step: isize) {
     page.update(|state| {
         let Some(shown) = &state.shown else { return };
         let last = shown.curve.points.len().saturating_sub(1);
-        let place = state.selected().unwrap_or_default().saturating_add_signed(step).min(last);
+        let place = state
+            .selected()
+            .unwrap_or_default()
+            .saturating_add_signed(step)
+            .min(last);
         if let Some(point) = shown.curve.points.get(place) {
             state.link.view.at = Some(point.value);
         }

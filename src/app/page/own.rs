@@ -15,7 +15,10 @@ const PASTED: &str = "pasted text";
 
 /// Files that fell on no field: a text measures, anything else is taken for a model.
 pub(super) fn take_any(page: Page, files: Vec<File>) {
-    if files.iter().all(|file| file.name().to_ascii_lowercase().ends_with(".txt")) {
+    if files
+        .iter()
+        .all(|file| file.name().to_ascii_lowercase().ends_with(".txt"))
+    {
         take_text_file(page, files);
     } else {
         take_model_files(page, files);

@@ -325,6 +325,7 @@ impl Page {
 
     /// Keeps the clock going, so that times left are new; for as long as the page lives.
     pub(super) async fn tick(self) {
+        #[expect(clippy::infinite_loop, reason = "it ends with the page")]
         loop {
             gloo_timers::future::TimeoutFuture::new(500).await;
             if self.read(|state| state.task.is_some()) {

@@ -25,7 +25,7 @@ pub fn offers(folder: &[Listed]) -> Vec<Offer> {
     let mut found: Vec<(usize, Offer)> = folder
         .iter()
         .filter_map(|file| {
-            let name = base_name(&file.path).to_ascii_lowercase();
+            let name = base_name(&file.path).to_lowercase();
             let rank = if name.ends_with(".gguf") {
                 gguf_rank(&name)?
             } else if name == "model.safetensors" || name == "model.safetensors.index.json" {

@@ -158,7 +158,7 @@ async fn open_cache() -> Result<Cache, BrowserError> {
     if !js_sys::Reflect::has(&window, &JsValue::from_str("caches"))? {
         return Err(BrowserError::missing("Cache API"));
     }
-    let cache: JsValue = JsFuture::from(window.caches()?.open(NAME)).await?.into();
+    let cache: JsValue = JsFuture::from(window.caches()?.open(NAME)).await?;
     Ok(cache.unchecked_into())
 }
 
@@ -168,7 +168,7 @@ pub(super) async fn available() -> Option<u64> {
     if storage.is_undefined() {
         return None;
     }
-    let estimate: JsValue = JsFuture::from(storage.estimate().ok()?).await.ok()?.into();
+    let estimate: JsValue = JsFuture::from(storage.estimate().ok()?).await.ok()?;
     let member = |key: &str| js_sys::Reflect::get(&estimate, &JsValue::from_str(key)).ok()?.as_f64();
     Some((member("quota")? - member("usage")?).max(0.0) as u64)
 }
