@@ -50,7 +50,9 @@ fn invalid(problem: String) -> TokenizerError {
 
 /// Makes the tokenizer, and says whether [`super::byte_level::cut_after`] holds for it.
 pub(super) fn build(bytes: &[u8]) -> Result<(Tokenizer, bool), TokenizerError> {
-    let file: File = serde_json::from_slice(bytes).map_err(|error| invalid(error.to_string()))?;
+    // All of it is decoded, also what is not looked at here: the crate panics on a string that is no text.
+    let whole: Value = serde_json::from_slice(bytes).map_err(|error| invalid(error.to_string()))?;
+    let file = File::deserialize(&whole).map_err(|error| invalid(error.to_string()))?;
     let kind = file.model.kind.as_deref().unwrap_or("unknown");
     if kind != "BPE" {
         let what = format!("tokenizer.json with a model of type {kind:?}");

@@ -146,7 +146,6 @@ pub fn run() {
     port.post("ready", &JsValue::TRUE);
     super::spawn::spawn(async move {
         let mut session = Session::new(port.clone());
-        #[expect(clippy::infinite_loop, reason = "a worker serves until the page ends it")]
         loop {
             let (request, blobs) = port.next().await;
             port.running.set(Some(request.id));

@@ -109,28 +109,31 @@ impl Drop for Browser {
 
 fn start_driver() -> (Child, u16) {
     let path = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
-    let started = Command::new(&path)
-        .arg("--port=0")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    let mut process = started.unwrap_or_else(|error| {
-        panic!("{path} does not start ({error}): install chromium-driver, or set CHROMEDRIVER")
-    });
-    let output = process.stdout.take().expect("it is piped");
-    let mut lines = BufReader::new(output).lines().map_while(Result::ok);
-    let port = lines
-        .find_map(|line| {
-            line.split_once("started successfully on port ")?
-                .1
-                .trim_end_matches('.')
-                .parse()
-                .ok()
-        })
-        .unwrap_or_else(|| panic!("{path} does not say its port"));
-    // Read on, so that it never waits for somebody to take its words.
-    std::thread::spawn(move || lines.for_each(drop));
-    (process, port)
+    let mut said = String::new();
+    // It takes a free port of IPv4, then asks for the same one of IPv6 and gives up where somebody has that.
+    for _ in 0..5 {
+        let started = Command::new(&path)
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut process = started.unwrap_or_else(|error| {
+            panic!("{path} does not start ({error}): install chromium-driver, or set CHROMEDRIVER")
+        });
+        let output = process.stdout.take().expect("it is piped");
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        for line in lines.by_ref() {
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                // Read on, so that it never waits for somebody to take its words.
+                std::thread::spawn(move || lines.for_each(drop));
+                let port = port.trim_end_matches('.').parse().expect("a port is a number");
+                return (process, port);
+            }
+            said += &line;
+        }
+        process.wait().ok();
+    }
+    panic!("{path} does not start: {said}");
 }
 
 fn capabilities(graphics: Graphics, browser: &Browser) -> WebDriverResult<ChromeCapabilities> {

@@ -154,7 +154,7 @@ impl Page {
         find().await.unwrap_or_default()
     }
 
-    /// The points in the chart, those that are being measured left out.
+    /// The points in the chart by their strength, those that are being measured left out.
     pub async fn points(&self) -> Vec<Point> {
         let script = "return [...document.querySelectorAll('[data-testid=chart] [data-testid=point]')]
             .map(point => [point.dataset.x, point.dataset.y])";
@@ -167,7 +167,9 @@ impl Page {
                 y: number(y)?,
             })
         });
-        points.collect()
+        let mut points: Vec<Point> = points.collect();
+        points.sort_by(|one, other| one.x.total_cmp(&other.x));
+        points
     }
 
     /// Whether a stored result is on screen.

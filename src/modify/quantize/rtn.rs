@@ -211,8 +211,6 @@ fn symmetric(group: &mut [f32], levels: f64) {
     }
 }
 
-/// In f32, as the published implementations compute: weights that come from a quantized file lie half-way between two
-/// levels all the time, and which way f32's rounding error turns them is part of the published numbers.
 fn asymmetric(group: &mut [f32], levels: f64) {
     let (low, high) = group
         .iter()
@@ -220,11 +218,11 @@ fn asymmetric(group: &mut [f32], levels: f64) {
     if low == high {
         return;
     }
-    let top = levels as f32 - 1.0;
-    let step = (high - low) / top;
-    let zero = (-low / step).round_ties_even();
+    let top = levels - 1.0;
+    let step = (f64::from(high) - f64::from(low)) / top;
+    let zero = round(f64::from(-low) / step);
     for w in group {
-        *w = step * (*w / step).round_ties_even().clamp(-zero, top - zero);
+        *w = (step * round(f64::from(*w) / step).clamp(-zero, top - zero)) as f32;
     }
 }
 

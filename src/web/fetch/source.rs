@@ -109,7 +109,7 @@ pub fn without_query(address: &str) -> &str {
 }
 
 /// The address of another file in the same folder.
-#[cfg(any(test, target_family = "wasm"))]
+#[cfg(any(test, all(target_family = "wasm", feature = "page")))]
 #[must_use]
 pub fn beside(address: &str, name: &str) -> String {
     let path = without_query(address);
