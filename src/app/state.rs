@@ -587,7 +587,12 @@ impl State {
     }
 
     fn fail(&mut self, message: String, device_lost: bool) -> Consequence {
+        let asked = self.task.as_ref().is_some_and(|task| task.cancelling);
         self.end();
+        if asked && !device_lost {
+            self.tell("Cancelled; what was measured before stays.".to_owned());
+            return Consequence::None;
+        }
         if !device_lost {
             self.complain(message);
             return Consequence::None;
@@ -629,7 +634,7 @@ impl State {
         Some(match &task.stage {
             Stage::Readying => self.readying(),
             Stage::Preparing { what, done, total } => {
-                (format!("{what}: window {done} of {total}"), share(*done, *total))
+                (format!("{what}: {done} of {total}"), share(*done, *total))
             }
             Stage::Point { index, done, total, .. } => {
                 let part = share(*done, *total).unwrap_or_default();

@@ -87,17 +87,22 @@ pub fn protocol(protocol: &Protocol, device: &str, seconds: f64) -> String {
         ..
     } = protocol;
     let calibration = protocol.calibration.as_ref().map_or_else(String::new, |calibration| {
-        format!(
-            " · calibrated on {} ({} windows)",
-            calibration.text_name, calibration.windows
-        )
+        let windows = counted(calibration.windows, "window");
+        format!(" · calibrated on {} ({windows})", calibration.text_name)
     });
     format!(
-        "{model_name} · {text_name} · {windows} windows × {window} tokens ({} scored){calibration} · seed {seed} · \
+        "{model_name} · {text_name} · {} × {window} tokens ({} scored){calibration} · seed {seed} · \
          {device} · {}",
+        counted(*windows, "window"),
         count(*tokens as u64),
         duration(seconds),
     )
+}
+
+/// `1 window`, `8 windows`.
+#[must_use]
+pub fn counted(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 /// What a point says when it is selected or read aloud, without its x.

@@ -107,8 +107,9 @@ impl Drawing {
     pub fn marks_svg(&self, say: &dyn Fn(&Mark) -> String) -> String {
         let radius = self.mark_radius();
         let mut svg = String::new();
-        // Kept curves lie under the shown one.
-        for mark in self.marks.iter().rev() {
+        // Kept curves lie under the shown one; its points stand in their own order, which is that of the keyboard.
+        let (shown, kept): (Vec<_>, Vec<_>) = self.marks.iter().partition(|mark| mark.series == 0);
+        for mark in kept.into_iter().chain(shown) {
             let (class, testid) = match mark.kind {
                 MarkKind::Pending => ("mark is-pending", "pending-point"),
                 _ if mark.series > 0 => ("mark is-kept", "kept-point"),

@@ -341,11 +341,7 @@ fn run(state: &State) -> String {
         );
     }
     let points = state.link.experiment.sweep.points().len();
-    let points = if points == 1 {
-        "1 point".to_owned()
-    } else {
-        format!("{points} points")
-    };
+    let points = words::counted(points, "point");
     let offer = match (state.estimate_secs(), state.cost) {
         (Some(seconds), _) => format!("{points}, about {}", words::duration(seconds)),
         (None, Some(bytes)) if bytes > 0 => format!("{points}; downloads {} first", Size(bytes)),

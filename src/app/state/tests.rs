@@ -137,6 +137,18 @@ fn cancelling_keeps_the_finished_points() {
 }
 
 #[test]
+fn what_ends_because_it_was_asked_to_is_no_error() {
+    let mut state = running(0);
+    state.with_task(|task| task.cancelling = true);
+    let event = Event::Failed {
+        message: "cancelled".to_owned(),
+        device_lost: false,
+    };
+    tell(&mut state, event);
+    assert!(state.task.is_none() && state.messages.iter().all(|message| !message.error));
+}
+
+#[test]
 fn a_lost_device_keeps_the_points_and_drops_the_worker() {
     let mut state = running(4);
     let event = Event::Failed {
