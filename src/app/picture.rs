@@ -61,7 +61,7 @@ fn name(series: &mut Series, shown: &Shown) {
     series.name = if shown.stored {
         "stored result".to_owned()
     } else {
-        shown.curve.sweep.to_string()
+        words::curve_name(&shown.curve.sweep)
     };
 }
 

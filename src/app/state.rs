@@ -435,7 +435,7 @@ impl State {
         let slot = self.free_slot();
         let Some(shown) = &self.shown else { return };
         self.kept.push(Kept {
-            name: shown.curve.sweep.to_string(),
+            name: words::curve_name(&shown.curve.sweep),
             slot,
             curve: shown.curve.clone(),
         });

@@ -3,7 +3,8 @@
 use super::controls;
 use crate::curve::{Curve, Outcome, Point, Protocol};
 use crate::engine::job::{DeviceKind, DeviceReport};
-use crate::modify::catalogue::{Parameter, Unit};
+use crate::modify::catalogue::{self, Parameter, Unit};
+use crate::modify::{Step, Sweep, Value};
 use crate::plot::{Measure, Sample, Series, format_number, format_value};
 
 /// A duration as a person says it: `8 s`, `2 min 05 s`, `1 h 10 min`.
@@ -46,6 +47,19 @@ pub fn knob_title(knob: &Parameter) -> String {
     } else {
         format!("{} ({})", knob.label, knob.term)
     }
+}
+
+/// What a curve is called: its methods by name, with the settings that don't vary.
+#[must_use]
+pub fn curve_name(sweep: &Sweep) -> String {
+    let step = |step: &Step| {
+        let title = catalogue::find(&step.name).map_or(step.name.as_str(), |entry| entry.title);
+        let fixed = step.values.iter().filter(|(_, value)| !matches!(value, Value::Range { .. }));
+        let fixed = fixed.map(|(key, value)| format!(", {key} {value}")).collect::<String>();
+        format!("{title}{fixed}")
+    };
+    let steps = sweep.steps.iter().map(step).collect::<Vec<_>>();
+    if steps.is_empty() { "untouched".to_owned() } else { steps.join(" + ") }
 }
 
 /// What the badge says of a device.
@@ -203,6 +217,15 @@ mod tests {
         ] {
             assert_eq!(duration(seconds), text);
         }
+    }
+
+    #[test]
+    fn curves_are_called_by_their_methods() {
+        let name = |text: &str| curve_name(&text.parse().expect("a sweep of the grammar"));
+        let wanda = catalogue::find("wanda").expect("in the catalogue").title;
+        assert_eq!(name("wanda:sparsity=0..0.8/9"), wanda);
+        assert_eq!(name("wanda:pattern=2:4"), format!("{wanda}, pattern 2:4"));
+        assert!(name("wanda:sparsity=0.4+rtn:bits=8..2/7").starts_with(&format!("{wanda}, sparsity 0.4 + ")));
     }
 
     #[test]
