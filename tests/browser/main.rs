@@ -3,6 +3,11 @@
 //!
 //! Every test has its own browser with a fresh profile and its own server; none needs the network.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a test ends where its surroundings are not as they must be"
+)]
+
 mod browser;
 mod hub;
 mod page;
