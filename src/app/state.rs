@@ -633,9 +633,7 @@ impl State {
         }
         Some(match &task.stage {
             Stage::Readying => self.readying(),
-            Stage::Preparing { what, done, total } => {
-                (format!("{what}: {done} of {total}"), share(*done, *total))
-            }
+            Stage::Preparing { what, done, total } => (format!("{what}: {done} of {total}"), share(*done, *total)),
             Stage::Point { index, done, total, .. } => {
                 let part = share(*done, *total).unwrap_or_default();
                 let points = task.points.max(1) as f64;
@@ -688,7 +686,11 @@ impl State {
         let Model::Ready(report) = &self.model else { return None };
         let e = &self.link.experiment;
         let points = e.sweep.points().len();
-        let calibration = if controls::is_calibrated(&e.sweep) { e.calibration_windows } else { 0 };
+        let calibration = if controls::is_calibrated(&e.sweep) {
+            e.calibration_windows
+        } else {
+            0
+        };
         // Base and modified model run side by side.
         let windows = points * (2 * e.windows + calibration);
         let seconds = (windows * e.window) as f64 / report.tokens_per_second;

@@ -54,12 +54,19 @@ pub fn knob_title(knob: &Parameter) -> String {
 pub fn curve_name(sweep: &Sweep) -> String {
     let step = |step: &Step| {
         let title = catalogue::find(&step.name).map_or(step.name.as_str(), |entry| entry.title);
-        let fixed = step.values.iter().filter(|(_, value)| !matches!(value, Value::Range { .. }));
+        let fixed = step
+            .values
+            .iter()
+            .filter(|(_, value)| !matches!(value, Value::Range { .. }));
         let fixed = fixed.map(|(key, value)| format!(", {key} {value}")).collect::<String>();
         format!("{title}{fixed}")
     };
     let steps = sweep.steps.iter().map(step).collect::<Vec<_>>();
-    if steps.is_empty() { "untouched".to_owned() } else { steps.join(" + ") }
+    if steps.is_empty() {
+        "untouched".to_owned()
+    } else {
+        steps.join(" + ")
+    }
 }
 
 /// What the badge says of a device.

@@ -69,11 +69,17 @@ fn scaled(significand: u64, power: i32, text: &str) -> f64 {
     let bits = i64::from_ne_bytes(estimate.to_ne_bytes());
     let near = (-FURTHEST..=FURTHEST).map(|step| f64::from_ne_bytes((bits + step).to_ne_bytes()));
     let written = text.trim_start_matches('+');
-    near.into_iter().find(|value| value.to_string() == written).unwrap_or(estimate)
+    near.into_iter()
+        .find(|value| value.to_string() == written)
+        .unwrap_or(estimate)
 }
 
 fn scale(value: f64, power: i32) -> f64 {
-    if power < 0 { value / tens(-power) } else { value * tens(power) }
+    if power < 0 {
+        value / tens(-power)
+    } else {
+        value * tens(power)
+    }
 }
 
 /// A power of ten; exact up to 22.
@@ -89,14 +95,42 @@ mod tests {
 
     #[test]
     fn numbers_as_people_type_them() {
-        for text in ["0", "-0", "0.8", "1e-3", ".5", "5.", "+2", "1E6", "0.001", "18446744073709551616", "123456789012345678901234567890"] {
+        for text in [
+            "0",
+            "-0",
+            "0.8",
+            "1e-3",
+            ".5",
+            "5.",
+            "+2",
+            "1E6",
+            "0.001",
+            "18446744073709551616",
+            "123456789012345678901234567890",
+        ] {
             assert_eq!(parse_f64(text), text.parse().ok(), "{text}");
         }
     }
 
     #[test]
     fn what_is_no_number_is_none() {
-        for text in ["", ".", "-", "e5", "1e", "NaN", "inf", "-infinity", "0x10", "1,5", " 1", "1_0", "1e999", "--1", "1e99999999999"] {
+        for text in [
+            "",
+            ".",
+            "-",
+            "e5",
+            "1e",
+            "NaN",
+            "inf",
+            "-infinity",
+            "0x10",
+            "1,5",
+            " 1",
+            "1_0",
+            "1e999",
+            "--1",
+            "1e99999999999",
+        ] {
             assert_eq!(parse_f64(text), None, "{text}");
         }
     }

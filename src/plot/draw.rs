@@ -207,7 +207,10 @@ impl Pen<'_, '_> {
     /// A text at a place of the whole drawing, in CSS pixels.
     fn text(&self, text: String, left: f64, top: f64, pos: Pos, role: Role) -> Done {
         let size = self.layout.type_px * FINE * FONT_QUIRK;
-        let style = (FontFamily::Name(FAMILY), size).into_font().color(&role.stand_in()).pos(pos);
+        let style = (FontFamily::Name(FAMILY), size)
+            .into_font()
+            .color(&role.stand_in())
+            .pos(pos);
         let place = ((left * FINE).round() as i32, (top * FINE).round() as i32);
         self.root
             .draw(&Text::new(text, place, style))

@@ -64,7 +64,10 @@ pub fn samples(curve: &Curve) -> Vec<Sample> {
         .filter(|sample| sample.strength.is_finite())
         .collect::<Vec<_>>();
     let strengths = samples.iter().map(|sample| sample.strength).collect::<Vec<_>>();
-    let mut samples = order(&strengths).into_iter().map(|place| samples[place]).collect::<Vec<_>>();
+    let mut samples = order(&strengths)
+        .into_iter()
+        .map(|place| samples[place])
+        .collect::<Vec<_>>();
     // Two measurements at one strength would be a step without width.
     samples.dedup_by_key(|sample| sample.strength);
     samples
