@@ -344,7 +344,7 @@ async fn a_full_browser_says_how_much_is_missing() {
             json!({"origin": origin, "quotaSize": 1_000_000}),
         )
         .await;
-    page.click("run").await;
+    run_and_agree(&page, "10.5 MB").await;
     let message = page.message("no room", RUN).await;
     assert!(message.contains("10.5 MB"), "{message}");
 }

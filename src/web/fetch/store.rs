@@ -93,10 +93,14 @@ impl Store {
             Err(thrown) => Err(thrown.into()),
         };
         match stored {
-            Err(error) if error.is("QuotaExceededError") => Err(FetchError::Quota {
-                needed: manifest.total - manifest.bytes_of(index),
-                available: available().await,
-            }),
+            Err(error) if error.is("QuotaExceededError") => {
+                let needed = manifest.total - manifest.bytes_of(index);
+                Err(FetchError::Quota {
+                    needed,
+                    // Browsers that hide how full a disk is name a fixed, large number.
+                    available: available().await.filter(|room| *room < needed),
+                })
+            }
             other => other.map_err(|error| self.failed("store", &manifest.address, &error)),
         }
     }
