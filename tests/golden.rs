@@ -20,11 +20,6 @@ use support::{Quiet, own, shared};
 
 /// The requirement on perplexity: the same formulas in f32 on another machine, ties and roundings apart.
 const PPL_TOLERANCE: f64 = 0.005;
-/// The model's file stores blocks of 32 weights on 16 equidistant values, so rounding groups of 32 to 4 bits again puts
-/// whole groups half-way between two levels, where the last bit of a division decides; the golden set's own expectation
-/// for rows with many ties is 2 %.
-const TIED_PPL_TOLERANCE: f64 = 0.01;
-const TIED_ROW: &str = "rtn:bits=4,group=32,scheme=asymmetric";
 /// Base perplexity has no modification in it, so it must be closer.
 const BASE_PPL_TOLERANCE: f64 = 0.002;
 /// KL divergence, relative.
@@ -119,15 +114,10 @@ fn every_golden_row_of_a_method_that_exists_agrees() {
             }
         };
         let expected = |key: &str| row[key].as_f64().unwrap();
-        let ppl_tolerance = if spec == TIED_ROW {
-            TIED_PPL_TOLERANCE
-        } else {
-            PPL_TOLERANCE
-        };
         check(
             "ppl",
             relative(stats.ppl, expected("ppl")),
-            ppl_tolerance,
+            PPL_TOLERANCE,
             stats.ppl,
             &row["ppl"],
         );

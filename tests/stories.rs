@@ -148,6 +148,49 @@ fn cancelling_keeps_the_finished_points() {
     ));
 }
 
+/// The untouched model is measured and calibrated on once; a run on other windows, or with another text, begins anew, and
+/// sharing changes no digit.
+#[test]
+fn runs_on_the_same_windows_share_what_is_known_of_the_untouched_model() {
+    let untouched = "measuring the untouched model";
+    let dense = |sweep| Experiment {
+        calibration_stats: CalibrationStats::Dense,
+        ..experiment(sweep)
+    };
+    let session_of_many = session(Quiet::default());
+    let run = |session: &Session<Quiet>, experiment: &Experiment| {
+        session.host().events.borrow_mut().clear();
+        let result = pollster::block_on(session.run(experiment, &text(), &text())).unwrap();
+        let events = session.host().events.borrow();
+        let stages = |name: &str| {
+            events
+                .iter()
+                .any(|event| matches!(event, Event::Preparing { stage, .. } if stage == name))
+        };
+        (result.curve.points[0].clone(), stages(untouched), stages("calibrating"))
+    };
+    let expected = [
+        ("wanda:sparsity=0.5", true, true),
+        ("wanda:sparsity=0.25", false, false),
+    ];
+    for (spec, measures, calibrates) in expected {
+        let (shared, measured, calibrated) = run(&session_of_many, &dense(spec));
+        assert_eq!((measured, calibrated), (measures, calibrates), "{spec}");
+        let (alone, ..) = run(&session(Quiet::default()), &dense(spec));
+        let [shared, alone] = [shared, alone].map(|point| match point.outcome {
+            Outcome::Measured(measured) => measured.stats,
+            Outcome::Failed(reason) => panic!("{reason}"),
+        });
+        assert_eq!(shared, alone);
+    }
+    let longer = Experiment {
+        window: 64,
+        ..dense("wanda:sparsity=0.5")
+    };
+    let (_, measured, calibrated) = run(&session_of_many, &longer);
+    assert!(measured && calibrated, "other windows are other tokens");
+}
+
 #[test]
 fn a_text_that_is_too_short_says_what_would_fit() {
     let session = session(Quiet::default());

@@ -18,13 +18,21 @@ pub(super) struct Calibration {
 }
 
 /// Statistics of the model before a step, by the steps that led there; the points of a sweep share them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Memory {
     norms: HashMap<String, Arc<Vec<InputNorms>>>,
     influence: HashMap<String, Arc<Vec<f64>>>,
 }
 
 impl Memory {
+    /// The part that every sweep can use, whatever its steps.
+    pub(super) fn of_untouched(mut self) -> Self {
+        let untouched = Spec::default().to_string();
+        self.norms.retain(|steps, _| *steps == untouched);
+        self.influence.retain(|steps, _| *steps == untouched);
+        self
+    }
+
     /// The block influence of the untouched model, where it was measured.
     pub(super) fn untouched_influence(&self) -> Option<&[f64]> {
         self.influence

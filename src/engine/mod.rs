@@ -20,6 +20,8 @@ mod run;
 mod session;
 #[cfg(feature = "engine")]
 mod text;
+#[cfg(feature = "engine")]
+mod untouched;
 
 #[cfg(feature = "engine")]
 pub use error::EngineError;

@@ -59,18 +59,10 @@ impl<H: Host> Session<H> {
             protocol: Box::new(protocol.clone()),
         });
         let pulse = Pulse::new(host);
-        let total = windows.count();
-        let reference = Reference::measure(&model.llama, windows, &pulse, |done| {
-            host.emit(Event::Preparing {
-                stage: "measuring the untouched model".to_owned(),
-                done,
-                total,
-            });
-        })
-        .await?;
-        let base = summarize(&reference.score_base(&model.llama, windows, &pulse).await?)?.base;
+        let untouched = self.known.measured(&model.llama, windows, &pulse).await?;
+        let base = untouched.stats;
         host.emit(Event::Base { stats: base });
-        let mut memory = Memory::default();
+        let mut memory = self.known.calibrated(calibration.as_ref());
         let mut curve = Curve {
             sweep: experiment.sweep.clone(),
             protocol: protocol.clone(),
@@ -91,9 +83,9 @@ impl<H: Host> Session<H> {
                 host,
                 index,
                 value,
-                windows: total,
+                windows: windows.count(),
             };
-            let outcome = match point(&builder, &spec, &reference, windows, &mut memory, &progress).await {
+            let outcome = match point(&builder, &spec, &untouched.reference, windows, &mut memory, &progress).await {
                 Ok(measured) => Outcome::Measured(measured),
                 Err(EngineError::Cancelled) => {
                     complete = false;
@@ -122,10 +114,12 @@ impl<H: Host> Session<H> {
             curve: Box::new(curve.clone()),
             complete,
         });
+        let block_influence = memory.untouched_influence().map(<[f64]>::to_vec);
+        self.known.remember(calibration.as_ref(), memory);
         Ok(RunResult {
             curve,
             complete,
-            block_influence: memory.untouched_influence().map(<[f64]>::to_vec),
+            block_influence,
         })
     }
 }
@@ -185,7 +179,7 @@ async fn point<H: Host>(
     })
 }
 
-fn summarize(scores: &TokenScores) -> Result<Summary, EngineError> {
+pub(super) fn summarize(scores: &TokenScores) -> Result<Summary, EngineError> {
     let mut tally = Tally::default();
     tally.append(scores)?;
     let summary = tally.summary()?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::job::{DeviceChoice, DeviceKind, DeviceReport, Event, ModelReport};
 use super::measure::hidden_states;
+use super::untouched::Known;
 use super::{EngineError, Host, Pulse};
 use crate::model::{Batch, Compute, Llama, ModelError, SELF_TEST_BOUND, self_test};
 use crate::share::Asset;
@@ -17,6 +18,7 @@ pub struct Session<H> {
     compute: Option<Compute>,
     report: Option<DeviceReport>,
     model: Option<Model>,
+    pub(super) known: Known,
 }
 
 /// A model that is ready to run.
@@ -42,6 +44,7 @@ impl<H: Host> Session<H> {
             compute: None,
             report: None,
             model: None,
+            known: Known::default(),
         }
     }
 
@@ -95,11 +98,17 @@ impl<H: Host> Session<H> {
             self_test_bound: SELF_TEST_BOUND,
             refused,
         };
-        self.model = None;
+        self.forget();
         self.compute = Some(compute);
         self.report = Some(report.clone());
         self.host.emit(Event::Device(report.clone()));
         Ok(report)
+    }
+
+    /// Frees the model and what was found out about it.
+    fn forget(&mut self) {
+        self.model = None;
+        self.known = Known::default();
     }
 
     async fn compute(&mut self) -> Result<Compute, EngineError> {
@@ -121,7 +130,7 @@ impl<H: Host> Session<H> {
     ) -> Result<ModelReport, EngineError> {
         let compute = self.compute().await?;
         // The old model makes room first: two do not fit into a page's memory.
-        self.model = None;
+        self.forget();
         let opened = formats::open(files)?;
         let sha256 = opened.sha256()?;
         if let Some(expected) = asset.sha256.as_ref().filter(|expected| **expected != sha256) {

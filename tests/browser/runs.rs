@@ -149,8 +149,9 @@ async fn smollm2_is_measured_cancelled_and_reproduced_on_the_cpu() {
     page.fill("points", "9").await;
     page.click("run").await;
     page.wait_for("the first new point", RUN, async || {
+        // The curve before ended at 0.7; until the new one begins, that is what the chart shows.
         let points = page.points().await;
-        page.has("cancel").await && points.len() < 9 && points.len() >= 2 && !page.text("sentence").await.is_empty()
+        page.has("cancel").await && !points.is_empty() && points.iter().all(|point| point.x < 0.69)
     })
     .await;
     let before = page.points().await.len();

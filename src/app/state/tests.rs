@@ -1,9 +1,9 @@
 //! The page's story, told in the engine's events.
 
 use super::*;
-use crate::curve::{Measured, digest};
-use crate::engine::job::DeviceKind;
-use crate::metric::Hemorrhage;
+use crate::curve::{Measured, Protocol, digest};
+use crate::engine::job::{DeviceKind, DeviceReport, Event, Reply};
+use crate::metric::{Hemorrhage, Stats};
 
 const JOB: u64 = 7;
 

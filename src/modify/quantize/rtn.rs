@@ -190,11 +190,20 @@ fn check(values: &[f32], id: TensorId) -> Result<(), ModifyError> {
     })
 }
 
-/// The nearest whole number, half to even, of `|x| < 2^51`: added to 1.5 · 2^52, no fraction is left. A call to the
-/// library's function would keep the loop from becoming SIMD.
+/// The nearest whole number, half to even: added to so large a number, no fraction is left. A call to the library's
+/// function would keep the loops from becoming SIMD.
 #[inline]
 fn round(x: f64) -> f64 {
+    /// `1.5 · 2^52`, for `|x| < 2^51`.
     const ROUND: f64 = 6_755_399_441_055_744.0;
+    (x + ROUND) - ROUND
+}
+
+/// [`round`] in f32.
+#[inline]
+fn round_f32(x: f32) -> f32 {
+    /// `1.5 · 2^23`, for `|x| < 2^22`.
+    const ROUND: f32 = 12_582_912.0;
     (x + ROUND) - ROUND
 }
 
@@ -211,18 +220,23 @@ fn symmetric(group: &mut [f32], levels: f64) {
     }
 }
 
+/// In f32 and with the reciprocal of the number of steps, as PyTorch computes `quant.py` on a GPU: a file of 4-bit blocks
+/// puts whole groups half-way between two levels, where the last bit decides. In f64, SmolLM2's Q4_1 file has 0.6 % less
+/// perplexity at 4 bits in groups of 32 than the reference result.
 fn asymmetric(group: &mut [f32], levels: f64) {
     let (low, high) = group
         .iter()
         .fold((0.0_f32, 0.0_f32), |(low, high), &w| (low.min(w), high.max(w)));
-    if low == high {
+    let top = levels as f32 - 1.0;
+    let step = (high - low) * top.recip();
+    let step = if step.is_finite() { step } else { high / top - low / top };
+    // All are zero, or too close to it for a step to be a number.
+    if step == 0.0 {
         return;
     }
-    let top = levels - 1.0;
-    let step = (f64::from(high) - f64::from(low)) / top;
-    let zero = round(f64::from(-low) / step);
+    let zero = round_f32(-low / step);
     for w in group {
-        *w = (step * round(f64::from(*w) / step).clamp(-zero, top - zero)) as f32;
+        *w = step * ((round_f32(*w / step) + zero).clamp(0.0, top) - zero);
     }
 }
 

@@ -1,0 +1,184 @@
+//! The engine's events, folded into what the page knows.
+
+use crate::curve::{Curve, Point, Protocol, digest};
+use crate::engine::job::{Event, Reply, Side};
+use crate::metric::Stats;
+use crate::share::Experiment;
+
+use super::{Consequence, Engine, Model, Shown, Stage, State, Task, same_but_for_hashes};
+use crate::app::{controls, words};
+
+impl State {
+    /// Folds one of the engine's messages.
+    pub fn fold(&mut self, reply: Reply, now_ms: f64) -> Consequence {
+        let Reply { id, event } = reply;
+        let mine = self.task.as_ref().is_some_and(|task| task.job == Some(id));
+        match event {
+            Event::Device(report) => {
+                if let Some(reason) = &report.refused {
+                    self.tell(format!(
+                        "WebGPU is not used: {reason} The CPU computes instead, much more slowly."
+                    ));
+                }
+                self.engine = Engine::Ready(report);
+            }
+            Event::Loading { done, total } => self.model = Model::Loading { done, total },
+            Event::Model(report) => self.model = Model::Ready(report),
+            Event::Failed { message, device_lost } => return self.fail(message, device_lost),
+            // What follows is about a task; a late word about one that ended says nothing.
+            _ if !mine => {}
+            Event::RunStarted { protocol } => self.with_task(|task| task.protocol = Some(*protocol)),
+            Event::Preparing { stage, done, total } => self.with_task(|task| {
+                task.stage = Stage::Preparing {
+                    what: stage,
+                    done,
+                    total,
+                };
+            }),
+            Event::Base { stats } => self.base(stats),
+            Event::PointProgress {
+                index,
+                value,
+                done,
+                total,
+            } => self.with_task(|task| {
+                task.first_point_ms.get_or_insert(now_ms);
+                task.stage = Stage::Point {
+                    index,
+                    value,
+                    done,
+                    total,
+                };
+            }),
+            Event::Point { index, point } => self.point(index, *point),
+            Event::RunFinished { curve, complete } => self.finish(*curve, complete),
+            Event::Text { side, text } => match side {
+                Side::Base => self.writing.base.push_str(&text),
+                Side::Modified => self.writing.modified.push_str(&text),
+            },
+            Event::GenerateFinished { first_difference, .. } => {
+                self.writing.first_difference = Some(first_difference);
+                self.task = None;
+            }
+            Event::Bench { .. } | Event::TinyOps { .. } => {}
+        }
+        Consequence::None
+    }
+
+    pub(super) fn with_task(&mut self, change: impl FnOnce(&mut Task)) {
+        if let Some(task) = &mut self.task {
+            change(task);
+        }
+    }
+
+    /// From here on there is something to draw: the new curve takes the old one's place.
+    fn base(&mut self, stats: Stats) {
+        let Some(task) = &self.task else { return };
+        let Some(protocol) = task.protocol.clone() else {
+            return;
+        };
+        self.shown = Some(Shown {
+            curve: Curve {
+                sweep: task.experiment.sweep.clone(),
+                protocol,
+                device: match &self.engine {
+                    Engine::Ready(report) => words::device(report),
+                    _ => String::new(),
+                },
+                base: stats,
+                points: Vec::new(),
+                duration_secs: 0.0,
+            },
+            experiment: task.experiment.clone(),
+            stored: false,
+            complete: false,
+        });
+        self.link.view.at = None;
+    }
+
+    fn point(&mut self, index: usize, point: Point) {
+        let Some(task) = &mut self.task else { return };
+        task.points_done = task.points_done.max(index + 1);
+        let (total, knob) = (task.points, controls::knob(&task.experiment.sweep));
+        self.announcement = words::arrival(index, total, knob, &point);
+        let Some(shown) = self.shown.as_mut().filter(|shown| !shown.stored && !shown.complete) else {
+            return;
+        };
+        let points = &mut shown.curve.points;
+        match points.iter_mut().find(|other| other.value == point.value) {
+            Some(other) => *other = point,
+            None => points.push(point),
+        }
+    }
+
+    fn finish(&mut self, curve: Curve, complete: bool) {
+        let Some(task) = self.task.take() else { return };
+        // A run cancelled before its first point has nothing to show.
+        if curve.points.is_empty() && !complete {
+            return;
+        }
+        let mut experiment = task.experiment;
+        let settled = same_but_for_hashes(&experiment, &self.link.experiment);
+        fill_hashes(&mut experiment, &curve.protocol);
+        if settled {
+            fill_hashes(&mut self.link.experiment, &curve.protocol);
+            if let Some(expect) = self.link.expect.as_ref().filter(|_| complete) {
+                let verdict = digest::compare(expect, &curve);
+                self.announcement = verdict.to_string();
+                self.verdict = Some(verdict);
+            }
+        }
+        self.shown = Some(Shown {
+            curve,
+            experiment,
+            stored: false,
+            complete,
+        });
+        if !complete {
+            self.tell("The run was cancelled; the finished points stay.".to_owned());
+        }
+    }
+
+    fn fail(&mut self, message: String, device_lost: bool) -> Consequence {
+        let asked = self.task.as_ref().is_some_and(|task| task.cancelling);
+        self.end();
+        if asked && !device_lost {
+            self.tell("Cancelled; what was measured before stays.".to_owned());
+            return Consequence::None;
+        }
+        if !device_lost {
+            self.complain(message);
+            return Consequence::None;
+        }
+        self.complain(format!(
+            "{message} What was measured stays; Run starts the engine anew."
+        ));
+        self.engine = Engine::Broken(message);
+        self.model = Model::Absent;
+        Consequence::DropWorker
+    }
+}
+
+/// Whether a job has no further events after this one.
+#[must_use]
+pub fn is_last(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Device(_)
+            | Event::Model(_)
+            | Event::RunFinished { .. }
+            | Event::GenerateFinished { .. }
+            | Event::Bench { .. }
+            | Event::TinyOps { .. }
+            | Event::Failed { .. }
+    )
+}
+
+fn fill_hashes(experiment: &mut Experiment, protocol: &Protocol) {
+    let known = |hash: &str| (hash.len() == 64).then(|| hash.to_owned());
+    experiment.model.sha256 = known(&protocol.model_sha256);
+    experiment.text.sha256 = known(&protocol.text_sha256);
+    if let Some(calibration) = &protocol.calibration {
+        experiment.calibration_text.sha256 = known(&calibration.text_sha256);
+    }
+}

@@ -1,0 +1,81 @@
+//! What is known of the untouched model: measured once, shared by the runs that follow on the same windows.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::builder::{Calibration, Memory};
+use super::job::Event;
+use super::measure::Reference;
+use super::run::summarize;
+use super::text::Windows;
+use super::{EngineError, Host, Pulse};
+use crate::metric::Stats;
+use crate::model::Llama;
+
+/// The untouched model on some windows.
+pub(super) struct Untouched {
+    windows: Windows,
+    pub(super) reference: Reference,
+    pub(super) stats: Stats,
+}
+
+/// What one loaded model was found to be; the latest windows only, since hidden states take megabytes.
+#[derive(Default)]
+pub(super) struct Known {
+    measured: RefCell<Option<Rc<Untouched>>>,
+    calibrated: RefCell<Option<(Windows, Memory)>>,
+}
+
+impl Known {
+    /// The untouched model on these windows, measured where it was not.
+    pub(super) async fn measured<H: Host>(
+        &self,
+        model: &Llama,
+        windows: &Windows,
+        pulse: &Pulse<'_, H>,
+    ) -> Result<Rc<Untouched>, EngineError> {
+        if let Some(known) = self
+            .measured
+            .borrow()
+            .as_ref()
+            .filter(|known| known.windows == *windows)
+        {
+            return Ok(Rc::clone(known));
+        }
+        // The old one makes room first.
+        self.measured.take();
+        let total = windows.count();
+        let reference = Reference::measure(model, windows, pulse, |done| {
+            pulse.host().emit(Event::Preparing {
+                stage: "measuring the untouched model".to_owned(),
+                done,
+                total,
+            });
+        })
+        .await?;
+        let stats = summarize(&reference.score_base(model, windows, pulse).await?)?.base;
+        let found = Rc::new(Untouched {
+            windows: windows.clone(),
+            reference,
+            stats,
+        });
+        self.measured.replace(Some(Rc::clone(&found)));
+        Ok(found)
+    }
+
+    /// What calibrating on these windows has shown before.
+    pub(super) fn calibrated(&self, calibration: Option<&Calibration>) -> Memory {
+        match (self.calibrated.borrow().as_ref(), calibration) {
+            (Some((windows, memory)), Some(calibration)) if *windows == calibration.windows => memory.clone(),
+            _ => Memory::default(),
+        }
+    }
+
+    /// Keeps it for the next run.
+    pub(super) fn remember(&self, calibration: Option<&Calibration>, memory: Memory) {
+        if let Some(calibration) = calibration {
+            self.calibrated
+                .replace(Some((calibration.windows.clone(), memory.of_untouched())));
+        }
+    }
+}
