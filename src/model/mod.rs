@@ -1,7 +1,7 @@
 //! The Llama architecture on burn: weights become a module, tokens become hidden states and logits.
 //!
-//! One code path serves the CPU and WebGPU. The operations of a forward pass are in [`ops`]: on WebGPU they launch the
-//! kernels of [`kernels`], elsewhere they are burn's own.
+//! One code path serves the CPU and WebGPU. The operations of a forward pass are in `ops`: on WebGPU they launch the
+//! kernels of `kernels`, elsewhere they are burn's own.
 //!
 //! References: Touvron et al. 2023, "LLaMA" (<https://arxiv.org/abs/2302.13971>); Su et al. 2021, rotary positions
 //! (<https://arxiv.org/abs/2104.09864>); Ainslie et al. 2023, grouped-query attention

@@ -19,7 +19,7 @@ pub enum Role {
     Damage,
     /// The safe side.
     Safe,
-    /// A kept curve; repeats after [`KEPT`].
+    /// A kept curve; repeats after the last colour.
     Kept(usize),
 }
 

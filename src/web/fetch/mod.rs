@@ -1,9 +1,9 @@
 //! From an address to a model's bytes: what it will cost first, then the download, kept for the next visit.
 //!
 //! 1. [`read_origin`] reads what a person typed; a link brings an [`Origin`](crate::share::Origin) of its own.
-//! 2. [`plan`] asks the server how large the files are and what is stored of them already. It reads at most a listing
+//! 2. `plan` asks the server how large the files are and what is stored of them already. It reads at most a listing
 //!    and the first bytes of each file. The page shows the plan and asks for consent.
-//! 3. [`download`] fetches what is missing, hashes everything, and gives the files as blobs for the worker.
+//! 3. `download` fetches what is missing, hashes everything, and gives the files as blobs for the worker.
 //!
 //! **Where it is kept.** In the Cache API, in pieces of 4 MiB. A piece is stored whole or not at all, so a closed tab
 //! loses at most one, and reading one gives a blob that the browser may leave on disk. The origin-private file system

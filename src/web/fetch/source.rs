@@ -136,7 +136,7 @@ fn owner_and_name(repository: &str) -> Result<(&str, &str), FetchError> {
 
 /// Reads what a person typed as the place of a model: `owner/name`, `owner/name@revision`,
 /// `owner/name@revision/file`, the address of a hub's page or file, or any other address.
-/// In a [`Origin::Hub`] without a file, `file` is empty: [`plan`](super::plan) then chooses one.
+/// In a [`Origin::Hub`] without a file, `file` is empty: `plan` then chooses one.
 ///
 /// # Errors
 /// [`FetchError::Address`].
