@@ -68,7 +68,9 @@ impl Default for Experiment {
             window: 512,
             calibration_text: Asset::bundled(BUNDLED_CALIBRATION),
             calibration_windows: 8,
-            calibration_stats: CalibrationStats::default(),
+            // Calibrating block by block carries a device's last digits into what the next block is pruned by: SmolLM2 at 80 %
+            // then differs by 0.3 nats between CPU and GPU. From one pass over the untouched model, all devices agree.
+            calibration_stats: CalibrationStats::Dense,
             seed: 0,
         }
     }
