@@ -5,11 +5,13 @@ mod parts;
 mod progress;
 
 pub use fold::is_last;
-pub use parts::{Consent, Consequence, Engine, Fetching, Kept, Message, Model, Shown, Stage, Task, Ui, Wish, Writing};
+pub use parts::{
+    Consent, Consequence, Engine, Fetching, Kept, Message, Model, Preparation, Shown, Stage, Task, Ui, Wish, Writing,
+};
 
 use crate::curve::digest::Verdict;
 use crate::curve::{Curve, Outcome, Point, digest};
-use crate::share::{Experiment, Link, Opened, Origin};
+use crate::share::{Asset, Experiment, Link, Opened, Origin};
 
 use super::{controls, words};
 
@@ -70,8 +72,18 @@ impl State {
         for notice in &opened.notices {
             self.tell(notice.to_string());
         }
-        self.link = opened.link;
+        let before = std::mem::replace(&mut self.link, opened.link).experiment.model;
+        self.forget_other_model(&before);
         self.verdict = None;
+    }
+
+    /// What is known of the model goes with it, where another took the place of `before`.
+    fn forget_other_model(&mut self, before: &Asset) {
+        // A question waits for its answer, whatever is chosen meanwhile.
+        if !before.may_be(&self.link.experiment.model) && !matches!(self.model, Model::Asking(_)) {
+            self.model = Model::Absent;
+            self.cost = None;
+        }
     }
 
     /// Adds a notice.
@@ -85,6 +97,7 @@ impl State {
     }
 
     fn push_message(&mut self, error: bool, text: String) {
+        let text = words::sentence(&text);
         // The same thing twice needs saying once.
         self.messages.retain(|message| message.text != text);
         self.next_number += 1;
@@ -107,6 +120,7 @@ impl State {
         if self.link.experiment != before {
             self.link.expect = None;
             self.verdict = None;
+            self.forget_other_model(&before.model);
         }
     }
 
@@ -167,8 +181,8 @@ impl State {
                 controls::set_range(&mut e.sweep, (from, to, 5));
             }
             self.tell(
-                "This browser has no WebGPU, so the CPU computes, much more slowly. The settings are smaller for that: fewer \
-                 points and shorter windows, with wider error bars."
+                "This browser has no WebGPU, so the CPU computes, about 140 times slower than a fast graphics card. The \
+                 settings are smaller for that: fewer points and shorter windows, with wider error bars."
                     .to_owned(),
             );
         }
@@ -255,8 +269,9 @@ impl State {
         self.end();
         self.model = Model::Absent;
         self.engine = Engine::Broken(reason.to_owned());
+        let reason = words::ended(reason);
         self.complain(format!(
-            "The engine stopped: {reason}. What was measured stays; Run starts the engine anew. If it happens again, \
+            "The engine stopped: {reason} What was measured stays; Run starts the engine anew. If it happens again, \
              take fewer windows or a smaller model: it may need more memory than this browser gives."
         ));
     }

@@ -7,6 +7,31 @@ use crate::modify::catalogue::{self, Parameter, Unit};
 use crate::modify::{Step, Sweep, Value};
 use crate::plot::{Measure, Sample, Series, format_number, format_value};
 
+/// A text with a full stop, where it ends without one.
+#[must_use]
+pub fn ended(text: &str) -> String {
+    let text = text.trim_end();
+    let stop = if text.is_empty() || text.ends_with(['.', '!', '?', '…']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{text}{stop}")
+}
+
+/// A text as a sentence of its own: errors begin small and end without a stop. A name at the beginning stays as it is.
+#[must_use]
+pub fn sentence(text: &str) -> String {
+    let mut text = ended(text);
+    let first = text.split(' ').next().unwrap_or_default();
+    if first.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'\'')
+        && let Some(letter) = text.get_mut(..1)
+    {
+        letter.make_ascii_uppercase();
+    }
+    text
+}
+
 /// A duration as a person says it: `8 s`, `2 min 05 s`, `1 h 10 min`.
 #[must_use]
 pub fn duration(seconds: f64) -> String {
@@ -69,6 +94,13 @@ pub fn curve_name(sweep: &Sweep) -> String {
     }
 }
 
+/// A strength of a sweep, as it is shown: `50 %`, `4 bits`.
+#[must_use]
+pub fn strength(sweep: &Sweep, value: f64) -> String {
+    let unit = controls::knob(sweep).and_then(|knob| knob.unit());
+    format_value(value, unit.unwrap_or(Unit::Count))
+}
+
 /// What the badge says of a device.
 #[must_use]
 pub fn device(report: &DeviceReport) -> String {
@@ -90,7 +122,7 @@ pub fn self_test(report: &DeviceReport) -> String {
         None => "Computed on the CPU, which is what other devices are compared with.".to_owned(),
     };
     match &report.refused {
-        Some(reason) => format!("{result} WebGPU is not used: {reason}"),
+        Some(reason) => format!("{result} WebGPU is not used: {}", ended(reason)),
         None => result,
     }
 }
@@ -210,6 +242,20 @@ pub fn round_to(value: f64, digits: i32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sentences_end_and_names_keep_their_letters() {
+        for (text, whole) in [
+            ("the server is down", "The server is down."),
+            ("it's gone.", "It's gone."),
+            ("page.gguf is a web page", "page.gguf is a web page."),
+            ("Nothing … ", "Nothing …"),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(text), whole);
+        }
+        assert_eq!(ended("no adapter"), "no adapter.");
+    }
 
     #[test]
     fn durations_are_said_as_people_say_them() {

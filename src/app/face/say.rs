@@ -1,7 +1,7 @@
 //! Plain text, and what fields hold.
 
 use super::Face;
-use crate::app::state::{Engine, State, Wish};
+use crate::app::state::{Engine, State, Wish, Writing};
 use crate::app::{controls, words};
 use crate::curve::CalibrationStats;
 use crate::engine::job::DeviceKind;
@@ -43,13 +43,7 @@ pub fn say(face: Face<'_>, key: &str) -> String {
         "write" if state.writing.spec.is_some() => "Write again",
         "write" => "Let both write",
         "writing" => return writing(state),
-        "modified-title" => {
-            return state
-                .writing
-                .spec
-                .as_ref()
-                .map_or_else(|| at(state), ToString::to_string);
-        }
+        "modified-title" => return modified_title(state),
         "first-difference" => return first_difference(state),
         "announcement" => &state.announcement,
         "range:from" | "range:to" => return range_end(state, key, true),
@@ -80,7 +74,11 @@ pub fn value(face: Face<'_>, key: &str) -> String {
         "spec" => e.sweep.to_string(),
         "model" => state.model_kind().to_owned(),
         "hub" => match &e.model.origin {
-            Origin::Hub { repository, file, .. } => format!("{repository}/{file}"),
+            Origin::Hub {
+                repository,
+                revision,
+                file,
+            } => format!("{repository}@{revision}/{file}"),
             Origin::Url(url) => url.clone(),
             Origin::Bundled(_) | Origin::Own(_) => String::new(),
         },
@@ -161,8 +159,11 @@ fn device_state(state: &State) -> &'static str {
 
 fn self_test(state: &State) -> String {
     match &state.engine {
-        Engine::Ready(report) => format!("{} {}", report.name, words::self_test(report)),
-        Engine::Broken(reason) => reason.clone(),
+        Engine::Ready(report) if report.kind == DeviceKind::Gpu => {
+            format!("{} {}", words::ended(&report.name), words::self_test(report))
+        }
+        Engine::Ready(report) => words::self_test(report),
+        Engine::Broken(reason) => words::sentence(reason),
         Engine::Off | Engine::Starting => {
             "Nothing is computed before you press Run. Then the device is compared with the \
                                            CPU on a small model; one that fails is not used."
@@ -244,13 +245,32 @@ fn at(state: &State) -> String {
     let Some((point, shown)) = found.and_then(|(place, shown)| Some((shown.curve.points.get(place)?, shown))) else {
         return String::new();
     };
-    let unit = controls::knob(&shown.curve.sweep).and_then(|knob| knob.unit());
-    format_value(point.value, unit.unwrap_or(Unit::Count))
+    words::strength(&shown.curve.sweep, point.value)
+}
+
+/// What the damaged model is: the one that wrote, else the one that would.
+fn modified_title(state: &State) -> String {
+    let title = match (&state.writing.spec, &state.shown) {
+        (Some(_), _) => return format!("{} at {}", state.writing.title, state.writing.at),
+        (None, Some(shown)) => words::curve_name(&shown.curve.sweep),
+        (None, None) => return String::new(),
+    };
+    format!("{title} at {}", at(state))
 }
 
 fn writing(state: &State) -> String {
+    let selected = state.selected().zip(state.shown.as_ref());
+    let spec = selected.and_then(|(place, shown)| Some(&shown.curve.points.get(place)?.spec));
+    let Writing {
+        spec: written,
+        at: then,
+        ..
+    } = &state.writing;
     match at(state) {
         at if at.is_empty() => "Select a point in the chart first.".to_owned(),
+        at if written.is_some() && written.as_ref() != spec => {
+            format!("Written at {then}; press Write again for {at}.")
+        }
         at => format!("The damaged model is the selected point: {at}. Choose another in the chart."),
     }
 }

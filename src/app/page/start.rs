@@ -7,8 +7,9 @@ use leptos::prelude::*;
 use super::act::{THEME, act, typed};
 use super::chart::Chart;
 use super::context::Page;
+use super::work::hub;
 use crate::app::face::{self, Face};
-use crate::app::state::State;
+use crate::app::state::{Model, State};
 use crate::share::Link;
 use crate::web::document::{Bindings, Slot, listen};
 use crate::web::spawn::spawn;
@@ -78,6 +79,22 @@ fn follow(page: Page) {
         }
         fragment
     });
+    Effect::new(move |before: Option<String>| {
+        let model = page.state.with(|state| state.link.experiment.model.origin.to_string());
+        // The first one is looked for after the first paint.
+        if before.is_some_and(|before| before != model) {
+            spawn(page.look_for_model());
+        }
+        model
+    });
+    Effect::new(move |before: Option<bool>| {
+        let asking = page.state.with(|state| matches!(state.model, Model::Asking(_)));
+        if asking && before == Some(false) {
+            // After the question is in the document.
+            request_animation_frame(|| browser::focus(".question"));
+        }
+        asking
+    });
 }
 
 /// Hears what a person does. A browser that refuses leaves a page that can be read.
@@ -96,6 +113,9 @@ fn hear(page: Page) {
 /// What can wait for the first paint.
 fn later(page: Page) {
     spawn(page.tick());
+    if let Err(error) = hub() {
+        page.update(|state| state.complain(format!("The hub that the address names is not used: {error}")));
+    }
     spawn(async move {
         gloo_timers::future::TimeoutFuture::new(200).await;
         let webgpu = browser::has_webgpu().await;

@@ -247,6 +247,48 @@ fn the_time_left_follows_from_the_time_taken() {
 }
 
 #[test]
+fn editing_within_a_point_leaves_its_number_and_the_time_left() {
+    let mut state = running(0);
+    let point = |index| Event::PointProgress {
+        index,
+        value: 0.4,
+        done: 0,
+        total: 8,
+    };
+    tell(&mut state, point(0));
+    tell(&mut state, point(3));
+    let editing = Event::Preparing {
+        stage: "calibrating and editing".to_owned(),
+        done: 15,
+        total: 30,
+    };
+    tell(&mut state, editing);
+    let (text, part) = state.progress(31_000.0).expect("a task");
+    assert!(
+        text.starts_with("point 4 of 9, calibrating and editing: 15 of 30 · about"),
+        "{text}"
+    );
+    // Half of twice 8 calibration windows, before 8 windows are measured.
+    assert_eq!(part, Some((3.0 + 8.0 / 24.0) / 9.0));
+    let stage = state.task.as_ref().map(|task| &task.stage);
+    assert!(matches!(stage, Some(Stage::Point { value: 0.4, .. })));
+}
+
+#[test]
+fn another_model_takes_what_was_known_of_the_one_before() {
+    let mut state = State::open(Opened::default(), None);
+    state.model = Model::Missing("not here".to_owned());
+    state.cost = Some(7);
+    state.change(|e| e.windows += 1);
+    assert_eq!(state.cost, Some(7));
+    state.change(|e| e.model = Asset::bundled("another"));
+    assert_eq!((&state.model, state.cost), (&Model::Absent, None));
+    state.cost = Some(8);
+    state.follow(Opened::default());
+    assert_eq!(state.cost, None);
+}
+
+#[test]
 fn without_webgpu_a_fresh_page_takes_smaller_settings_and_a_link_keeps_its_own() {
     let mut fresh = State::open(Opened::default(), None);
     fresh.fresh = true;
