@@ -14,6 +14,7 @@ use crate::curve::{Curve, Outcome, Point, digest};
 use crate::share::{Asset, Experiment, Link, Opened, Origin};
 
 use super::{controls, words};
+use crate::plot::KEPT;
 
 /// Everything that the page knows.
 #[derive(Debug, Clone, Default)]
@@ -240,13 +241,36 @@ impl State {
 
     /// Keeps the shown curve beside later ones.
     pub fn keep(&mut self) {
+        if self.kept.len() >= KEPT {
+            self.tell(format!(
+                "{KEPT} curves are kept, and more could not be told apart. Remove one under “Kept curves”, then keep \
+                 this one."
+            ));
+            return;
+        }
         let slot = self.free_slot();
         let Some(shown) = &self.shown else { return };
+        let others = self.kept.iter().map(|kept| (kept.name.as_str(), &kept.curve));
         self.kept.push(Kept {
-            name: words::curve_name(&shown.curve.sweep),
+            name: words::kept_name(&shown.curve, others),
             slot,
             curve: shown.curve.clone(),
         });
+    }
+
+    /// Whether a shared result came out again, in words.
+    #[must_use]
+    pub fn verdict_in_words(&self) -> Option<String> {
+        let shown = self.shown.as_ref()?;
+        Some(words::verdict(self.verdict.as_ref()?, &shown.curve.sweep))
+    }
+
+    /// What a screen reader is told of a finished run: `sentence` is what is said of the curve.
+    pub fn announce_result(&mut self, sentence: &str) {
+        self.announcement = match self.verdict_in_words() {
+            Some(verdict) => format!("{verdict} {sentence}"),
+            None => sentence.to_owned(),
+        };
     }
 
     /// The place of the point whose strength is selected, else of the first beyond the threshold, else of the last.

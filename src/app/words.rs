@@ -1,11 +1,13 @@
 //! Sentences and short lines that the page builds from numbers.
 
 use super::controls;
-use crate::curve::{Curve, Outcome, Point, Protocol};
+use crate::curve::digest::Verdict;
+use crate::curve::{CalibrationStats, Curve, Outcome, Point, Protocol};
 use crate::engine::job::{DeviceKind, DeviceReport};
 use crate::modify::catalogue::{self, Parameter, Unit};
 use crate::modify::{Step, Sweep, Value};
 use crate::plot::{Measure, Sample, Series, format_number, format_value};
+use crate::share::{BUNDLED_CALIBRATION, BUNDLED_MODEL, BUNDLED_TEXT};
 
 /// A text with a full stop, where it ends without one.
 #[must_use]
@@ -101,6 +103,97 @@ pub fn strength(sweep: &Sweep, value: f64) -> String {
     format_value(value, unit.unwrap_or(Unit::Count))
 }
 
+/// What a kept curve is called: as [`curve_name`], with what sets it apart from the others of that name.
+#[must_use]
+pub fn kept_name<'a>(curve: &Curve, others: impl Iterator<Item = (&'a str, &'a Curve)>) -> String {
+    let base = curve_name(&curve.sweep);
+    let facts = facts(curve);
+    let mut told = [false; FACTS];
+    let mut taken = Vec::new();
+    for (name, other) in others.filter(|(_, other)| curve_name(&other.sweep) == base) {
+        taken.push(name);
+        for (told, (one, other)) in told.iter_mut().zip(facts.iter().zip(self::facts(other))) {
+            *told |= *one != other;
+        }
+    }
+    let mut name = base;
+    for (fact, _) in facts.iter().zip(told).filter(|(_, told)| *told) {
+        name.push_str(", ");
+        name.push_str(fact);
+    }
+    let number = (2..)
+        .map(|number| format!("{name} ({number})"))
+        .find(|name| !taken.contains(&name.as_str()));
+    match number {
+        Some(numbered) if taken.contains(&name.as_str()) => numbered,
+        _ => name,
+    }
+}
+
+const FACTS: usize = 6;
+
+/// What two curves of one method can differ in, in words.
+fn facts(curve: &Curve) -> [String; FACTS] {
+    let protocol = &curve.protocol;
+    let calibration = protocol.calibration.as_ref();
+    let range = controls::range(&curve.sweep).map_or_else(String::new, |(_, (from, to, points))| {
+        let [from, to] = [from, to].map(|end| strength(&curve.sweep, end));
+        format!("{from} to {to} in {}", counted(points, "point"))
+    });
+    [
+        title(&protocol.model_name).to_owned(),
+        title(&protocol.text_name).to_owned(),
+        format!("{} × {} tokens", counted(protocol.windows, "window"), protocol.window),
+        calibration.map_or_else(String::new, |calibration| {
+            let stats = match calibration.stats {
+                CalibrationStats::Sequential => "damaged blocks",
+                CalibrationStats::Dense => "the untouched model",
+            };
+            format!("calibrated with {} of {stats}", counted(calibration.windows, "window"))
+        }),
+        range,
+        device_name(&curve.device).to_owned(),
+    ]
+}
+
+/// What the page calls something that it brings; other things by their own name.
+#[must_use]
+pub fn title(name: &str) -> &str {
+    match name {
+        BUNDLED_MODEL => "SmolLM2-135M-Instruct",
+        BUNDLED_TEXT => "Everyday prose",
+        BUNDLED_CALIBRATION => "Household prose",
+        other => other,
+    }
+}
+
+/// A result's device without the name of the library that computed on it.
+fn device_name(device: &str) -> &str {
+    device.strip_suffix(" (flex)").unwrap_or(device)
+}
+
+/// Whether a shared result came out again, and where not.
+#[must_use]
+pub fn verdict(verdict: &Verdict, sweep: &Sweep) -> String {
+    match verdict {
+        Verdict::Differs { value, by } => {
+            let share = format_value(round_to((by.exp() - 1.0).abs(), 2), Unit::Share);
+            let side = if *by > 0.0 { "higher" } else { "lower" };
+            let at = strength(sweep, *value);
+            format!("Differs: at {at}, perplexity came out {share} {side} than in the link.")
+        }
+        Verdict::Unlike {
+            value,
+            expected,
+            measured,
+        } => {
+            let at = strength(sweep, *value);
+            format!("Differs: at {at}, the link has {expected} and this run {measured}.")
+        }
+        other => sentence(&other.to_string().replacen("reproduced", "Reproduced", 1)),
+    }
+}
+
 /// What the badge says of a device.
 #[must_use]
 pub fn device(report: &DeviceReport) -> String {
@@ -136,19 +229,25 @@ pub fn protocol(protocol: &Protocol, device: &str, seconds: f64) -> String {
         windows,
         window,
         tokens,
-        seed,
         ..
     } = protocol;
     let calibration = protocol.calibration.as_ref().map_or_else(String::new, |calibration| {
         let windows = counted(calibration.windows, "window");
-        format!(" · calibrated on {} ({windows})", calibration.text_name)
+        format!(" · calibrated on {} ({windows})", title(&calibration.text_name))
     });
+    // A run that goes on has no duration yet.
+    let took = if seconds > 0.0 {
+        format!(" · {}", duration(seconds))
+    } else {
+        String::new()
+    };
     format!(
-        "{model_name} · {text_name} · {} × {window} tokens ({} scored){calibration} · seed {seed} · \
-         {device} · {}",
+        "{} · {} · {} × {window} tokens ({} scored){calibration} · {}{took}",
+        title(model_name),
+        title(text_name),
         counted(*windows, "window"),
         count(*tokens as u64),
-        duration(seconds),
+        device_name(device),
     )
 }
 
@@ -279,6 +378,64 @@ mod tests {
         assert_eq!(name("wanda:sparsity=0..0.8/9"), wanda);
         assert_eq!(name("wanda:pattern=2:4"), format!("{wanda}, pattern 2:4"));
         assert!(name("wanda:sparsity=0.4+rtn:bits=8..2/7").starts_with(&format!("{wanda}, sparsity 0.4 + ")));
+    }
+
+    #[test]
+    fn bundled_texts_go_by_the_titles_of_their_list() {
+        let list: serde_json::Value =
+            serde_json::from_str(include_str!("../../web/texts/manifest.json")).expect("a list of texts");
+        for text in list.as_array().expect("a list") {
+            assert_eq!(title(text["name"].as_str().expect("a name")), text["title"]);
+        }
+        assert_eq!(title("mine.txt"), "mine.txt");
+    }
+
+    #[test]
+    fn a_protocol_is_said_in_the_pages_words() {
+        let mut curve: Curve =
+            serde_json::from_str(include_str!("../../web/curves/default.json")).expect("the stored curve");
+        curve.protocol.windows = 1;
+        assert_eq!(
+            protocol(&curve.protocol, "CPU (flex)", 0.0),
+            "SmolLM2-135M-Instruct · Everyday prose · 1 window × 512 tokens (4088 scored) · calibrated on Household prose \
+             (8 windows) · CPU"
+        );
+    }
+
+    #[test]
+    fn kept_curves_of_one_method_are_told_apart() {
+        let first: Curve =
+            serde_json::from_str(include_str!("../../web/curves/default.json")).expect("the stored curve");
+        let mut kept = Vec::new();
+        let mut keep = |curve: &Curve| {
+            let name = kept_name(
+                curve,
+                kept.iter()
+                    .map(|(name, curve): &(String, Curve)| (name.as_str(), curve)),
+            );
+            kept.push((name.clone(), curve.clone()));
+            name
+        };
+        let wanda = curve_name(&first.sweep);
+        assert_eq!(keep(&first), wanda);
+        assert_eq!(keep(&first), format!("{wanda} (2)"));
+        let mut other = first.clone();
+        other.protocol.windows = 16;
+        other.protocol.text_name = "mine.txt".to_owned();
+        assert_eq!(keep(&other), format!("{wanda}, mine.txt, 16 windows × 512 tokens"));
+    }
+
+    #[test]
+    fn a_verdict_says_how_much_and_where() {
+        let sweep: Sweep = "wanda:sparsity=0..0.8/9".parse().expect("a sweep of the grammar");
+        let differs = |by| verdict(&Verdict::Differs { value: 0.5, by }, &sweep);
+        assert_eq!(
+            differs(0.012),
+            "Differs: at 50\u{202f}%, perplexity came out 1.2\u{202f}% higher than in the link."
+        );
+        assert!(differs(-0.012).contains("1.2\u{202f}% lower"), "{}", differs(-0.012));
+        assert!(verdict(&Verdict::Reproduced, &sweep).starts_with("Reproduced: every point"));
+        assert!(verdict(&Verdict::Unreadable, &sweep).ends_with("damaged."));
     }
 
     #[test]

@@ -248,7 +248,7 @@ fn range(knob: &Parameter) -> String {
     write!(
         html,
         "<label class=\"field\"><span>points</span><input type=\"number\" min=\"2\" max=\"{most}\" data-testid=\"points\" \
-         data-value=\"range:points\"></label></fieldset>",
+         data-value=\"range:points\"></label><p class=\"problem\" role=\"status\" data-text=\"limit:range:points\"></p></fieldset>",
     )
     .ok();
     if knob.harm_grows_downwards() {

@@ -23,7 +23,7 @@ pub fn say(face: Face<'_>, key: &str) -> String {
         "sentence" => return face.sentence.replace(" %", "\u{a0}%"),
         "tag" => outcome(state).0,
         "note" => return note(state),
-        "verdict" => return state.verdict.as_ref().map(ToString::to_string).unwrap_or_default(),
+        "verdict" => return state.verdict_in_words().unwrap_or_default(),
         "verdict-state" => match &state.verdict {
             Some(verdict) if !verdict.is_reproduced() => "different",
             _ => "",
@@ -47,7 +47,10 @@ pub fn say(face: Face<'_>, key: &str) -> String {
         "first-difference" => return first_difference(state),
         "announcement" => &state.announcement,
         "range:from" | "range:to" => return range_end(state, key, true),
-        _ => "",
+        _ => match key.strip_prefix("limit:") {
+            Some(field) if field == state.ui.limit.0 => &state.ui.limit.1,
+            _ => "",
+        },
     };
     text.to_owned()
 }
@@ -91,7 +94,6 @@ pub fn value(face: Face<'_>, key: &str) -> String {
             CalibrationStats::Sequential => "sequential".to_owned(),
             CalibrationStats::Dense => "dense".to_owned(),
         },
-        "seed" => e.seed.to_string(),
         "progress" => state
             .progress(face.now_ms)
             .and_then(|(_, part)| part)

@@ -208,7 +208,11 @@ impl Page {
                 let id = reply.id;
                 let last = is_last(&reply.event).then(|| reply.event.clone());
                 let mut consequence = Consequence::None;
+                let finished = matches!(reply.event, Event::RunFinished { .. });
                 self.update(|state| consequence = state.fold(*reply, now_ms()));
+                if finished && let Some(sentence) = self.sentence.get_untracked() {
+                    self.update(|state| state.announce_result(&sentence));
+                }
                 if let Some(event) = last
                     && let Some(sender) = self.with(|inner| inner.answer_to(id)).flatten()
                 {

@@ -92,6 +92,8 @@ fn follow(page: Page) {
         if asking && before == Some(false) {
             // After the question is in the document.
             request_animation_frame(|| browser::focus(".question"));
+        } else if !asking && before == Some(true) {
+            request_animation_frame(|| browser::focus(".run"));
         }
         asking
     });

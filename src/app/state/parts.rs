@@ -17,6 +17,8 @@ pub struct Ui {
     pub offers: Option<(String, String, Vec<Offer>)>,
     /// What is wrong with the modification written as text.
     pub spec_error: String,
+    /// The field whose number was out of range last, and what is used instead.
+    pub limit: (String, String),
     /// Whether the page is dark.
     pub dark: bool,
     /// The beginning of the reader's own text.

@@ -221,6 +221,28 @@ fn kept_curves_have_colours_of_their_own() {
 }
 
 #[test]
+fn no_more_curves_are_kept_than_there_are_colours() {
+    let mut state = running(9);
+    finish(&mut state, 9, true);
+    for _ in 0..KEPT + 1 {
+        state.keep();
+    }
+    assert_eq!(state.kept.len(), KEPT);
+    assert!(state.messages.iter().any(|message| message.text.contains("Remove one")));
+}
+
+#[test]
+fn a_finished_run_is_announced_in_its_sentence() {
+    let mut state = running(9);
+    finish(&mut state, 9, true);
+    state.announce_result("Breaks at 30 %.");
+    assert_eq!(state.announcement, "Breaks at 30 %.");
+    state.verdict = Some(digest::Verdict::Reproduced);
+    state.announce_result("Breaks at 30 %.");
+    assert!(state.announcement.starts_with("Reproduced: ") && state.announcement.ends_with(" Breaks at 30 %."));
+}
+
+#[test]
 fn the_page_selects_the_first_point_beyond_the_threshold() {
     let mut state = running(9);
     // Losses are 0.05 a point, and ln 1.1 is 0.095.
