@@ -2,7 +2,7 @@
 
 use crate::numeric::parse_f64;
 
-use super::controls::MOST_POINTS;
+use crate::modify::MOST_POINTS;
 
 /// The least and the most that the field of a key takes; `None` where the field is no such number.
 #[must_use]
@@ -38,7 +38,7 @@ pub fn note(key: &str, typed: &str, used: &str) -> String {
         Some(number) if number > most => format!("At most {most}: {used} is used."),
         Some(number) if number < least => format!("At least {least}: {used} is used."),
         Some(number) if number.fract() != 0.0 => format!("Whole numbers only: {used} is used."),
-        Some(_) => format!("{used} is used."),
+        Some(_) => format!("Whole steps only: {used} is used."),
         None => format!("This is no number: {used} is used."),
     }
 }
@@ -64,7 +64,7 @@ mod tests {
             ("windows", "-3", "16", "At least 1: 16 is used."),
             ("windows", "2.5", "16", "Whole numbers only: 16 is used."),
             ("windows", "", "8", "This is no number: 8 is used."),
-            ("range:points", "9", "5", "5 is used."),
+            ("range:points", "9", "5", "Whole steps only: 5 is used."),
             ("temperature", "0.80", "0.8", ""),
             ("windows", "16", "16", ""),
             ("prompt", "anything", "", ""),

@@ -52,9 +52,14 @@ pub enum EngineError {
         /// Hash that the bytes have.
         found: String,
     },
-    /// The modified model computes something that is not a number.
-    #[error("the modified model's outputs are not finite numbers at this strength")]
-    NotFinite,
+    /// A model computes something that is not a number.
+    #[error(
+        "the {model} model's outputs are not finite numbers; choose a weaker modification, or check the model's file"
+    )]
+    NotFinite {
+        /// Which: untouched or modified.
+        model: String,
+    },
     /// The specification can't be built.
     #[error(transparent)]
     Spec(#[from] SpecError),

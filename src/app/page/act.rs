@@ -6,7 +6,7 @@ use crate::app::face::{self, Face};
 use crate::app::state::{Model, State};
 use crate::app::{controls, limits};
 use crate::curve::CalibrationStats;
-use crate::modify::catalogue;
+use crate::modify::{Sweep, catalogue};
 use crate::numeric::parse_f64;
 use crate::plot::{Axis, Measure};
 use crate::share::{Asset, BUNDLED_MODEL, DeviceChoice, Experiment, Origin, Sampling, Tab};
@@ -132,11 +132,15 @@ fn take(page: Page, key: &str, value: String) {
             page.update(|state| enter_view(state, key, value));
         }
         _ => page.update(|state| {
-            let before = state.link.experiment.sweep.clone();
-            state.change(|e| enter_experiment(e, key, &value));
-            if state.link.experiment.sweep != before {
-                // The text is written anew from the controls.
-                state.ui.spec_error.clear();
+            let mut changed = state.link.experiment.clone();
+            enter_experiment(&mut changed, key, &value);
+            // What the grammar refuses is said beside the field, and the settings stay as they were.
+            match changed.sweep.to_string().parse::<Sweep>() {
+                Ok(_) => {
+                    state.ui.spec_error.clear();
+                    state.change(|e| *e = changed);
+                }
+                Err(error) => state.ui.spec_error = error.to_string(),
             }
         }),
     }
@@ -187,6 +191,7 @@ fn enter_experiment(e: &mut Experiment, key: &str, value: &str) {
         }
         "windows" => e.windows = within(e.windows),
         "window" => e.window = within(e.window),
+        "calibration-text" => e.calibration_text = Asset::bundled(value),
         "calibration-windows" => e.calibration_windows = within(e.calibration_windows),
         "calibration-stats" => {
             e.calibration_stats = match value {
