@@ -1,8 +1,7 @@
 //! What number fields can hold, and what is said of a number that a field can't.
 
-use crate::numeric::parse_f64;
-
 use crate::modify::MOST_POINTS;
+use crate::numeric::parse_f64;
 
 /// The least and the most that the field of a key takes; `None` where the field is no such number.
 #[must_use]

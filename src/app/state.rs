@@ -234,6 +234,13 @@ impl State {
         }
     }
 
+    /// Whether a run has begun its curve and measured no point of it.
+    #[must_use]
+    pub fn is_before_first_point(&self) -> bool {
+        let empty = |shown: &Shown| !shown.complete && shown.curve.points.is_empty();
+        self.task.is_some() && self.shown.as_ref().is_some_and(empty)
+    }
+
     /// Whether the chart shows something else than the settings would give.
     #[must_use]
     pub fn is_outdated(&self) -> bool {

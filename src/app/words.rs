@@ -26,7 +26,9 @@ pub fn ended(text: &str) -> String {
 pub fn sentence(text: &str) -> String {
     let mut text = ended(text);
     let first = text.split(' ').next().unwrap_or_default();
-    if first.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'\'')
+    if first
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || b"':".contains(&byte))
         && let Some(letter) = text.get_mut(..1)
     {
         letter.make_ascii_uppercase();
@@ -34,19 +36,22 @@ pub fn sentence(text: &str) -> String {
     text
 }
 
-/// A duration as a person says it: `8 s`, `2 min 05 s`, `1 h 10 min`.
+/// A duration as a person says it: `8 s`, `2 min 05 s`, `12 min`, `1 h 10 min`.
 #[must_use]
 pub fn duration(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
         return "—".to_owned();
     }
     let whole = seconds.round() as u64;
-    match whole {
+    let text = match whole {
         0 => format!("{} s", format_number((seconds * 10.0).round() / 10.0)),
         1..60 => format!("{whole} s"),
-        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        60..600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        600..3600 => format!("{} min", whole / 60),
         _ => format!("{} h {:02} min", whole / 3600, whole / 60 % 60),
-    }
+    };
+    // A number stays with its unit.
+    text.replace(' ', "\u{a0}")
 }
 
 /// A count with spaces between thousands: `12 264`.
@@ -121,13 +126,13 @@ pub fn kept_name<'a>(curve: &Curve, others: impl Iterator<Item = (&'a str, &'a C
         name.push_str(", ");
         name.push_str(fact);
     }
-    let number = (2..)
-        .map(|number| format!("{name} ({number})"))
-        .find(|name| !taken.contains(&name.as_str()));
-    match number {
-        Some(numbered) if taken.contains(&name.as_str()) => numbered,
-        _ => name,
+    let mut number = 1;
+    let mut free = name.clone();
+    while taken.contains(&free.as_str()) {
+        number += 1;
+        free = format!("{name} ({number})");
     }
+    free
 }
 
 const FACTS: usize = 6;
@@ -190,7 +195,7 @@ pub fn verdict(verdict: &Verdict, sweep: &Sweep) -> String {
             let at = strength(sweep, *value);
             format!("Differs: at {at}, the link has {expected} and this run {measured}.")
         }
-        other => sentence(&other.to_string().replacen("reproduced", "Reproduced", 1)),
+        other => sentence(&other.to_string()),
     }
 }
 
@@ -251,10 +256,10 @@ pub fn protocol(protocol: &Protocol, device: &str, seconds: f64) -> String {
     )
 }
 
-/// `1 window`, `8 windows`.
+/// `1 window`, `8 windows`, in one piece.
 #[must_use]
 pub fn counted(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+    format!("{number}\u{a0}{thing}{}", if number == 1 { "" } else { "s" })
 }
 
 /// What a point says when it is selected or read aloud, without its x.
@@ -347,6 +352,7 @@ mod tests {
         for (text, whole) in [
             ("the server is down", "The server is down."),
             ("it's gone.", "It's gone."),
+            ("offline: no network", "Offline: no network."),
             ("page.gguf is a web page", "page.gguf is a web page."),
             ("Nothing … ", "Nothing …"),
             ("", ""),
@@ -364,10 +370,11 @@ mod tests {
             (8.4, "8 s"),
             (59.6, "1 min 00 s"),
             (125.0, "2 min 05 s"),
+            (1234.0, "20 min"),
             (4200.0, "1 h 10 min"),
             (f64::NAN, "—"),
         ] {
-            assert_eq!(duration(seconds), text);
+            assert_eq!(duration(seconds), text.replace(' ', "\u{a0}"));
         }
     }
 
@@ -397,8 +404,8 @@ mod tests {
         curve.protocol.windows = 1;
         assert_eq!(
             protocol(&curve.protocol, "CPU (flex)", 0.0),
-            "SmolLM2-135M-Instruct · Everyday prose · 1 window × 512 tokens (4088 scored) · calibrated on Household prose \
-             (8 windows) · CPU"
+            "SmolLM2-135M-Instruct · Everyday prose · 1\u{a0}window × 512 tokens (4088 scored) · calibrated on Household \
+             prose (8\u{a0}windows) · CPU"
         );
     }
 
@@ -422,7 +429,7 @@ mod tests {
         let mut other = first.clone();
         other.protocol.windows = 16;
         other.protocol.text_name = "mine.txt".to_owned();
-        assert_eq!(keep(&other), format!("{wanda}, mine.txt, 16 windows × 512 tokens"));
+        assert_eq!(keep(&other), format!("{wanda}, mine.txt, 16\u{a0}windows × 512 tokens"));
     }
 
     #[test]

@@ -196,6 +196,15 @@ pub fn fold(selector: &str) {
     }
 }
 
+/// Brings an element into view where it was scrolled off the upper edge.
+pub fn scroll_up_to(selector: &str) {
+    if let (Some(element), Ok(window)) = (element(selector), window())
+        && window.scroll_y().unwrap_or_default() > f64::from(element.offset_top())
+    {
+        element.scroll_into_view();
+    }
+}
+
 /// Gives an element the keyboard.
 pub fn focus(selector: &str) {
     if let Some(element) = any_element(selector) {

@@ -19,8 +19,12 @@ pub fn say(face: Face<'_>, key: &str) -> String {
         "self-test" => return self_test(state),
         "theme" if state.ui.dark => "Light",
         "theme" => "Dark",
+        "sentence" if state.is_before_first_point() => "The first point is being measured.",
         "sentence" if face.sentence.is_empty() => "Nothing is measured yet. Press Run.",
-        "sentence" => return face.sentence.replace(" %", "\u{a0}%"),
+        "sentence" => {
+            let sentence = face.sentence.replace(" %", "\u{a0}%");
+            return sentence.replace(" ± ", "\u{a0}±\u{a0}");
+        }
         "tag" => outcome(state).0,
         "note" => return note(state),
         "verdict" => return state.verdict_in_words().unwrap_or_default(),
@@ -179,17 +183,25 @@ fn self_test(state: &State) -> String {
 }
 
 /// The tag beside a result that is not what the settings would give now, and what to do.
-fn outcome(state: &State) -> (&'static str, &'static str) {
+fn outcome(state: &State) -> (&'static str, String) {
     match &state.shown {
         Some(shown) if shown.stored => (
             "stored result, not measured here",
-            "Press Run to measure it on this device.",
+            "Press Run to measure it on this device.".to_owned(),
         ),
         Some(_) if state.is_outdated() && state.task.is_none() => (
             "earlier settings",
-            "The settings have changed since; Run measures them.",
+            "The settings have changed since; Run measures them.".to_owned(),
         ),
-        _ => ("", ""),
+        Some(shown) if !shown.complete => {
+            let running = state.task.as_ref().is_some_and(|task| task.wish == Wish::Run);
+            let all = words::counted(shown.experiment.sweep.points().len(), "point");
+            (
+                if running { "so far" } else { "unfinished" },
+                format!("{} of {all} measured.", shown.curve.points.len()),
+            )
+        }
+        _ => ("", String::new()),
     }
 }
 
@@ -267,7 +279,10 @@ fn modified_title(state: &State) -> String {
         (None, Some(shown)) => words::curve_name(&shown.curve.sweep),
         (None, None) => return String::new(),
     };
-    format!("{title} at {}", at(state))
+    match at(state) {
+        at if at.is_empty() => title,
+        at => format!("{title} at {at}"),
+    }
 }
 
 fn writing(state: &State) -> String {

@@ -207,7 +207,7 @@ impl Page {
         }
         self.update(|state| {
             state.model = Model::Asking(Consent {
-                name: plan.asset.origin.to_string(),
+                name: plan.asset.name(),
                 bytes: plan.missing_bytes(),
                 host: plan.host.clone(),
                 lasting: plan.lasting,

@@ -308,7 +308,7 @@ fn the_time_left_follows_from_the_time_taken() {
     let (text, part) = state.progress(31_000.0).expect("a task");
     assert_eq!(part, Some(3.0 / 9.0));
     // Three points took 30 s, six are left.
-    assert!(text.ends_with("about 1 min 00 s left"), "{text}");
+    assert!(text.ends_with("about 1\u{a0}min\u{a0}00\u{a0}s left"), "{text}");
 }
 
 #[test]
