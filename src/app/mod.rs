@@ -5,6 +5,7 @@
 
 pub mod controls;
 pub mod face;
+pub mod limits;
 pub mod picture;
 pub mod reading;
 pub mod state;

@@ -1,6 +1,6 @@
 //! From what the page knows to what the chart shows.
 
-use super::state::{Shown, Stage, State};
+use super::state::{Kept, Shown, Stage, State};
 use super::{controls, reading, words};
 use crate::curve::Curve;
 use crate::modify::catalogue::Unit;
@@ -14,7 +14,7 @@ pub fn chart(state: &State, threshold: Option<Threshold>, size: Size) -> Option<
     let shown = state.shown.as_ref()?;
     let view = &state.link.view;
     let mut current = Series::of(&shown.curve, view.measure);
-    name(&mut current, shown);
+    name(&mut current, shown, &state.kept);
     current.pending = state.task.as_ref().and_then(|task| match task.stage {
         Stage::Point { value, .. } if !shown.stored && !shown.complete => Some(value),
         _ => None,
@@ -65,11 +65,14 @@ fn of(curve: &Curve, series: Vec<Series>, threshold: Option<Threshold>, view: &V
     }
 }
 
-fn name(series: &mut Series, shown: &Shown) {
+fn name(series: &mut Series, shown: &Shown, kept: &[Kept]) {
     series.name = if shown.stored {
         "stored result".to_owned()
+    } else if kept.iter().any(|kept| kept.curve == shown.curve) {
+        // The kept one's name stands there.
+        String::new()
     } else {
-        words::curve_name(&shown.curve.sweep)
+        words::kept_name(&shown.curve, kept.iter().map(|kept| (kept.name.as_str(), &kept.curve)))
     };
 }
 

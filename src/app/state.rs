@@ -5,13 +5,16 @@ mod parts;
 mod progress;
 
 pub use fold::is_last;
-pub use parts::{Consent, Consequence, Engine, Fetching, Kept, Message, Model, Shown, Stage, Task, Ui, Wish, Writing};
+pub use parts::{
+    Consent, Consequence, Engine, Fetching, Kept, Message, Model, Preparation, Shown, Stage, Task, Ui, Wish, Writing,
+};
 
 use crate::curve::digest::Verdict;
 use crate::curve::{Curve, Outcome, Point, digest};
-use crate::share::{Experiment, Link, Opened, Origin};
+use crate::share::{Asset, Experiment, Link, Opened, Origin};
 
 use super::{controls, words};
+use crate::plot::KEPT;
 
 /// Everything that the page knows.
 #[derive(Debug, Clone, Default)]
@@ -70,8 +73,18 @@ impl State {
         for notice in &opened.notices {
             self.tell(notice.to_string());
         }
-        self.link = opened.link;
+        let before = std::mem::replace(&mut self.link, opened.link).experiment.model;
+        self.forget_other_model(&before);
         self.verdict = None;
+    }
+
+    /// What is known of the model goes with it, where another took the place of `before`.
+    fn forget_other_model(&mut self, before: &Asset) {
+        // A question waits for its answer, whatever is chosen meanwhile.
+        if !before.may_be(&self.link.experiment.model) && !matches!(self.model, Model::Asking(_)) {
+            self.model = Model::Absent;
+            self.cost = None;
+        }
     }
 
     /// Adds a notice.
@@ -85,6 +98,7 @@ impl State {
     }
 
     fn push_message(&mut self, error: bool, text: String) {
+        let text = words::sentence(&text);
         // The same thing twice needs saying once.
         self.messages.retain(|message| message.text != text);
         self.next_number += 1;
@@ -107,6 +121,7 @@ impl State {
         if self.link.experiment != before {
             self.link.expect = None;
             self.verdict = None;
+            self.forget_other_model(&before.model);
         }
     }
 
@@ -177,8 +192,8 @@ impl State {
                 controls::set_range(&mut e.sweep, (from, to, 5));
             }
             self.tell(
-                "This browser has no WebGPU, so the CPU computes, much more slowly. The settings are smaller for that: fewer \
-                 points and shorter windows, with wider error bars."
+                "This browser has no WebGPU, so the CPU computes, about 140 times slower than a fast graphics card. The \
+                 settings are smaller for that: fewer points and shorter windows, with wider error bars."
                     .to_owned(),
             );
         }
@@ -219,6 +234,13 @@ impl State {
         }
     }
 
+    /// Whether a run has begun its curve and measured no point of it.
+    #[must_use]
+    pub fn is_before_first_point(&self) -> bool {
+        let empty = |shown: &Shown| !shown.complete && shown.curve.points.is_empty();
+        self.task.is_some() && self.shown.as_ref().is_some_and(empty)
+    }
+
     /// Whether the chart shows something else than the settings would give.
     #[must_use]
     pub fn is_outdated(&self) -> bool {
@@ -236,13 +258,36 @@ impl State {
 
     /// Keeps the shown curve beside later ones.
     pub fn keep(&mut self) {
+        if self.kept.len() >= KEPT {
+            self.tell(format!(
+                "{KEPT} curves are kept, and more could not be told apart. Remove one under “Kept curves”, then keep \
+                 this one."
+            ));
+            return;
+        }
         let slot = self.free_slot();
         let Some(shown) = &self.shown else { return };
+        let others = self.kept.iter().map(|kept| (kept.name.as_str(), &kept.curve));
         self.kept.push(Kept {
-            name: words::curve_name(&shown.curve.sweep),
+            name: words::kept_name(&shown.curve, others),
             slot,
             curve: shown.curve.clone(),
         });
+    }
+
+    /// Whether a shared result came out again, in words.
+    #[must_use]
+    pub fn verdict_in_words(&self) -> Option<String> {
+        let shown = self.shown.as_ref()?;
+        Some(words::verdict(self.verdict.as_ref()?, &shown.curve.sweep))
+    }
+
+    /// What a screen reader is told of a finished run: `sentence` is what is said of the curve.
+    pub fn announce_result(&mut self, sentence: &str) {
+        self.announcement = match self.verdict_in_words() {
+            Some(verdict) => format!("{verdict} {sentence}"),
+            None => sentence.to_owned(),
+        };
     }
 
     /// The place of the point whose strength is selected, else of the first beyond the threshold, else of the last.
@@ -265,8 +310,9 @@ impl State {
         self.end();
         self.model = Model::Absent;
         self.engine = Engine::Broken(reason.to_owned());
+        let reason = words::ended(reason);
         self.complain(format!(
-            "The engine stopped: {reason}. What was measured stays; Run starts the engine anew. If it happens again, \
+            "The engine stopped: {reason} What was measured stays; Run starts the engine anew. If it happens again, \
              take shorter windows or a smaller model: it may need more memory than this browser gives."
         ));
     }

@@ -1,25 +1,57 @@
 //! Sentences and short lines that the page builds from numbers.
 
 use super::controls;
-use crate::curve::{Curve, Outcome, Point, Protocol};
+use crate::curve::digest::Verdict;
+use crate::curve::{CalibrationStats, Curve, Outcome, Point, Protocol};
 use crate::engine::job::{DeviceKind, DeviceReport};
 use crate::modify::catalogue::{self, Parameter, Unit};
 use crate::modify::{Step, Sweep, Value};
 use crate::plot::{Measure, Sample, Series, format_number, format_value};
+use crate::share::{BUNDLED_CALIBRATION, BUNDLED_MODEL, BUNDLED_TEXT};
 
-/// A duration as a person says it: `8 s`, `2 min 05 s`, `1 h 10 min`.
+/// A text with a full stop, where it ends without one.
+#[must_use]
+pub fn ended(text: &str) -> String {
+    let text = text.trim_end();
+    let stop = if text.is_empty() || text.ends_with(['.', '!', '?', '…']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{text}{stop}")
+}
+
+/// A text as a sentence of its own: errors begin small and end without a stop. A name at the beginning stays as it is.
+#[must_use]
+pub fn sentence(text: &str) -> String {
+    let mut text = ended(text);
+    let first = text.split(' ').next().unwrap_or_default();
+    if first
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || b"':".contains(&byte))
+        && let Some(letter) = text.get_mut(..1)
+    {
+        letter.make_ascii_uppercase();
+    }
+    text
+}
+
+/// A duration as a person says it: `8 s`, `2 min 05 s`, `12 min`, `1 h 10 min`.
 #[must_use]
 pub fn duration(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
         return "—".to_owned();
     }
     let whole = seconds.round() as u64;
-    match whole {
+    let text = match whole {
         0 => format!("{} s", format_number((seconds * 10.0).round() / 10.0)),
         1..60 => format!("{whole} s"),
-        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        60..600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        600..3600 => format!("{} min", whole / 60),
         _ => format!("{} h {:02} min", whole / 3600, whole / 60 % 60),
-    }
+    };
+    // A number stays with its unit.
+    text.replace(' ', "\u{a0}")
 }
 
 /// A count with spaces between thousands: `12 264`.
@@ -69,6 +101,104 @@ pub fn curve_name(sweep: &Sweep) -> String {
     }
 }
 
+/// A strength of a sweep, as it is shown: `50 %`, `4 bits`.
+#[must_use]
+pub fn strength(sweep: &Sweep, value: f64) -> String {
+    let unit = controls::knob(sweep).and_then(|knob| knob.unit());
+    format_value(value, unit.unwrap_or(Unit::Count))
+}
+
+/// What a kept curve is called: as [`curve_name`], with what sets it apart from the others of that name.
+#[must_use]
+pub fn kept_name<'a>(curve: &Curve, others: impl Iterator<Item = (&'a str, &'a Curve)>) -> String {
+    let base = curve_name(&curve.sweep);
+    let facts = facts(curve);
+    let mut told = [false; FACTS];
+    let mut taken = Vec::new();
+    for (name, other) in others.filter(|(_, other)| curve_name(&other.sweep) == base) {
+        taken.push(name);
+        for (told, (one, other)) in told.iter_mut().zip(facts.iter().zip(self::facts(other))) {
+            *told |= *one != other;
+        }
+    }
+    let mut name = base;
+    for (fact, _) in facts.iter().zip(told).filter(|(_, told)| *told) {
+        name.push_str(", ");
+        name.push_str(fact);
+    }
+    let mut number = 1;
+    let mut free = name.clone();
+    while taken.contains(&free.as_str()) {
+        number += 1;
+        free = format!("{name} ({number})");
+    }
+    free
+}
+
+const FACTS: usize = 6;
+
+/// What two curves of one method can differ in, in words.
+fn facts(curve: &Curve) -> [String; FACTS] {
+    let protocol = &curve.protocol;
+    let calibration = protocol.calibration.as_ref();
+    let range = controls::range(&curve.sweep).map_or_else(String::new, |(_, (from, to, points))| {
+        let [from, to] = [from, to].map(|end| strength(&curve.sweep, end));
+        format!("{from} to {to} in {}", counted(points, "point"))
+    });
+    [
+        title(&protocol.model_name).to_owned(),
+        title(&protocol.text_name).to_owned(),
+        format!("{} × {} tokens", counted(protocol.windows, "window"), protocol.window),
+        calibration.map_or_else(String::new, |calibration| {
+            let stats = match calibration.stats {
+                CalibrationStats::Sequential => "damaged blocks",
+                CalibrationStats::Dense => "the untouched model",
+            };
+            format!("calibrated with {} of {stats}", counted(calibration.windows, "window"))
+        }),
+        range,
+        device_name(&curve.device).to_owned(),
+    ]
+}
+
+/// What the page calls something that it brings; other things by their own name.
+#[must_use]
+pub fn title(name: &str) -> &str {
+    match name {
+        BUNDLED_MODEL => "SmolLM2-135M-Instruct",
+        BUNDLED_TEXT => "Everyday prose",
+        BUNDLED_CALIBRATION => "Household prose",
+        other => other,
+    }
+}
+
+/// A result's device without the name of the library that computed on it.
+fn device_name(device: &str) -> &str {
+    device.strip_suffix(" (flex)").unwrap_or(device)
+}
+
+/// Whether a shared result came out again, and where not.
+#[must_use]
+pub fn verdict(verdict: &Verdict, sweep: &Sweep) -> String {
+    match verdict {
+        Verdict::Differs { value, by } => {
+            let share = format_value(round_to((by.exp() - 1.0).abs(), 2), Unit::Share);
+            let side = if *by > 0.0 { "higher" } else { "lower" };
+            let at = strength(sweep, *value);
+            format!("Differs: at {at}, perplexity came out {share} {side} than in the link.")
+        }
+        Verdict::Unlike {
+            value,
+            expected,
+            measured,
+        } => {
+            let at = strength(sweep, *value);
+            format!("Differs: at {at}, the link has {expected} and this run {measured}.")
+        }
+        other => sentence(&other.to_string()),
+    }
+}
+
 /// What the badge says of a device.
 #[must_use]
 pub fn device(report: &DeviceReport) -> String {
@@ -90,7 +220,7 @@ pub fn self_test(report: &DeviceReport) -> String {
         None => "Computed on the CPU, which is what other devices are compared with.".to_owned(),
     };
     match &report.refused {
-        Some(reason) => format!("{result} WebGPU is not used: {reason}"),
+        Some(reason) => format!("{result} WebGPU is not used: {}", ended(reason)),
         None => result,
     }
 }
@@ -104,26 +234,32 @@ pub fn protocol(protocol: &Protocol, device: &str, seconds: f64) -> String {
         windows,
         window,
         tokens,
-        seed,
         ..
     } = protocol;
     let calibration = protocol.calibration.as_ref().map_or_else(String::new, |calibration| {
         let windows = counted(calibration.windows, "window");
-        format!(" · calibrated on {} ({windows})", calibration.text_name)
+        format!(" · calibrated on {} ({windows})", title(&calibration.text_name))
     });
+    // A run that goes on has no duration yet.
+    let took = if seconds > 0.0 {
+        format!(" · {}", duration(seconds))
+    } else {
+        String::new()
+    };
     format!(
-        "{model_name} · {text_name} · {} × {window} tokens ({} scored){calibration} · seed {seed} · \
-         {device} · {}",
+        "{} · {} · {} × {window} tokens ({} scored){calibration} · {}{took}",
+        title(model_name),
+        title(text_name),
         counted(*windows, "window"),
         count(*tokens as u64),
-        duration(seconds),
+        device_name(device),
     )
 }
 
-/// `1 window`, `8 windows`.
+/// `1 window`, `8 windows`, in one piece.
 #[must_use]
 pub fn counted(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+    format!("{number}\u{a0}{thing}{}", if number == 1 { "" } else { "s" })
 }
 
 /// What a point says when it is selected or read aloud, without its x.
@@ -212,6 +348,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn sentences_end_and_names_keep_their_letters() {
+        for (text, whole) in [
+            ("the server is down", "The server is down."),
+            ("it's gone.", "It's gone."),
+            ("offline: no network", "Offline: no network."),
+            ("page.gguf is a web page", "page.gguf is a web page."),
+            ("Nothing … ", "Nothing …"),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(text), whole);
+        }
+        assert_eq!(ended("no adapter"), "no adapter.");
+    }
+
+    #[test]
     fn durations_are_said_as_people_say_them() {
         for (seconds, text) in [
             (0.04, "0 s"),
@@ -219,10 +370,11 @@ mod tests {
             (8.4, "8 s"),
             (59.6, "1 min 00 s"),
             (125.0, "2 min 05 s"),
+            (1234.0, "20 min"),
             (4200.0, "1 h 10 min"),
             (f64::NAN, "—"),
         ] {
-            assert_eq!(duration(seconds), text);
+            assert_eq!(duration(seconds), text.replace(' ', "\u{a0}"));
         }
     }
 
@@ -233,6 +385,64 @@ mod tests {
         assert_eq!(name("wanda:sparsity=0..0.8/9"), wanda);
         assert_eq!(name("wanda:pattern=2:4"), format!("{wanda}, pattern 2:4"));
         assert!(name("wanda:sparsity=0.4+rtn:bits=8..2/7").starts_with(&format!("{wanda}, sparsity 0.4 + ")));
+    }
+
+    #[test]
+    fn bundled_texts_go_by_the_titles_of_their_list() {
+        let list: serde_json::Value =
+            serde_json::from_str(include_str!("../../web/texts/manifest.json")).expect("a list of texts");
+        for text in list.as_array().expect("a list") {
+            assert_eq!(title(text["name"].as_str().expect("a name")), text["title"]);
+        }
+        assert_eq!(title("mine.txt"), "mine.txt");
+    }
+
+    #[test]
+    fn a_protocol_is_said_in_the_pages_words() {
+        let mut curve: Curve =
+            serde_json::from_str(include_str!("../../web/curves/default.json")).expect("the stored curve");
+        curve.protocol.windows = 1;
+        assert_eq!(
+            protocol(&curve.protocol, "CPU (flex)", 0.0),
+            "SmolLM2-135M-Instruct · Everyday prose · 1\u{a0}window × 512 tokens (4088 scored) · calibrated on Household \
+             prose (8\u{a0}windows) · CPU"
+        );
+    }
+
+    #[test]
+    fn kept_curves_of_one_method_are_told_apart() {
+        let first: Curve =
+            serde_json::from_str(include_str!("../../web/curves/default.json")).expect("the stored curve");
+        let mut kept = Vec::new();
+        let mut keep = |curve: &Curve| {
+            let name = kept_name(
+                curve,
+                kept.iter()
+                    .map(|(name, curve): &(String, Curve)| (name.as_str(), curve)),
+            );
+            kept.push((name.clone(), curve.clone()));
+            name
+        };
+        let wanda = curve_name(&first.sweep);
+        assert_eq!(keep(&first), wanda);
+        assert_eq!(keep(&first), format!("{wanda} (2)"));
+        let mut other = first.clone();
+        other.protocol.windows = 16;
+        other.protocol.text_name = "mine.txt".to_owned();
+        assert_eq!(keep(&other), format!("{wanda}, mine.txt, 16\u{a0}windows × 512 tokens"));
+    }
+
+    #[test]
+    fn a_verdict_says_how_much_and_where() {
+        let sweep: Sweep = "wanda:sparsity=0..0.8/9".parse().expect("a sweep of the grammar");
+        let differs = |by| verdict(&Verdict::Differs { value: 0.5, by }, &sweep);
+        assert_eq!(
+            differs(0.012),
+            "Differs: at 50\u{202f}%, perplexity came out 1.2\u{202f}% higher than in the link."
+        );
+        assert!(differs(-0.012).contains("1.2\u{202f}% lower"), "{}", differs(-0.012));
+        assert!(verdict(&Verdict::Reproduced, &sweep).starts_with("Reproduced: every point"));
+        assert!(verdict(&Verdict::Unreadable, &sweep).ends_with("damaged."));
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod series;
 #[cfg(test)]
 mod tests;
 
-pub use colour::Role;
+pub use colour::{KEPT, Role};
 pub use draw::draw;
 pub use drawing::{Anchor, Drawing, Label, Mark, MarkKind, escape};
 pub use scale::{format_number, format_value};
@@ -58,7 +58,7 @@ impl Measure {
     pub fn axis_title(self) -> &'static str {
         match self {
             Self::Hemorrhage => "hemorrhage, ln(PPL/PPL₀)",
-            Self::Kld => "KL divergence, nats a word",
+            Self::Kld => "KL divergence, nats per token",
             Self::SameTop => "same next word",
         }
     }

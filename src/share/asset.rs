@@ -52,6 +52,16 @@ impl Asset {
         }
     }
 
+    /// Whether both may be the same thing: one origin, and hashes that don't contradict each other.
+    #[must_use]
+    pub fn may_be(&self, other: &Self) -> bool {
+        let hashes_agree = match (&self.sha256, &other.sha256) {
+            (Some(one), Some(other)) => one == other,
+            _ => true,
+        };
+        self.origin == other.origin && hashes_agree
+    }
+
     /// Something shipped with the page.
     #[must_use]
     pub fn bundled(name: &str) -> Self {
@@ -146,6 +156,17 @@ mod tests {
             assert_eq!(origin.to_string(), text);
             assert_eq!(text.parse(), Ok(origin));
         }
+    }
+
+    #[test]
+    fn an_unknown_hash_contradicts_nothing() {
+        let one = Asset::bundled("evaluation");
+        let hashed = |hash: &str| Asset {
+            sha256: Some(hash.to_owned()),
+            ..one.clone()
+        };
+        assert!(one.may_be(&hashed("a")) && hashed("a").may_be(&hashed("a")));
+        assert!(!hashed("a").may_be(&hashed("b")) && !one.may_be(&Asset::bundled("calibration")));
     }
 
     #[test]

@@ -144,7 +144,13 @@ pub fn on_key(pressed: impl Fn(&str) -> bool + 'static) -> Result<(), BrowserErr
             .and_then(|target| target.dyn_into::<HtmlElement>().ok())
             .is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"));
         let key = event.key();
-        if (typing && key != "Escape") || event.ctrl_key() || event.meta_key() || event.alt_key() {
+        // What scrolls sideways does so by these keys.
+        let scrolling = key.starts_with("Arrow")
+            && event
+                .target()
+                .and_then(|target| target.dyn_into::<Element>().ok())
+                .is_some_and(|target| target.closest(".scroll").is_ok_and(|found| found.is_some()));
+        if (typing && key != "Escape") || scrolling || event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
         }
         if pressed(&key) {
@@ -158,19 +164,21 @@ pub fn on_key(pressed: impl Fn(&str) -> bool + 'static) -> Result<(), BrowserErr
 
 /// Gives a class to the first element of a selector, or takes it away.
 pub fn set_class(selector: &str, class: &str, on: bool) {
-    let found = document()
-        .ok()
-        .and_then(|document| document.query_selector(selector).ok().flatten());
-    if let Some(element) = found {
+    if let Some(element) = any_element(selector) {
         element.class_list().toggle_with_force(class, on).ok();
     }
+}
+
+/// The first element of a selector, of HTML or of SVG.
+#[must_use]
+pub fn any_element(selector: &str) -> Option<Element> {
+    document().ok()?.query_selector(selector).ok().flatten()
 }
 
 /// The first element of a selector.
 #[must_use]
 pub fn element(selector: &str) -> Option<HtmlElement> {
-    let found = document().ok()?.query_selector(selector).ok().flatten()?;
-    found.dyn_into().ok()
+    any_element(selector)?.dyn_into().ok()
 }
 
 /// Folds every element of a selector that can be folded.
@@ -188,12 +196,18 @@ pub fn fold(selector: &str) {
     }
 }
 
+/// Brings an element into view where it was scrolled off the upper edge.
+pub fn scroll_up_to(selector: &str) {
+    if let (Some(element), Ok(window)) = (element(selector), window())
+        && window.scroll_y().unwrap_or_default() > f64::from(element.offset_top())
+    {
+        element.scroll_into_view();
+    }
+}
+
 /// Gives an element the keyboard.
 pub fn focus(selector: &str) {
-    let found = document()
-        .ok()
-        .and_then(|document| document.query_selector(selector).ok().flatten());
-    if let Some(element) = found {
+    if let Some(element) = any_element(selector) {
         // Marks in an SVG are no HTML elements, and can be focused all the same.
         element.unchecked_into::<HtmlElement>().focus().ok();
     }

@@ -3,7 +3,7 @@
 //! Only what changed is written, and nothing is built anew but `data-html`; so a field that is being typed into and a
 //! button that has the keyboard stay as they are.
 
-use js_sys::Reflect;
+use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{DragEvent, Element, Event, File, HtmlInputElement};
@@ -25,7 +25,7 @@ pub enum Slot {
     If,
     /// `data-off`: whether it is off.
     Off,
-    /// `data-open`: whether it is unfolded; a person may fold it since.
+    /// `data-open`: unfolds it; folding is left to the person.
     Open,
     /// `data-state`: a word for style, in `data-is`.
     State,
@@ -39,6 +39,9 @@ const REST: [(&str, Slot); 6] = [
     ("data-open", Slot::Open),
     ("data-state", Slot::State),
 ];
+
+/// Marks a number that a person entered until it is compared with the one in use.
+const ENTERED: &str = "data-entered";
 
 /// One key at one element.
 #[derive(Debug)]
@@ -119,14 +122,16 @@ impl Bound {
     fn fill(&mut self, read: &dyn Fn(Slot, &str) -> String) -> bool {
         let new = read(self.slot, &self.key);
         let element = &self.element;
-        // Another list of options may have changed what a select holds.
-        let stale = self.slot == Slot::Value && element.tag_name() == "SELECT" && property(element, "value") != new;
+        // Another list of options may have changed what a select holds, and what a person entered needn't be used.
+        let stale = self.slot == Slot::Value
+            && (element.tag_name() == "SELECT" || was_entered(element))
+            && property(element, "value") != new;
         if !stale && self.last.as_ref() == Some(&new) {
             return false;
         }
         let yes = JsValue::from_bool(new == "true");
         match self.slot {
-            Slot::Html => element.set_inner_html(&new),
+            Slot::Html => refill(element, &new),
             Slot::Text => element.set_text_content(Some(&new)),
             Slot::State => {
                 element.set_attribute("data-is", &new).ok();
@@ -136,14 +141,23 @@ impl Bound {
             Slot::Value => set(element, "value", &JsValue::from_str(&new)),
             Slot::If => set(element, "hidden", &JsValue::from_bool(new != "true")),
             Slot::Off => set(element, "disabled", &yes),
-            Slot::Open => set(element, "open", &yes),
+            Slot::Open if new == "true" => set(element, "open", &yes),
+            Slot::Open => {}
         }
         self.last = Some(new);
         true
     }
 }
 
-fn set(element: &Element, name: &str, value: &JsValue) {
+fn was_entered(element: &Element) -> bool {
+    let entered = element.has_attribute(ENTERED);
+    if entered {
+        element.remove_attribute(ENTERED).ok();
+    }
+    entered
+}
+
+fn set(element: &JsValue, name: &str, value: &JsValue) {
     // Only a property without a setter throws, and these have one.
     Reflect::set(element, &name.into(), value).ok();
 }
@@ -159,9 +173,43 @@ fn is_checkbox(element: &Element) -> bool {
     element.get_attribute("type").as_deref() == Some("checkbox")
 }
 
+/// Puts new HTML into an element. What had the keyboard inside has it again, or what came in its place.
+pub fn refill(element: &Element, html: &str) {
+    let active = document().ok().and_then(|document| document.active_element());
+    let active = active.filter(|active| active != element && element.contains(Some(active)));
+    element.set_inner_html(html);
+    let Some(active) = active else { return };
+    let same = NAMES.iter().find_map(|name| {
+        let value = active.get_attribute(name)?;
+        let found = element.query_selector(&format!("[{name}='{value}']"));
+        found.ok().flatten()
+    });
+    let heir = same.or_else(|| element.query_selector("button").ok().flatten());
+    if let Some(heir) = heir {
+        focus_in_place(&heir);
+    }
+}
+
+/// What an element is known by after it was built anew, the most telling first.
+const NAMES: [&str; 3] = ["data-index", "data-act", "data-testid"];
+
+/// Gives an element the keyboard and leaves the page where it is scrolled to.
+fn focus_in_place(element: &Element) {
+    let options = Object::new();
+    set(&options, "preventScroll", &JsValue::TRUE);
+    // Marks in an SVG are no HTML elements, and can be focused all the same.
+    if let Ok(focus) = Reflect::get(element, &"focus".into())
+        && let Some(focus) = focus.dyn_ref::<Function>()
+    {
+        focus.call1(element, &options).ok();
+    }
+}
+
 /// What a person did.
 #[derive(Debug)]
 pub enum Happening {
+    /// Folded or unfolded what has this `data-open`.
+    Fold(String, bool),
     /// Pressed what has this `data-act`.
     Press(String),
     /// Gave the field with this `data-value` a new content.
@@ -175,14 +223,15 @@ pub enum Happening {
 /// # Errors
 /// Where there is no document.
 pub fn listen(happened: impl Fn(Happening) + Clone + 'static) -> Result<(), BrowserError> {
-    for kind in ["click", "input", "change", "dragover", "drop"] {
+    for kind in ["click", "input", "change", "toggle", "dragover", "drop"] {
         let happened = happened.clone();
         let listener = Closure::<dyn Fn(Event)>::new(move |event: Event| {
             if let Some(what) = read(&event, kind) {
                 happened(what);
             }
         });
-        document()?.add_event_listener_with_callback(kind, listener.as_ref().unchecked_ref())?;
+        // A toggle is told to nobody but its element, so all are heard on their way there.
+        document()?.add_event_listener_with_callback_and_bool(kind, listener.as_ref().unchecked_ref(), true)?;
         listener.forget();
     }
     Ok(())
@@ -197,6 +246,10 @@ fn read(event: &Event, kind: &str) -> Option<Happening> {
     };
     match kind {
         "click" => at("data-act").map(|(_, key)| Happening::Press(key)),
+        "toggle" => {
+            let (element, key) = at("data-open")?;
+            (element == target).then(|| Happening::Fold(key, element.has_attribute("open")))
+        }
         "dragover" => {
             // Without it, the browser would open a dropped file in place of the page.
             event.prevent_default();
@@ -220,6 +273,9 @@ fn read(event: &Event, kind: &str) -> Option<Happening> {
             let slides = element.get_attribute("type").as_deref() == Some("range");
             if slides != (kind == "input") {
                 return None;
+            }
+            if element.get_attribute("type").as_deref() == Some("number") {
+                element.set_attribute(ENTERED, "").ok();
             }
             let value = if is_checkbox(&element) {
                 let checked = Reflect::get(&element, &"checked".into()).ok()?;

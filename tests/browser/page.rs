@@ -86,7 +86,12 @@ impl Page {
     pub async fn text(&self, name: &str) -> String {
         let script = "return document.querySelector(arguments[0])?.textContent ?? ''";
         let text = self.browser.script(script, vec![json!(Self::hook(name))]).await;
-        text.as_str().unwrap_or_default().trim().to_owned()
+        // Whether a line may break there is a matter of looks.
+        text.as_str()
+            .unwrap_or_default()
+            .replace('\u{a0}', " ")
+            .trim()
+            .to_owned()
     }
 
     /// A click by the mouse, which needs the element to be visible.

@@ -26,6 +26,7 @@ pub fn html(face: Face<'_>, key: &str) -> String {
         "method" => controls::entry(&state.link.experiment.sweep).map_or_else(String::new, method),
         "offers" => offers(state),
         "model" => model(state),
+        "question" => question(state),
         "run" => run(state),
         "base-text" => text(&state.writing.base, &state.writing.modified, "rest"),
         "modified-text" => text(&state.writing.modified, &state.writing.base, "rest is-damaged"),
@@ -244,7 +245,7 @@ fn range(knob: &Parameter) -> String {
     write!(
         html,
         "<label class=\"field\"><span>points</span><input type=\"number\" min=\"2\" max=\"{most}\" data-testid=\"points\" \
-         data-value=\"range:points\"></label></fieldset>",
+         data-value=\"range:points\"></label><p class=\"problem\" role=\"status\" data-text=\"limit:range:points\"></p></fieldset>",
     )
     .ok();
     if knob.harm_grows_downwards() {
@@ -297,25 +298,30 @@ fn offers(state: &State) -> String {
     html
 }
 
-/// What is known of the model, and the question before a download.
+/// The question before a download.
+fn question(state: &State) -> String {
+    let Model::Asking(consent) = &state.model else {
+        return String::new();
+    };
+    let size = Size(consent.bytes);
+    let after = if consent.lasting {
+        "It stays in this browser for the next visit."
+    } else {
+        "This browser keeps nothing: it will be fetched again on the next visit."
+    };
+    format!(
+        "<div class=\"question\" role=\"alertdialog\" aria-label=\"Download\" tabindex=\"-1\">\
+         <p><strong>Download {size} from {}?</strong></p><p>{}. {after}</p><div class=\"row\">\
+         <button type=\"button\" class=\"primary\" data-testid=\"consent\" data-act=\"consent\">Download {size}</button>\
+         <button type=\"button\" data-act=\"stop\">No</button></div></div>",
+        escape(&consent.host),
+        escape(&consent.name),
+    )
+}
+
+/// What is known of the model.
 fn model(state: &State) -> String {
     match &state.model {
-        Model::Asking(consent) => {
-            let size = Size(consent.bytes);
-            let after = if consent.lasting {
-                "It stays in this browser for the next visit."
-            } else {
-                "This browser keeps nothing: it will be fetched again on the next visit."
-            };
-            format!(
-                "<div class=\"question\" role=\"alertdialog\" aria-label=\"Download\">\
-                 <p><strong>Download {size} from {}?</strong></p><p>{}. {after}</p><div class=\"row\">\
-                 <button type=\"button\" class=\"primary\" data-testid=\"consent\" data-act=\"consent\">Download {size}</button>\
-                 <button type=\"button\" data-act=\"stop\">No</button></div></div>",
-                escape(&consent.host),
-                escape(&consent.name),
-            )
-        }
         Model::Missing(reason) => format!("<p class=\"problem\">{}</p>", escape(reason)),
         Model::Ready(report) => format!(
             "<p class=\"hint\" title=\"{}\">{} parameters · {} bits a weight · {} blocks · SHA-256 {}…</p>",
@@ -325,7 +331,7 @@ fn model(state: &State) -> String {
             report.config.blocks,
             escape(report.sha256.get(..12).unwrap_or(&report.sha256)),
         ),
-        Model::Absent | Model::Fetching(_) | Model::Loading { .. } => String::new(),
+        Model::Absent | Model::Asking(_) | Model::Fetching(_) | Model::Loading { .. } => String::new(),
     }
 }
 

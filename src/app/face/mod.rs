@@ -20,6 +20,18 @@ pub struct Face<'a> {
     pub now_ms: f64,
 }
 
+impl<'a> Face<'a> {
+    /// The state alone, for what depends on nothing else.
+    #[must_use]
+    pub fn of(state: &'a State) -> Self {
+        Self {
+            state,
+            sentence: "",
+            now_ms: 0.0,
+        }
+    }
+}
+
 /// Whether what a key names is so: `data-if` shows by it, `data-off` switches off, `data-open` unfolds.
 #[must_use]
 pub fn is(face: Face<'_>, key: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Plain text, and what fields hold.
 
 use super::Face;
-use crate::app::state::{Engine, State, Wish};
+use crate::app::state::{Engine, State, Wish, Writing};
 use crate::app::{controls, words};
 use crate::curve::CalibrationStats;
 use crate::engine::job::DeviceKind;
@@ -19,11 +19,15 @@ pub fn say(face: Face<'_>, key: &str) -> String {
         "self-test" => return self_test(state),
         "theme" if state.ui.dark => "Light",
         "theme" => "Dark",
+        "sentence" if state.is_before_first_point() => "The first point is being measured.",
         "sentence" if face.sentence.is_empty() => "Nothing is measured yet. Press Run.",
-        "sentence" => return face.sentence.replace(" %", "\u{a0}%"),
+        "sentence" => {
+            let sentence = face.sentence.replace(" %", "\u{a0}%");
+            return sentence.replace(" ± ", "\u{a0}±\u{a0}");
+        }
         "tag" => outcome(state).0,
         "note" => return note(state),
-        "verdict" => return state.verdict.as_ref().map(ToString::to_string).unwrap_or_default(),
+        "verdict" => return state.verdict_in_words().unwrap_or_default(),
         "verdict-state" => match &state.verdict {
             Some(verdict) if !verdict.is_reproduced() => "different",
             _ => "",
@@ -43,17 +47,14 @@ pub fn say(face: Face<'_>, key: &str) -> String {
         "write" if state.writing.spec.is_some() => "Write again",
         "write" => "Let both write",
         "writing" => return writing(state),
-        "modified-title" => {
-            return state
-                .writing
-                .spec
-                .as_ref()
-                .map_or_else(|| at(state), ToString::to_string);
-        }
+        "modified-title" => return modified_title(state),
         "first-difference" => return first_difference(state),
         "announcement" => &state.announcement,
         "range:from" | "range:to" => return range_end(state, key, true),
-        _ => "",
+        _ => match key.strip_prefix("limit:") {
+            Some(field) if field == state.ui.limit.0 => &state.ui.limit.1,
+            _ => "",
+        },
     };
     text.to_owned()
 }
@@ -80,7 +81,11 @@ pub fn value(face: Face<'_>, key: &str) -> String {
         "spec" => e.sweep.to_string(),
         "model" => state.model_kind().to_owned(),
         "hub" => match &e.model.origin {
-            Origin::Hub { repository, file, .. } => format!("{repository}/{file}"),
+            Origin::Hub {
+                repository,
+                revision,
+                file,
+            } => format!("{repository}@{revision}/{file}"),
             Origin::Url(url) => url.clone(),
             Origin::Bundled(_) | Origin::Own(_) => String::new(),
         },
@@ -97,7 +102,6 @@ pub fn value(face: Face<'_>, key: &str) -> String {
             CalibrationStats::Sequential => "sequential".to_owned(),
             CalibrationStats::Dense => "dense".to_owned(),
         },
-        "seed" => e.seed.to_string(),
         "progress" => state
             .progress(face.now_ms)
             .and_then(|(_, part)| part)
@@ -165,8 +169,11 @@ fn device_state(state: &State) -> &'static str {
 
 fn self_test(state: &State) -> String {
     match &state.engine {
-        Engine::Ready(report) => format!("{} {}", report.name, words::self_test(report)),
-        Engine::Broken(reason) => reason.clone(),
+        Engine::Ready(report) if report.kind == DeviceKind::Gpu => {
+            format!("{} {}", words::ended(&report.name), words::self_test(report))
+        }
+        Engine::Ready(report) => words::self_test(report),
+        Engine::Broken(reason) => words::sentence(reason),
         Engine::Off | Engine::Starting => {
             "Nothing is computed before you press Run. Then the device is compared with the \
                                            CPU on a small model; one that fails is not used."
@@ -176,17 +183,25 @@ fn self_test(state: &State) -> String {
 }
 
 /// The tag beside a result that is not what the settings would give now, and what to do.
-fn outcome(state: &State) -> (&'static str, &'static str) {
+fn outcome(state: &State) -> (&'static str, String) {
     match &state.shown {
         Some(shown) if shown.stored => (
             "stored result, not measured here",
-            "Press Run to measure it on this device.",
+            "Press Run to measure it on this device.".to_owned(),
         ),
         Some(_) if state.is_outdated() && state.task.is_none() => (
             "earlier settings",
-            "The settings have changed since; Run measures them.",
+            "The settings have changed since; Run measures them.".to_owned(),
         ),
-        _ => ("", ""),
+        Some(shown) if !shown.complete => {
+            let running = state.task.as_ref().is_some_and(|task| task.wish == Wish::Run);
+            let all = words::counted(shown.experiment.sweep.points().len(), "point");
+            (
+                if running { "so far" } else { "unfinished" },
+                format!("{} of {all} measured.", shown.curve.points.len()),
+            )
+        }
+        _ => ("", String::new()),
     }
 }
 
@@ -254,13 +269,35 @@ fn at(state: &State) -> String {
     let Some((point, shown)) = found.and_then(|(place, shown)| Some((shown.curve.points.get(place)?, shown))) else {
         return String::new();
     };
-    let unit = controls::knob(&shown.curve.sweep).and_then(|knob| knob.unit());
-    format_value(point.value, unit.unwrap_or(Unit::Count))
+    words::strength(&shown.curve.sweep, point.value)
+}
+
+/// What the damaged model is: the one that wrote, else the one that would.
+fn modified_title(state: &State) -> String {
+    let title = match (&state.writing.spec, &state.shown) {
+        (Some(_), _) => return format!("{} at {}", state.writing.title, state.writing.at),
+        (None, Some(shown)) => words::curve_name(&shown.curve.sweep),
+        (None, None) => return String::new(),
+    };
+    match at(state) {
+        at if at.is_empty() => title,
+        at => format!("{title} at {at}"),
+    }
 }
 
 fn writing(state: &State) -> String {
+    let selected = state.selected().zip(state.shown.as_ref());
+    let spec = selected.and_then(|(place, shown)| Some(&shown.curve.points.get(place)?.spec));
+    let Writing {
+        spec: written,
+        at: then,
+        ..
+    } = &state.writing;
     match at(state) {
         at if at.is_empty() => "Select a point in the chart first.".to_owned(),
+        at if written.is_some() && written.as_ref() != spec => {
+            format!("Written at {then}; press Write again for {at}.")
+        }
         at => format!("The damaged model is the selected point: {at}. Choose another in the chart."),
     }
 }

@@ -2,13 +2,14 @@
 
 use super::context::Page;
 use super::{chart, download, own};
-use crate::app::controls;
+use crate::app::face::{self, Face};
 use crate::app::state::{Model, State};
+use crate::app::{controls, limits};
 use crate::curve::CalibrationStats;
 use crate::modify::{Sweep, catalogue};
 use crate::numeric::parse_f64;
 use crate::plot::{Axis, Measure};
-use crate::share::{Asset, BUNDLED_MODEL, DeviceChoice, Experiment, Origin, Sampling};
+use crate::share::{Asset, BUNDLED_MODEL, DeviceChoice, Experiment, Origin, Sampling, Tab};
 use crate::web::document::Happening;
 use crate::web::spawn::spawn;
 use crate::web::{address, browser};
@@ -20,6 +21,15 @@ pub(super) const THEME: &str = "hemoscope-theme";
 pub(super) fn act(page: Page, happening: Happening) {
     match happening {
         Happening::Press(key) => press(page, &key),
+        Happening::Fold(key, open) => page.update(|state| {
+            let tab = if key == "table" { Tab::Table } else { Tab::Curves };
+            let view = &mut state.link.view;
+            if open {
+                view.tab = tab;
+            } else if view.tab == tab {
+                view.tab = Tab::Chart;
+            }
+        }),
         Happening::Enter(key, value) => enter(page, &key, value),
         Happening::Files(key, files) => match key.as_str() {
             "text" => own::take_text_file(page, files),
@@ -82,6 +92,15 @@ fn press(page: Page, key: &str) {
 }
 
 fn enter(page: Page, key: &str, value: String) {
+    let typed = value.clone();
+    take(page, key, value);
+    page.update(|state| {
+        let used = face::value(Face::of(state), key);
+        state.ui.limit = (key.to_owned(), limits::note(key, &typed, &used));
+    });
+}
+
+fn take(page: Page, key: &str, value: String) {
     match key {
         "device" => {
             page.update(|state| {
@@ -163,24 +182,23 @@ fn enter_view(state: &mut State, key: &str, value: String) {
 
 /// What changes the result. A number that is none leaves the setting as it is; one out of range becomes the nearer end.
 fn enter_experiment(e: &mut Experiment, key: &str, value: &str) {
-    let within = |old: usize, min: usize, max: usize| value.parse().map_or(old, |new: usize| new.clamp(min, max));
+    let within = |old: usize| limits::whole(key, value, old);
     match key {
         "method" => {
             if let Some(entry) = catalogue::find(value) {
                 controls::choose_method(&mut e.sweep, entry);
             }
         }
-        "windows" => e.windows = within(e.windows, 1, 4096),
-        "window" => e.window = within(e.window, 8, 8192),
+        "windows" => e.windows = within(e.windows),
+        "window" => e.window = within(e.window),
         "calibration-text" => e.calibration_text = Asset::bundled(value),
-        "calibration-windows" => e.calibration_windows = within(e.calibration_windows, 1, 4096),
+        "calibration-windows" => e.calibration_windows = within(e.calibration_windows),
         "calibration-stats" => {
             e.calibration_stats = match value {
                 "dense" => CalibrationStats::Dense,
                 _ => CalibrationStats::Sequential,
             };
         }
-        "seed" => e.seed = value.parse().unwrap_or(e.seed),
         _ => {
             if let Some(end) = key.strip_prefix("range:") {
                 if let Some(value) = parse_f64(value) {

@@ -12,6 +12,7 @@ use crate::app::state::State;
 use crate::app::{picture, words};
 use crate::plot::{Drawing, Mark, Size, draw};
 use crate::web::browser;
+use crate::web::document::refill;
 
 /// The chart.
 #[component]
@@ -44,11 +45,18 @@ pub(super) fn Chart(
             page.state.with(|state| drawing.marks_svg(&|mark| say(state, mark)))
         })
     });
-    Effect::new(move |_| {
-        marks.track();
+    Effect::new(move |before: Option<String>| {
+        let marks = marks.get();
+        let new = (before.as_ref() != Some(&marks)).then(|| marks.clone());
         let selected = page.state.with(State::selected);
-        // After the marks are in the document.
-        request_animation_frame(move || show_selected(selected));
+        // After the chart is in the document.
+        request_animation_frame(move || {
+            if let (Some(new), Some(group)) = (new, browser::any_element("#marks")) {
+                refill(&group, &new);
+            }
+            show_selected(selected);
+        });
+        marks
     });
     let wide = part(|drawing| drawing.size.width.to_string());
     let high = part(|drawing| drawing.size.height.to_string());
@@ -59,7 +67,7 @@ pub(super) fn Chart(
             <svg data-testid="chart" role="group" tabindex="-1" width=wide height=high viewBox=view_box aria-label=about>
                 <g aria-hidden="true" inner_html=part(|drawing| drawing.backdrop.clone())></g>
                 <g
-                    inner_html=marks
+                    id="marks"
                     on:focusin=move |event| select(page, event.target())
                     on:mouseover=move |event| select(page, event.target())
                     on:click=move |event| select(page, event.target())

@@ -157,7 +157,7 @@ impl Page {
         self.update(|state| state.engine = Engine::Starting);
         let (sender, receiver) = oneshot::channel();
         let worker = Transport::start(move |incoming| self.receive(incoming))
-            .map_err(|error| Stop::Failed(format!("The engine could not be started: {error}.")))?;
+            .map_err(|error| Stop::Failed(format!("The engine could not be started: {error}")))?;
         self.with(|inner| {
             inner.worker = Some(worker);
             inner.on_ready = Some(sender);
@@ -165,7 +165,7 @@ impl Page {
         });
         match receiver.await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(reason)) => Err(Stop::Failed(format!("The engine could not be started: {reason}."))),
+            Ok(Err(reason)) => Err(Stop::Failed(format!("The engine could not be started: {reason}"))),
             Err(_) => Err(Stop::Cancelled),
         }
     }
@@ -182,7 +182,7 @@ impl Page {
         });
         match posted.flatten() {
             None => return Err(Stop::Cancelled),
-            Some(Err(error)) => return Err(Stop::Failed(format!("The engine can't be reached: {error}."))),
+            Some(Err(error)) => return Err(Stop::Failed(format!("The engine can't be reached: {error}"))),
             Some(Ok(id)) => self.update(|state| {
                 if let Some(task) = &mut state.task {
                     task.job = Some(id);
@@ -208,7 +208,11 @@ impl Page {
                 let id = reply.id;
                 let last = is_last(&reply.event).then(|| reply.event.clone());
                 let mut consequence = Consequence::None;
+                let finished = matches!(reply.event, Event::RunFinished { .. });
                 self.update(|state| consequence = state.fold(*reply, now_ms()));
+                if finished && let Some(sentence) = self.sentence.get_untracked() {
+                    self.update(|state| state.announce_result(&sentence));
+                }
                 if let Some(event) = last
                     && let Some(sender) = self.with(|inner| inner.answer_to(id)).flatten()
                 {

@@ -51,7 +51,7 @@ fn save(page: Page, name: &str, kind: &str, write: fn(&Curve) -> String) {
 
 fn told(page: Page, saved: Result<(), BrowserError>) {
     if let Err(error) = saved {
-        page.update(|state| state.complain(format!("The file could not be saved: {error}.")));
+        page.update(|state| state.complain(format!("The file could not be saved: {error}")));
     }
 }
 

@@ -6,7 +6,7 @@ use super::act::model_changed;
 use super::context::Page;
 use super::work::{hub, sha256};
 use crate::share::{Asset, Origin};
-use crate::web::fetch::{Listed, offer, read_origin, repository};
+use crate::web::fetch::{Cancel, Listed, offer, read_origin, repository};
 use crate::web::files;
 use crate::web::spawn::spawn;
 
@@ -103,14 +103,17 @@ pub(super) fn look_up(page: Page, typed: String) {
         return;
     }
     spawn(async move {
-        let Ok(hub) = hub() else { return };
+        let hub = match hub() {
+            Ok(hub) => hub,
+            Err(error) => return page.update(|state| state.complain(error.to_string())),
+        };
         let found = match read_origin(&typed, &hub) {
             Ok(Origin::Hub {
                 repository: name,
                 revision,
                 file,
             }) if file.is_empty() => {
-                let offers = repository(&name, &revision, "", &hub, &page.cancel()).await;
+                let offers = repository(&name, &revision, "", &hub, &Cancel::default()).await;
                 offers.map(|offers| Err((name, revision, offers)))
             }
             other => other.map(Ok),
@@ -172,7 +175,7 @@ pub(super) fn take_text_file(page: Page, mut files: Vec<File>) {
                 state.complain(format!("{name} is no plain text. Save it as a .txt file first."));
             }),
             Ok(text) => take_text(page, &name, text),
-            Err(error) => page.update(|state| state.complain(format!("{name} could not be read: {error}."))),
+            Err(error) => page.update(|state| state.complain(format!("{name} could not be read: {error}"))),
         }
     });
 }

@@ -7,8 +7,9 @@ use leptos::prelude::*;
 use super::act::{THEME, act, typed};
 use super::chart::Chart;
 use super::context::Page;
+use super::work::hub;
 use crate::app::face::{self, Face};
-use crate::app::state::State;
+use crate::app::state::{Model, State};
 use crate::share::Link;
 use crate::web::document::{Bindings, Slot, listen};
 use crate::web::spawn::spawn;
@@ -70,14 +71,56 @@ fn follow(page: Page) {
             });
         });
     });
-    Effect::new(move |before: Option<String>| {
-        let fragment = page.state.with(|state| state.link.to_fragment());
-        // A fresh page keeps its plain address until something is changed.
-        if before.is_some_and(|before| before != fragment) {
-            address::set_fragment(&fragment).ok();
+    Effect::new(move |before: Option<Followed>| {
+        let now = page.state.with(Followed::of);
+        // A fresh page keeps its plain address until something is changed, and looks for its model after the first paint.
+        if let Some(before) = before {
+            now.follow(&before, page);
         }
-        fragment
+        now
     });
+}
+
+/// What the page does something about when it changes.
+struct Followed {
+    fragment: String,
+    model: String,
+    asking: bool,
+    newest_error: u64,
+}
+
+impl Followed {
+    fn of(state: &State) -> Self {
+        let newest = state.messages.last().filter(|message| message.error);
+        Self {
+            fragment: state.link.to_fragment(),
+            model: state.link.experiment.model.origin.to_string(),
+            asking: matches!(state.model, Model::Asking(_)),
+            newest_error: newest.map_or(0, |message| message.number),
+        }
+    }
+
+    fn follow(&self, before: &Self, page: Page) {
+        if self.fragment != before.fragment {
+            address::set_fragment(&self.fragment).ok();
+        }
+        if self.model != before.model {
+            spawn(page.look_for_model());
+        }
+        let (asked, failed) = (self.asking != before.asking, self.newest_error > before.newest_error);
+        let keyboard = if self.asking { ".question" } else { ".run" };
+        if asked || failed {
+            // After it is in the document.
+            request_animation_frame(move || {
+                if asked {
+                    browser::focus(keyboard);
+                }
+                if failed {
+                    browser::scroll_up_to(".messages");
+                }
+            });
+        }
+    }
 }
 
 /// Hears what a person does. A browser that refuses leaves a page that can be read.
@@ -96,6 +139,9 @@ fn hear(page: Page) {
 /// What can wait for the first paint.
 fn later(page: Page) {
     spawn(page.tick());
+    if let Err(error) = hub() {
+        page.update(|state| state.complain(format!("The hub that the address names is not used: {error}")));
+    }
     spawn(async move {
         gloo_timers::future::TimeoutFuture::new(200).await;
         let webgpu = browser::has_webgpu().await;

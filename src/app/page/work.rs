@@ -9,12 +9,13 @@ use web_sys::Blob;
 use super::context::{Page, Stop};
 use crate::app::controls;
 use crate::app::state::{Consent, Engine, Fetching, Model, Stage, Wish};
+use crate::app::words;
 use crate::engine::job::{Event, FileHandle, Job};
 use crate::modify::Spec;
 use crate::share::{Asset, Experiment, Origin};
 use crate::web::address;
 use crate::web::browser::{beside_page, now_ms};
-use crate::web::fetch::{self, FetchError, Hub, Plan, Progress};
+use crate::web::fetch::{self, Cancel, FetchError, Hub, Plan, Progress};
 use crate::web::spawn::spawn;
 
 /// A text that is longer than this measures no more and takes minutes to split into tokens.
@@ -41,23 +42,25 @@ impl Page {
 
     /// Lets both models write, the second as it is at the selected point.
     pub(super) fn write_selected(self) {
-        let spec = self.read(|state| {
-            let point = state.shown.as_ref()?.curve.points.get(state.selected()?)?;
-            Some(point.spec.clone())
+        let selected = self.read(|state| {
+            let curve = &state.shown.as_ref()?.curve;
+            let point = curve.points.get(state.selected()?)?;
+            let title = words::curve_name(&curve.sweep);
+            Some((point.spec.clone(), title, words::strength(&curve.sweep, point.value)))
         });
-        if let Some(spec) = spec {
-            self.write(spec);
+        if let Some((spec, title, at)) = selected {
+            self.write(spec, title, at);
         }
     }
 
-    /// Lets both models write, the second with this modification.
-    fn write(self, spec: Spec) {
+    /// Lets both models write, the second with this modification, which is called so.
+    fn write(self, spec: Spec, title: String, at: String) {
         self.begin(Wish::Write, async move {
             let (experiment, view) = self.read(|state| (state.link.experiment.clone(), state.link.view.clone()));
             let calibration_text = self.text_of(&experiment.calibration_text).await?;
             self.ready(&experiment.model).await?;
             self.update(|state| {
-                state.writing.start(spec.clone());
+                state.writing.start(spec.clone(), title, at);
                 if let Some(task) = &mut state.task {
                     task.stage = Stage::Writing;
                 }
@@ -124,7 +127,7 @@ impl Page {
             self.job(Job::Start { device }, &[]).await?;
             self.check()?;
         }
-        if self.loaded().is_some_and(|loaded| is_same(&loaded, model))
+        if self.loaded().is_some_and(|loaded| loaded.may_be(model))
             && self.read(|state| matches!(state.model, Model::Ready(_)))
         {
             return Ok(());
@@ -154,7 +157,7 @@ impl Page {
             return self.own_model(model, name).await;
         }
         let cancel = self.cancel();
-        let plan = fetch::plan(model, &hub()?, &cancel)
+        let plan = fetch::plan(model, &hub().map_err(failed)?, &cancel)
             .await
             .map_err(|error| self.no_model(error))?;
         for file in plan.changed() {
@@ -162,9 +165,15 @@ impl Page {
         }
         self.consent(&plan).await?;
         let report = move |progress: Progress| {
+            let file = progress.file;
+            let what = match progress.stage {
+                fetch::Stage::Reading => format!("reading the stored copy of {file}"),
+                fetch::Stage::Downloading => format!("downloading {file}"),
+                fetch::Stage::Restarting => format!("downloading {file} anew, which has changed"),
+            };
             self.update(|state| {
                 state.model = Model::Fetching(Fetching {
-                    file: progress.file,
+                    what,
                     done: progress.done_bytes,
                     total: progress.total_bytes,
                     rate: progress.bytes_per_second,
@@ -186,7 +195,7 @@ impl Page {
         if matches!(error, FetchError::Cancelled) {
             return Stop::Cancelled;
         }
-        let text = error.to_string();
+        let text = words::sentence(&error.to_string());
         self.update(|state| state.model = Model::Missing(text.clone()));
         Stop::Failed(text)
     }
@@ -198,7 +207,7 @@ impl Page {
         }
         self.update(|state| {
             state.model = Model::Asking(Consent {
-                name: plan.asset.origin.to_string(),
+                name: plan.asset.name(),
                 bytes: plan.missing_bytes(),
                 host: plan.host.clone(),
                 lasting: plan.lasting,
@@ -222,10 +231,11 @@ impl Page {
         let mut asset = model.clone();
         if let [(file, blob)] = files.as_slice() {
             let size = blob.size() as u64;
+            let name = file.clone();
             let report = move |done| {
                 self.update(|state| {
                     state.model = Model::Fetching(Fetching {
-                        file: "your file (computing its SHA-256)".to_owned(),
+                        what: format!("reading your file {name}"),
                         done,
                         total: size,
                         rate: None,
@@ -295,10 +305,8 @@ impl Page {
                 revision,
                 file,
             } => {
-                let address = hub()?
-                    .file(repository, revision, file)
-                    .map_err(|error| Stop::Failed(error.to_string()))?;
-                self.fetched(&address).await?
+                let address = hub().and_then(|hub| hub.file(repository, revision, file));
+                self.fetched(&address.map_err(failed)?).await?
             }
         };
         let found = sha256(&text);
@@ -325,24 +333,29 @@ impl Page {
             })
     }
 
-    /// Looks what the bundled model would cost, so that Run can say it; nothing large is fetched.
+    /// Looks what the bundled model would cost, so that Run can say it; nothing large is fetched. Of other models a
+    /// server of somebody else's knows, which is asked only when a person wants them.
     pub(super) async fn look_for_model(self) {
         let model = self.read(|state| state.link.experiment.model.clone());
-        let Ok(hub) = hub() else { return };
-        if matches!(model.origin, Origin::Bundled(_)) {
-            let found = fetch::plan(&model, &hub, &self.cancel()).await;
-            self.update(|state| match found {
+        if !matches!(model.origin, Origin::Bundled(_)) {
+            return;
+        }
+        let found = fetch::plan(&model, &Hub::default(), &Cancel::default()).await;
+        self.update(|state| {
+            if state.link.experiment.model != model || state.model != Model::Absent {
+                return;
+            }
+            match found {
                 Ok(plan) => state.cost = Some(plan.missing_bytes()),
-                Err(FetchError::NotBundled { .. }) if state.task.is_none() => {
-                    state.model = Model::Missing(
-                        "The page was put up without its model. Choose a file of your own, or one of the Hugging Face \
-                         hub; the stored curve stays readable."
-                            .to_owned(),
-                    );
+                Err(FetchError::NotBundled { .. }) => {
+                    let text = "This page was put up without its model. Choose a file of your own, or one of the Hugging \
+                                Face hub, under “Measure on”; the stored curve stays readable.";
+                    state.tell(text.to_owned());
+                    state.model = Model::Missing(text.to_owned());
                 }
                 Err(_) => {}
-            });
-        }
+            }
+        });
     }
 
     /// Keeps the clock going, so that times left are new; for as long as the page lives.
@@ -357,12 +370,8 @@ impl Page {
     }
 }
 
-fn is_same(loaded: &Asset, wanted: &Asset) -> bool {
-    let hashes_agree = match (&loaded.sha256, &wanted.sha256) {
-        (Some(one), Some(other)) => one == other,
-        _ => true,
-    };
-    loaded.origin == wanted.origin && hashes_agree
+fn failed(error: FetchError) -> Stop {
+    Stop::Failed(error.to_string())
 }
 
 /// SHA-256 of a text's bytes, hexadecimal.
@@ -372,12 +381,12 @@ pub(super) fn sha256(text: &str) -> String {
 }
 
 /// The Hugging Face hub, or the one that `?hub=` names: a mirror, or one on this machine.
-pub(super) fn hub() -> Result<Hub, Stop> {
+pub(super) fn hub() -> Result<Hub, FetchError> {
     let Some(base) = address::query("hub") else {
         return Ok(Hub::default());
     };
     let base = percent_encoding::percent_decode_str(&base).decode_utf8_lossy();
-    Hub::at(&base).map_err(|error| Stop::Failed(error.to_string()))
+    Hub::at(&base)
 }
 
 fn beside(file: &str) -> Result<String, Stop> {

@@ -5,7 +5,7 @@ use crate::engine::job::{Event, Reply, Side};
 use crate::metric::Stats;
 use crate::share::Experiment;
 
-use super::{Consequence, Engine, Model, Shown, Stage, State, Task, agree};
+use super::{Consequence, Engine, Model, Preparation, Shown, Stage, State, Task, agree};
 use crate::app::{controls, words};
 
 impl State {
@@ -16,6 +16,7 @@ impl State {
         match event {
             Event::Device(report) => {
                 if let Some(reason) = &report.refused {
+                    let reason = words::ended(reason);
                     self.tell(format!(
                         "WebGPU is not used: {reason} The CPU computes instead, much more slowly."
                     ));
@@ -23,17 +24,30 @@ impl State {
                 self.engine = Engine::Ready(report);
             }
             Event::Loading { done, total } => self.model = Model::Loading { done, total },
-            Event::Model(report) => self.model = Model::Ready(report),
+            Event::Model(report) => {
+                // Another one may have been chosen since this was asked for.
+                let wanted = self.task.as_ref().is_some_and(|task| {
+                    let asked = &task.experiment.model;
+                    asked.may_be(&self.link.experiment.model)
+                });
+                self.cost = None;
+                self.model = if wanted { Model::Ready(report) } else { Model::Absent };
+            }
             Event::Failed { message, device_lost } => return self.fail(message, device_lost),
             // What follows is about a task; a late word about one that ended says nothing.
             _ if !mine => {}
             Event::RunStarted { protocol } => self.with_task(|task| task.protocol = Some(*protocol)),
             Event::Preparing { stage, done, total } => self.with_task(|task| {
-                task.stage = Stage::Preparing {
+                let now = Preparation {
                     what: stage,
                     done,
                     total,
                 };
+                match &mut task.stage {
+                    // The point goes on after it.
+                    Stage::Point { preparing, .. } => *preparing = Some(now),
+                    stage => *stage = Stage::Preparing(now),
+                }
             }),
             Event::Base { stats } => self.base(stats),
             Event::PointProgress {
@@ -48,14 +62,18 @@ impl State {
                     value,
                     done,
                     total,
+                    preparing: None,
                 };
             }),
             Event::Point { index, point } => self.point(index, *point),
             Event::RunFinished { curve, complete } => self.finish(*curve, complete),
-            Event::Text { side, text } => match side {
-                Side::Base => self.writing.base.push_str(&text),
-                Side::Modified => self.writing.modified.push_str(&text),
-            },
+            Event::Text { side, text } => {
+                self.with_task(|task| task.stage = Stage::Writing);
+                match side {
+                    Side::Base => self.writing.base.push_str(&text),
+                    Side::Modified => self.writing.modified.push_str(&text),
+                }
+            }
             Event::GenerateFinished { first_difference, .. } => {
                 self.writing.first_difference = Some(first_difference);
                 self.task = None;
@@ -152,9 +170,8 @@ impl State {
             self.complain(message);
             return Consequence::None;
         }
-        self.complain(format!(
-            "{message} What was measured stays; Run starts the engine anew."
-        ));
+        let what = words::ended(&message);
+        self.complain(format!("{what} What was measured stays; Run starts the engine anew."));
         self.engine = Engine::Broken(message);
         self.model = Model::Absent;
         Consequence::DropWorker

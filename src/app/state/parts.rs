@@ -17,6 +17,8 @@ pub struct Ui {
     pub offers: Option<(String, String, Vec<Offer>)>,
     /// What is wrong with the modification written as text.
     pub spec_error: String,
+    /// The field whose number was out of range last, and what is used instead.
+    pub limit: (String, String),
     /// Whether the page is dark.
     pub dark: bool,
     /// The beginning of the reader's own text.
@@ -75,11 +77,11 @@ pub struct Consent {
     pub lasting: bool,
 }
 
-/// A download under way.
+/// Files that are being downloaded or read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fetching {
-    /// The file at hand.
-    pub file: String,
+    /// What is being done with which file, for display.
+    pub what: String,
     /// Bytes that are here.
     pub done: u64,
     /// Of all.
@@ -127,14 +129,7 @@ pub enum Stage {
     /// Engine, model and text are being made ready.
     Readying,
     /// Before the first point.
-    Preparing {
-        /// What is being done.
-        what: String,
-        /// Windows done.
-        done: usize,
-        /// Of all.
-        total: usize,
-    },
+    Preparing(Preparation),
     /// A point is being measured.
     Point {
         /// Which, from 0.
@@ -145,9 +140,22 @@ pub enum Stage {
         done: usize,
         /// Of all.
         total: usize,
+        /// What is done to the model before its windows are measured.
+        preparing: Option<Preparation>,
     },
     /// Texts are being written.
     Writing,
+}
+
+/// Work that leads to a measurement: calibrating, editing, measuring the untouched model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preparation {
+    /// What is being done.
+    pub what: String,
+    /// Blocks or windows done.
+    pub done: usize,
+    /// Of all.
+    pub total: usize,
 }
 
 /// The curve in the chart.
@@ -179,6 +187,10 @@ pub struct Kept {
 pub struct Writing {
     /// The modification of the second model.
     pub spec: Option<Spec>,
+    /// What that is called.
+    pub title: String,
+    /// Its strength, as it is shown.
+    pub at: String,
     /// The untouched model's text.
     pub base: String,
     /// The modified model's.
@@ -209,9 +221,11 @@ pub enum Consequence {
 
 impl Writing {
     /// Begins anew.
-    pub fn start(&mut self, spec: Spec) {
+    pub fn start(&mut self, spec: Spec, title: String, at: String) {
         *self = Self {
             spec: Some(spec),
+            title,
+            at,
             ..Self::default()
         };
     }

@@ -1,7 +1,10 @@
 //! How far a task is, and how long a run would take.
 
-use super::{Engine, Model, Stage, State};
-use crate::app::{controls, words};
+use super::{Engine, Model, Preparation, Stage, State};
+use crate::app::words;
+use crate::curve::CalibrationStats;
+use crate::modify::catalogue::{self, Family};
+use crate::share::Experiment;
 
 impl State {
     /// How far the task is: a line, and a share of the whole where it is known.
@@ -9,13 +12,31 @@ impl State {
     pub fn progress(&self, now_ms: f64) -> Option<(String, Option<f64>)> {
         let task = self.task.as_ref()?;
         if task.cancelling {
-            return Some(("stopping after this window …".to_owned(), None));
+            let text = match task.stage {
+                Stage::Point { preparing: None, .. } => "stopping after this window …",
+                _ => "stopping …",
+            };
+            return Some((text.to_owned(), None));
         }
         Some(match &task.stage {
             Stage::Readying => self.readying(),
-            Stage::Preparing { what, done, total } => (format!("{what}: {done} of {total}"), share(*done, *total)),
-            Stage::Point { index, done, total, .. } => {
-                let part = share(*done, *total).unwrap_or_default();
+            Stage::Preparing(now) => (now.say(), share(now.done, now.total)),
+            Stage::Point {
+                index,
+                done,
+                total,
+                preparing,
+                ..
+            } => {
+                let part = match preparing {
+                    None if *done == 0 => 0.0,
+                    now => {
+                        // What comes before a point's windows takes the time of so many windows.
+                        let first = Cost::of(&task.experiment).before_each.max(1) as f64;
+                        let begun = now.as_ref().map_or(Some(1.0), |now| share(now.done, now.total));
+                        (first * begun.unwrap_or_default() + *done as f64) / (first + *total as f64)
+                    }
+                };
                 let points = task.points.max(1) as f64;
                 let whole = (*index as f64 + part) / points;
                 let left = task
@@ -25,7 +46,11 @@ impl State {
                     .filter(|left| left.is_finite() && *left >= 0.0)
                     .map(|left| format!(" · about {} left", words::duration(left)))
                     .unwrap_or_default();
-                let text = format!("point {} of {}, window {done} of {total}{left}", index + 1, task.points);
+                let doing = match preparing {
+                    Some(now) => now.say(),
+                    None => format!("window {done} of {total}"),
+                };
+                let text = format!("point {} of {}, {doing}{left}", index + 1, task.points);
                 (text, Some(whole))
             }
             Stage::Writing => ("writing …".to_owned(), None),
@@ -40,8 +65,8 @@ impl State {
                     .rate
                     .map_or_else(String::new, |rate| format!(", {} a second", megabytes(rate)));
                 let text = format!(
-                    "downloading {}: {} of {}{rate}",
-                    fetching.file,
+                    "{}: {} of {}{rate}",
+                    fetching.what,
                     megabytes(fetching.done as f64),
                     megabytes(fetching.total as f64),
                 );
@@ -52,29 +77,56 @@ impl State {
             }
             (Engine::Off | Engine::Broken(_) | Engine::Starting, _) => ("starting the engine …".to_owned(), None),
             (_, Model::Loading { done, total }) => (
-                format!("loading the model: tensor {done} of {total}"),
+                format!("loading the model: part {done} of {total}"),
                 share(*done, *total),
             ),
             _ => ("getting ready …".to_owned(), None),
         }
     }
 
-    /// Seconds that a run would take on this device, once the model was timed on it: one pass a window for the
-    /// untouched model and for each point, two where a method is calibrated at each point.
+    /// Seconds that a run would take on this device, once the model was timed on it.
     #[must_use]
     pub fn estimate_secs(&self) -> Option<f64> {
         let Model::Ready(report) = &self.model else { return None };
         let e = &self.link.experiment;
-        let points = e.sweep.points().len();
-        let calibration = if controls::is_calibrated(&e.sweep) {
-            e.calibration_windows
-        } else {
-            0
-        };
-        // Base and modified model run side by side.
-        let windows = points * (2 * e.windows + calibration);
-        let seconds = (windows * e.window) as f64 / report.tokens_per_second;
+        let seconds = (Cost::of(e).windows(e) * e.window) as f64 / report.tokens_per_second;
         seconds.is_finite().then_some(seconds)
+    }
+}
+
+/// Windows that calibration passes through the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Cost {
+    once: usize,
+    before_each: usize,
+}
+
+impl Cost {
+    fn of(e: &Experiment) -> Self {
+        let mut cost = Self::default();
+        let entries = e.sweep.steps.iter().filter_map(|step| catalogue::find(&step.name));
+        for entry in entries.filter(|entry| entry.calibrated) {
+            // Blocks are ranked once, by the untouched model; so are inputs where it is the untouched model's that count.
+            if entry.family == Family::Depth || e.calibration_stats == CalibrationStats::Dense {
+                cost.once = e.calibration_windows;
+            } else {
+                // Each block once as it was, for its inputs, and once as edited, for the inputs of the next.
+                cost.before_each += 2 * e.calibration_windows;
+            }
+        }
+        cost
+    }
+
+    /// Of a whole run: the untouched model once, then each point.
+    fn windows(self, e: &Experiment) -> usize {
+        let points = e.sweep.points().len();
+        e.windows + self.once + points * (e.windows + self.before_each)
+    }
+}
+
+impl Preparation {
+    fn say(&self) -> String {
+        format!("{}: {} of {}", self.what, self.done, self.total)
     }
 }
 
@@ -84,4 +136,49 @@ fn share(done: usize, total: usize) -> Option<f64> {
 
 fn megabytes(bytes: f64) -> String {
     format!("{:.1} MB", bytes / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::modify::Needs;
+
+    fn experiment(sweep: &str, stats: CalibrationStats) -> Experiment {
+        Experiment {
+            sweep: sweep.parse().expect("a sweep of the grammar"),
+            windows: 8,
+            calibration_windows: 5,
+            calibration_stats: stats,
+            ..Experiment::default()
+        }
+    }
+
+    #[test]
+    fn a_run_passes_the_untouched_model_once_and_calibrates_as_its_methods_do() {
+        for (sweep, stats, windows) in [
+            ("magnitude:sparsity=0..0.8/9", CalibrationStats::Sequential, 8 + 9 * 8),
+            (
+                "wanda:sparsity=0..0.8/9",
+                CalibrationStats::Sequential,
+                8 + 9 * (8 + 2 * 5),
+            ),
+            ("wanda:sparsity=0..0.8/9", CalibrationStats::Dense, 8 + 9 * 8 + 5),
+            ("layer-drop:count=0..4/5", CalibrationStats::Sequential, 8 + 5 * 8 + 5),
+        ] {
+            let e = experiment(sweep, stats);
+            assert_eq!(Cost::of(&e).windows(&e), windows, "{sweep} {stats:?}");
+        }
+    }
+
+    #[test]
+    fn methods_of_depth_are_those_that_rank_blocks() {
+        for entry in catalogue::ALL.iter().filter(|entry| entry.calibrated) {
+            // At the first end of some ranges there is nothing to do.
+            let (_, to, _) = crate::app::controls::first_range(entry).expect("a knob");
+            let key = entry.knob().expect("a knob").key;
+            let spec: crate::modify::Spec = format!("{}:{key}={}", entry.name, to).parse().expect("a spec");
+            let ranks = spec.methods().expect("a method")[0].needs() == Needs::BlockInfluence;
+            assert_eq!(entry.family == Family::Depth, ranks, "{}", entry.name);
+        }
+    }
 }

@@ -264,6 +264,28 @@ fn kept_curves_have_colours_of_their_own() {
 }
 
 #[test]
+fn no_more_curves_are_kept_than_there_are_colours() {
+    let mut state = running(9);
+    finish(&mut state, 9, true);
+    for _ in 0..KEPT + 1 {
+        state.keep();
+    }
+    assert_eq!(state.kept.len(), KEPT);
+    assert!(state.messages.iter().any(|message| message.text.contains("Remove one")));
+}
+
+#[test]
+fn a_finished_run_is_announced_in_its_sentence() {
+    let mut state = running(9);
+    finish(&mut state, 9, true);
+    state.announce_result("Breaks at 30 %.");
+    assert_eq!(state.announcement, "Breaks at 30 %.");
+    state.verdict = Some(digest::Verdict::Reproduced);
+    state.announce_result("Breaks at 30 %.");
+    assert!(state.announcement.starts_with("Reproduced: ") && state.announcement.ends_with(" Breaks at 30 %."));
+}
+
+#[test]
 fn the_page_selects_the_first_point_beyond_the_threshold() {
     let mut state = running(9);
     // Losses are 0.05 a point, and ln 1.1 is 0.095.
@@ -286,7 +308,49 @@ fn the_time_left_follows_from_the_time_taken() {
     let (text, part) = state.progress(31_000.0).expect("a task");
     assert_eq!(part, Some(3.0 / 9.0));
     // Three points took 30 s, six are left.
-    assert!(text.ends_with("about 1 min 00 s left"), "{text}");
+    assert!(text.ends_with("about 1\u{a0}min\u{a0}00\u{a0}s left"), "{text}");
+}
+
+#[test]
+fn editing_within_a_point_leaves_its_number_and_the_time_left() {
+    let mut state = running(0);
+    let point = |index| Event::PointProgress {
+        index,
+        value: 0.4,
+        done: 0,
+        total: 8,
+    };
+    tell(&mut state, point(0));
+    tell(&mut state, point(3));
+    let editing = Event::Preparing {
+        stage: "calibrating and editing".to_owned(),
+        done: 15,
+        total: 30,
+    };
+    tell(&mut state, editing);
+    let (text, part) = state.progress(31_000.0).expect("a task");
+    assert!(
+        text.starts_with("point 4 of 9, calibrating and editing: 15 of 30 · about"),
+        "{text}"
+    );
+    // Half of twice 8 calibration windows, before 8 windows are measured.
+    assert_eq!(part, Some((3.0 + 8.0 / 24.0) / 9.0));
+    let stage = state.task.as_ref().map(|task| &task.stage);
+    assert!(matches!(stage, Some(Stage::Point { value: 0.4, .. })));
+}
+
+#[test]
+fn another_model_takes_what_was_known_of_the_one_before() {
+    let mut state = State::open(Opened::default(), None);
+    state.model = Model::Missing("not here".to_owned());
+    state.cost = Some(7);
+    state.change(|e| e.windows += 1);
+    assert_eq!(state.cost, Some(7));
+    state.change(|e| e.model = Asset::bundled("another"));
+    assert_eq!((&state.model, state.cost), (&Model::Absent, None));
+    state.cost = Some(8);
+    state.follow(Opened::default());
+    assert_eq!(state.cost, None);
 }
 
 #[test]
