@@ -198,7 +198,8 @@ fn checked_text(path: &Path, asset: &Asset) -> Result<String, CliError> {
     let found = formats::sha256_hex(text.as_bytes());
     match &asset.sha256 {
         Some(expected) if *expected != found => Err(CliError::Usage(format!(
-            "{} has SHA-256 {found}, but the link was made with {expected}; results would not be comparable",
+            "{} has SHA-256 {found}, but the link was made with {expected}; results would not be comparable. \
+             Give the text that it was made with",
             path.display()
         ))),
         _ => Ok(text),

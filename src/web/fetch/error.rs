@@ -157,7 +157,7 @@ pub enum FetchError {
     },
     /// The bytes are not the ones that the link was made with.
     #[error(
-        "{name} is not the model that this link was made with: its SHA-256 is {found}, the link's is {expected}. The file at this address is another one now; the link's result cannot be reproduced with it"
+        "{name} is not the model that this link was made with: its SHA-256 is {found}, the link's is {expected}. The file at this address is another one now; the link's result cannot be reproduced with it. Choose the model anew to measure this file instead"
     )]
     WrongHash {
         /// The model.
