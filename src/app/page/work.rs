@@ -17,7 +17,7 @@ use crate::web::fetch::{self, FetchError, Hub, Plan, Progress};
 use crate::web::spawn::spawn;
 
 /// A text that is longer than this measures no more and takes minutes to split into tokens.
-const LONGEST_TEXT_BYTES: usize = 20_000_000;
+pub(super) const LONGEST_TEXT_BYTES: usize = 20_000_000;
 
 impl Page {
     /// Measures the curve of the present settings.

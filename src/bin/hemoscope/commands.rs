@@ -7,6 +7,7 @@ use hemoscope::curve::{Curve, Outcome, Point, digest};
 use hemoscope::engine::job::{DeviceChoice, Sampling};
 use hemoscope::engine::{RunResult, Session};
 use hemoscope::modify::{Spec, Sweep};
+use hemoscope::numeric::quantiles;
 use hemoscope::share::{Asset, Experiment, Link, Opened, Origin};
 use hemoscope::weights::formats;
 
@@ -277,10 +278,8 @@ async fn bench(model: &Path, window: usize, repeats: usize, device: DeviceChoice
             loaded.name
         )));
     }
-    let mut seconds = session.time_passes(&loaded.llama, window, repeats).await?;
-    seconds.sort_by(f64::total_cmp);
-    let (best, median) = (seconds.first(), seconds.get(seconds.len() / 2));
-    let (best, median) = (best.copied().unwrap_or(f64::NAN), median.copied().unwrap_or(f64::NAN));
+    let seconds = session.time_passes(&loaded.llama, window, repeats).await?;
+    let [median, best] = quantiles(seconds, [0.5, 0.0]);
     #[expect(clippy::cast_precision_loss, reason = "a window is short")]
     let speed = window as f64 / median;
     output::print(|out| {
