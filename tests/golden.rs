@@ -71,7 +71,6 @@ fn measured(result: &RunResult) -> &Measured {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one list of rows, one set of checks")]
 fn every_golden_row_of_a_method_that_exists_agrees() {
     let rows: Vec<Value> = std::fs::read_to_string(shared("golden/smollm2_4x4.jsonl"))
         .unwrap()

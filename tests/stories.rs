@@ -207,6 +207,20 @@ fn a_text_that_is_too_short_says_what_would_fit() {
 }
 
 #[test]
+fn a_prompt_longer_than_the_context_is_refused_and_a_long_one_written_on() {
+    let session = session(Quiet::default());
+    let write = |words: usize| {
+        let prompt = "cat ".repeat(words);
+        let sampling = Sampling::Greedy;
+        pollster::block_on(session.generate(&experiment("none"), &Spec::default(), "", &prompt, sampling, 3))
+    };
+    let error = write(5000).unwrap_err().to_string();
+    assert!(error.contains("shorten the prompt"), "{error}");
+    // Longer than what goes through the model at once.
+    assert_eq!(write(200).unwrap().base.len(), 3);
+}
+
+#[test]
 fn numbers_out_of_range_are_named() {
     let session = session(Quiet::default());
     for (window, windows) in [(1, 4), (100_000, 1), (64, 0)] {

@@ -4,14 +4,11 @@
 //! modification written as text; they are kept as they are.
 
 use crate::modify::catalogue::{self, Entry, Kind, Parameter};
-use crate::modify::{Step, Sweep, Value};
+use crate::modify::{MOST_POINTS, Step, Sweep, Value};
 use crate::numeric::parse_f64;
 
 /// From, to, number of points.
 pub type Range = (f64, f64, usize);
-
-/// Most points that the controls offer.
-pub const MOST_POINTS: usize = 33;
 
 /// The place of the step that the controls show.
 #[must_use]
@@ -102,8 +99,11 @@ pub fn set_range(sweep: &mut Sweep, (from, to, points): Range) {
     }
 }
 
+/// Points that a new range has at most; each is a whole measurement.
+const MOST_NEW_POINTS: usize = 33;
+
 /// Moves one part of the range: `from`, `to` or `points`. Between whole numbers there is nothing to measure, so there the
-/// range has a point for each.
+/// range has a point for each, or for every second, third … where those are too many.
 pub fn move_range(sweep: &mut Sweep, part: &str, value: f64) {
     let first = || entry(sweep).and_then(first_range);
     let Some(mut range) = range(sweep).map(|(_, range)| range).or_else(first) else {
@@ -117,10 +117,20 @@ pub fn move_range(sweep: &mut Sweep, part: &str, value: f64) {
         _ => range.2 = value as usize,
     }
     let whole = knob(sweep).is_some_and(|knob| matches!(knob.kind, Kind::Number { whole: true, .. }));
-    if whole && part != "points" {
-        range.2 = (range.1 - range.0).abs() as usize + 1;
+    if whole {
+        let wanted = if part == "points" { range.2 } else { MOST_NEW_POINTS };
+        range.2 = whole_points((range.1 - range.0).abs() as usize, wanted);
     }
     set_range(sweep, range);
+}
+
+/// The most points up to `wanted` whose distance is a whole number, over a distance of `span`; the two ends at least.
+fn whole_points(span: usize, wanted: usize) -> usize {
+    (1..wanted.min(span + 1))
+        .rev()
+        .find(|steps| span.is_multiple_of(*steps))
+        .unwrap_or(1)
+        + 1
 }
 
 /// What a parameter of the shown step is set to, in the grammar; `None` where it is left to its default.
@@ -201,6 +211,26 @@ mod tests {
     }
 
     #[test]
+    fn many_whole_numbers_are_taken_in_steps() {
+        let mut drop = sweep("layer-drop:count=0..10/11");
+        move_range(&mut drop, "to", 100.0);
+        assert_eq!(drop.to_string(), "layer-drop:count=0..100/26");
+        move_range(&mut drop, "points", 4.0);
+        assert_eq!(drop.to_string(), "layer-drop:count=0..100/3");
+        move_range(&mut drop, "to", 7.0);
+        assert_eq!(drop.to_string(), "layer-drop:count=0..7/8");
+        move_range(&mut drop, "points", 0.0);
+        assert_eq!(drop.to_string(), "layer-drop:count=0..7/2");
+    }
+
+    #[test]
+    fn a_long_range_of_a_link_keeps_its_points() {
+        let mut wanda = sweep("wanda:sparsity=0..0.8/201");
+        move_range(&mut wanda, "to", 0.5);
+        assert_eq!(wanda.to_string(), "wanda:sparsity=0..0.5/201");
+    }
+
+    #[test]
     fn a_pattern_and_the_knob_take_each_others_place() {
         let mut wanda = sweep("wanda:sparsity=0..0.8/9");
         let entry = entry(&wanda).expect("in the catalogue");
@@ -233,7 +263,15 @@ mod tests {
                 let texts: Vec<&str> = match parameter.kind {
                     Kind::Choice { options, .. } => options.iter().map(|(text, _)| *text).collect(),
                     Kind::Pattern { options } => options.to_vec(),
-                    _ => continue,
+                    Kind::Number { min, max, .. } if entry.knob().is_some_and(|knob| knob.key == parameter.key) => {
+                        for (part, value) in [("from", min), ("to", max), ("points", 1e9), ("points", 3.0)] {
+                            let mut changed = sweep.clone();
+                            move_range(&mut changed, part, value);
+                            assert_eq!(changed.to_string().parse(), Ok(changed), "{part} of {}", entry.name);
+                        }
+                        continue;
+                    }
+                    Kind::Number { .. } | Kind::Blocks => continue,
                 };
                 for text in texts {
                     let mut changed = sweep.clone();

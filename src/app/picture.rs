@@ -20,12 +20,20 @@ pub fn chart(state: &State, threshold: Option<Threshold>, size: Size) -> Option<
         _ => None,
     });
     let mut series = vec![current];
-    series.extend(state.kept.iter().map(|kept| Series {
+    let here = is_drawn(&shown.curve);
+    series.extend(state.kept.iter().filter(|kept| here(&kept.curve)).map(|kept| Series {
         name: kept.name.clone(),
         kept: Some(kept.slot),
         ..Series::of(&kept.curve, view.measure)
     }));
     Some(of(&shown.curve, series, threshold, view, size))
+}
+
+/// Whether a kept curve has a place on the axis of the shown one: both vary, or are placed by, the same parameter.
+pub fn is_drawn(shown: &Curve) -> impl Fn(&Curve) -> bool {
+    let axis = |curve: &Curve| controls::knob(&curve.sweep).map(|knob| (knob.key, knob.unit()));
+    let here = axis(shown);
+    move |kept| axis(kept) == here
 }
 
 /// The chart of one curve alone, for the command line and for stored pictures.

@@ -2,13 +2,16 @@
 
 use super::controls;
 use crate::curve::Curve;
-use crate::curve::threshold::{Crossing, crossing};
+use crate::curve::threshold::{Crossing, FEWEST_POINTS, crossing, samples};
 use crate::modify::catalogue::Unit;
 use crate::plot::{Threshold, format_value};
 
 /// Where a curve reaches a ratio of perplexities, as the chart shows it; `None` where too little is measured.
 #[must_use]
 pub fn threshold(curve: &Curve, ratio: f64) -> Option<Threshold> {
+    if samples(curve).len() < FEWEST_POINTS {
+        return None;
+    }
     let found = crossing(curve, ratio)?;
     let values = curve.points.iter().map(|point| point.value);
     let (least, most) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), x| {

@@ -126,6 +126,7 @@ impl State {
             protocol: None,
             points_done: 0,
             first_point_ms: None,
+            before: None,
         });
         // What failed before was about the task before.
         self.messages.retain(|message| !message.error);
@@ -137,7 +138,9 @@ impl State {
 
     /// Ends the task, whatever came of it.
     pub fn end(&mut self) {
-        self.task = None;
+        if let Some(task) = self.task.take() {
+            self.restore(task.before);
+        }
         if matches!(
             self.model,
             Model::Asking(_) | Model::Fetching(_) | Model::Loading { .. }
@@ -146,6 +149,13 @@ impl State {
         }
         if self.engine == Engine::Starting {
             self.engine = Engine::Off;
+        }
+    }
+
+    /// A run that ended without a point leaves the curve that was there.
+    pub(super) fn restore(&mut self, before: Option<Shown>) {
+        if self.shown.as_ref().is_some_and(|shown| shown.curve.points.is_empty()) {
+            self.shown = before;
         }
     }
 
@@ -214,7 +224,7 @@ impl State {
     pub fn is_outdated(&self) -> bool {
         self.shown
             .as_ref()
-            .is_some_and(|shown| !same_but_for_hashes(&shown.experiment, &self.link.experiment))
+            .is_some_and(|shown| !agree(&shown.experiment, &self.link.experiment))
     }
 
     /// The kept curves' next free colour.
@@ -257,7 +267,7 @@ impl State {
         self.engine = Engine::Broken(reason.to_owned());
         self.complain(format!(
             "The engine stopped: {reason}. What was measured stays; Run starts the engine anew. If it happens again, \
-             take fewer windows or a smaller model: it may need more memory than this browser gives."
+             take shorter windows or a smaller model: it may need more memory than this browser gives."
         ));
     }
 
@@ -275,15 +285,19 @@ fn nearest(points: &[Point], at: f64) -> Option<usize> {
     (0..points.len()).min_by(|&a, &b| distance(&points[a]).total_cmp(&distance(&points[b])))
 }
 
-fn same_but_for_hashes(one: &Experiment, other: &Experiment) -> bool {
-    let bare = |experiment: &Experiment| {
-        let mut bare = experiment.clone();
-        bare.model.sha256 = None;
-        bare.text.sha256 = None;
-        bare.calibration_text.sha256 = None;
-        bare
-    };
-    bare(one) == bare(other)
+/// Whether both measure the same, as far as is known: a hash that one side doesn't know yet is no difference.
+fn agree(one: &Experiment, other: &Experiment) -> bool {
+    let mut other = other.clone();
+    for (here, there) in [
+        (&one.model, &mut other.model),
+        (&one.text, &mut other.text),
+        (&one.calibration_text, &mut other.calibration_text),
+    ] {
+        if here.sha256.is_none() || there.sha256.is_none() {
+            there.sha256.clone_from(&here.sha256);
+        }
+    }
+    *one == other
 }
 
 #[cfg(test)]

@@ -55,11 +55,14 @@ pub enum EngineError {
         /// Hash that the bytes have.
         found: String,
     },
-    /// The modified model computes something that is not a number.
+    /// A model computes something that is not a number.
     #[error(
-        "the modified model's outputs are not finite numbers at this strength, so no loss exists. Choose a weaker one"
+        "the {model} model's outputs are not finite numbers; choose a weaker modification, or check the model's file"
     )]
-    NotFinite,
+    NotFinite {
+        /// Which: untouched or modified.
+        model: String,
+    },
     /// The specification can't be built.
     #[error(transparent)]
     Spec(#[from] SpecError),

@@ -28,6 +28,9 @@ impl Generated {
     }
 }
 
+/// Tokens of a prompt that go through a model at once.
+const PROMPT_PART: usize = 256;
+
 /// One model that is writing.
 struct Writer {
     side: Side,
@@ -77,6 +80,14 @@ impl<H: Host> Session<H> {
             })
             .await?;
         let ids = prompt_tokens(model, prompt)?;
+        let context = model.llama.config().context;
+        if ids.len() > context {
+            return Err(EngineError::OutOfRange {
+                what: "the prompt's length in tokens",
+                value: ids.len(),
+                allowed: format!("at most {context}, the model's context; shorten the prompt"),
+            });
+        }
         let mut writers = [(Side::Base, model.llama.clone()), (Side::Modified, built.model)]
             .map(|(side, llama)| writer(model, side, llama, ids.clone()));
         let mut uniforms = match sampling {
@@ -131,14 +142,29 @@ impl<H: Host> Session<H> {
             writer.finished = true;
             return Ok(());
         }
-        let logits = writer.llama.step(&writer.next, &mut writer.cache)?;
+        // A long prompt goes in by parts, since attention takes memory by the length of a part.
+        let parts = writer.next.chunks(PROMPT_PART);
+        let mut logits = None;
+        for part in parts {
+            logits = Some(writer.llama.step(part, &mut writer.cache)?);
+        }
+        let Some(logits) = logits else {
+            writer.finished = true;
+            return Ok(());
+        };
         let logits = writer.llama.compute().read(logits, "reading logits").await?;
         let choice = match sampling {
             Sampling::Greedy => greedy::choose(&logits),
             Sampling::Temperature { temperature, .. } => temperature::choose(&logits, temperature, uniform),
         };
         let Some(token) = choice.and_then(|index| u32::try_from(index).ok()) else {
-            return Err(EngineError::NotFinite);
+            let model = match writer.side {
+                Side::Base => "untouched",
+                Side::Modified => "modified",
+            };
+            return Err(EngineError::NotFinite {
+                model: model.to_owned(),
+            });
         };
         writer.tokens.push(token);
         writer.next = vec![token];

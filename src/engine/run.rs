@@ -183,13 +183,13 @@ pub(super) fn summarize(scores: &TokenScores) -> Result<Summary, EngineError> {
     let mut tally = Tally::default();
     tally.append(scores)?;
     let summary = tally.summary()?;
-    let finite = [summary.base.nll, summary.modified.nll, summary.modified.kld_mean]
-        .iter()
-        .all(|x| x.is_finite());
-    if finite {
+    // A modified model that computes no numbers any more is a result: it broke.
+    if summary.base.nll.is_finite() {
         Ok(summary)
     } else {
-        Err(EngineError::NotFinite)
+        Err(EngineError::NotFinite {
+            model: "untouched".to_owned(),
+        })
     }
 }
 
@@ -215,6 +215,17 @@ fn prepare<'a>(
         }
     };
     within("the number of tokens a window", window, 2, context)?;
+    let longest = model.llama.compute().longest_window(model.llama.config().heads);
+    if window > longest {
+        return Err(EngineError::OutOfRange {
+            what: "the number of tokens a window",
+            value: window,
+            allowed: format!(
+                "at most {longest} on this device, where attention over longer windows does not fit into memory; choose \
+                 shorter windows"
+            ),
+        });
+    }
     within("the number of windows", windows, 1, MAX_WINDOWS)?;
     let text_name = experiment.text.name();
     let cut = Windows::cut(&model.tokenizer, &text_name, text, windows, window)?;
@@ -273,4 +284,27 @@ pub(super) fn calibration(
         windows,
         stats: experiment.calibration_stats,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_modified_model_without_numbers_is_a_result_and_an_untouched_one_an_error() {
+        let scores = |base: f32, modified: f32| TokenScores {
+            nll_base: vec![1.0, base],
+            nll_modified: vec![2.0, modified],
+            kld: vec![0.5, modified],
+            same_top: vec![true, false],
+        };
+        for broken in [f32::NAN, f32::INFINITY] {
+            let summary = summarize(&scores(1.0, broken)).expect("a result");
+            assert!(!summary.modified.ppl.is_finite() && summary.base.ppl.is_finite());
+            assert!(matches!(
+                summarize(&scores(broken, 1.0)),
+                Err(EngineError::NotFinite { .. })
+            ));
+        }
+    }
 }

@@ -18,6 +18,9 @@ impl Compute {
     /// Small enough that a page's memory holds the logits of both models beside the weights.
     const FLEX_TENSOR_BYTES: usize = 24 << 20;
 
+    /// Attention's scores on the CPU: they come and go with each block.
+    const FLEX_SCORES_BYTES: usize = 256 << 20;
+
     /// The CPU: burn's flex backend.
     #[must_use]
     pub fn flex() -> Self {
@@ -80,6 +83,17 @@ impl Compute {
             Self::FLEX_TENSOR_BYTES
         };
         (bytes / (4 * columns.max(1))).max(1)
+    }
+
+    /// The longest window whose attention scores, one for each head and pair of tokens, fit into one tensor.
+    #[must_use]
+    pub fn longest_window(&self, heads: usize) -> usize {
+        let bytes = if self.accelerated {
+            Self::GPU_TENSOR_BYTES
+        } else {
+            Self::FLEX_SCORES_BYTES
+        };
+        (bytes / (4 * heads.max(1))).isqrt()
     }
 
     /// How many rows of a weight matrix one tensor may have; at least 1. Only WebGPU limits it.

@@ -18,5 +18,6 @@ mod testing;
 pub use error::ModifyError;
 pub use method::{InputNorms, Matrix, Method, Needs, Survey};
 pub use modified::Modified;
+pub use parse::MOST_POINTS;
 pub use spec::{Spec, SpecError, Sweep, Varied};
 pub use step::{Step, Value};

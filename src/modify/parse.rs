@@ -8,7 +8,7 @@ use crate::numeric::parse_f64;
 const LONGEST: usize = 2000;
 const MOST_STEPS: usize = 16;
 /// A curve's points; each costs a whole measurement.
-const MOST_POINTS: usize = 201;
+pub const MOST_POINTS: usize = 201;
 const LARGEST_PATTERN: usize = 64;
 
 /// The steps that a text names, not yet checked against the catalogue.

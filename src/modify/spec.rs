@@ -127,7 +127,7 @@ impl Spec {
 
 impl Sweep {
     /// The values of the range with the specification of each, in order. Where nothing varies: one point, at the value
-    /// of the first step's knob (0 where it has none).
+    /// of the first step's knob, or the share of zeros of its pattern (0 where it has neither).
     #[must_use]
     pub fn points(&self) -> Vec<(f64, Spec)> {
         let ranges = self.steps.iter().enumerate().flat_map(|(i, step)| {
@@ -143,7 +143,13 @@ impl Sweep {
         let Some((i, j, values)) = ranges.into_iter().next() else {
             let knob = self.steps.first().and_then(|step| {
                 let key = catalogue::find(&step.name)?.knob()?.key;
-                step.number(key).ok()
+                let share = || {
+                    step.values.iter().find_map(|(_, value)| match *value {
+                        Value::Pattern { zeros, group } => Some(zeros as f64 / group as f64),
+                        _ => None,
+                    })
+                };
+                step.number(key).ok().or_else(share)
             });
             let steps = self.steps.clone();
             return vec![(knob.unwrap_or(0.0), Spec { steps })];

@@ -7,6 +7,7 @@ use crate::app::state::{Model, State};
 use crate::app::{controls, words};
 use crate::curve::threshold::crossing::RATIOS;
 use crate::curve::{Outcome, Point};
+use crate::modify::MOST_POINTS;
 use crate::modify::catalogue::{self, Entry, Family, Kind, Parameter, Unit};
 use crate::plot::{Measure, Role, escape, format_number, format_value};
 use crate::web::fetch::Size;
@@ -239,11 +240,7 @@ fn range(knob: &Parameter) -> String {
         )
         .ok();
     }
-    let most = if whole {
-        max - min + 1.0
-    } else {
-        controls::MOST_POINTS as f64
-    };
+    let most = if whole { max - min + 1.0 } else { MOST_POINTS as f64 };
     write!(
         html,
         "<label class=\"field\"><span>points</span><input type=\"number\" min=\"2\" max=\"{most}\" data-testid=\"points\" \

@@ -88,6 +88,10 @@ pub fn value(face: Face<'_>, key: &str) -> String {
         "own-text" => state.ui.own_text.clone().unwrap_or_default(),
         "windows" => e.windows.to_string(),
         "window" => e.window.to_string(),
+        "calibration-text" => match &e.calibration_text.origin {
+            Origin::Bundled(name) => name.clone(),
+            _ => String::new(),
+        },
         "calibration-windows" => e.calibration_windows.to_string(),
         "calibration-stats" => match e.calibration_stats {
             CalibrationStats::Sequential => "sequential".to_owned(),
@@ -232,8 +236,14 @@ fn own_text(state: &State) -> String {
 fn scored(state: &State) -> String {
     let e = &state.link.experiment;
     let scored = e.windows as u64 * (e.window as u64).saturating_sub(1);
+    // A method that has seen the text does better on it than on any other.
+    let seen = if controls::is_calibrated(&e.sweep) && e.text.origin == e.calibration_text.origin {
+        " This method also calibrates on this text, so the loss on other texts will be larger."
+    } else {
+        ""
+    };
     format!(
-        "{} predictions are scored at each point. More windows: smaller error bars, longer run.",
+        "{} predictions are scored at each point. More windows: smaller error bars, longer run.{seen}",
         words::count(scored)
     )
 }

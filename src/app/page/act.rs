@@ -5,7 +5,7 @@ use super::{chart, download, own};
 use crate::app::controls;
 use crate::app::state::{Model, State};
 use crate::curve::CalibrationStats;
-use crate::modify::catalogue;
+use crate::modify::{Sweep, catalogue};
 use crate::numeric::parse_f64;
 use crate::plot::{Axis, Measure};
 use crate::share::{Asset, BUNDLED_MODEL, DeviceChoice, Experiment, Origin, Sampling};
@@ -112,7 +112,18 @@ fn enter(page: Page, key: &str, value: String) {
         "axis" | "threshold" | "prompt" | "sampling" | "temperature" | "draw" => {
             page.update(|state| enter_view(state, key, value));
         }
-        _ => page.update(|state| state.change(|e| enter_experiment(e, key, &value))),
+        _ => page.update(|state| {
+            let mut changed = state.link.experiment.clone();
+            enter_experiment(&mut changed, key, &value);
+            // What the grammar refuses is said beside the field, and the settings stay as they were.
+            match changed.sweep.to_string().parse::<Sweep>() {
+                Ok(_) => {
+                    state.ui.spec_error.clear();
+                    state.change(|e| *e = changed);
+                }
+                Err(error) => state.ui.spec_error = error.to_string(),
+            }
+        }),
     }
 }
 
@@ -161,6 +172,7 @@ fn enter_experiment(e: &mut Experiment, key: &str, value: &str) {
         }
         "windows" => e.windows = within(e.windows, 1, 4096),
         "window" => e.window = within(e.window, 8, 8192),
+        "calibration-text" => e.calibration_text = Asset::bundled(value),
         "calibration-windows" => e.calibration_windows = within(e.calibration_windows, 1, 4096),
         "calibration-stats" => {
             e.calibration_stats = match value {

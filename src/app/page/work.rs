@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use web_sys::Blob;
 
 use super::context::{Page, Stop};
+use crate::app::controls;
 use crate::app::state::{Consent, Engine, Fetching, Model, Stage, Wish};
 use crate::engine::job::{Event, FileHandle, Job};
 use crate::modify::Spec;
@@ -254,8 +255,29 @@ impl Page {
     async fn texts(self, experiment: &Experiment) -> Result<(String, String), Stop> {
         Ok((
             self.text_of(&experiment.text).await?,
-            self.text_of(&experiment.calibration_text).await?,
+            self.calibration_text(experiment).await?,
         ))
+    }
+
+    /// A page holds one text of the reader's own, which is measured on; only where that is the very text that a link
+    /// calibrates on does it serve both.
+    async fn calibration_text(self, experiment: &Experiment) -> Result<String, Stop> {
+        let asset = &experiment.calibration_text;
+        if !controls::is_calibrated(&experiment.sweep) {
+            return Ok(String::new());
+        }
+        if let Origin::Own(name) = &asset.origin {
+            let own = self.own().text.map(|(_, text)| text);
+            return own
+                .filter(|text| asset.sha256 == Some(sha256(text)))
+                .ok_or_else(|| {
+                    Stop::Failed(format!(
+                        "The link calibrates on “{name}”, somebody's own text, which a link can't carry. Choose a bundled \
+                         text under “More settings”, calibrate on; or run the link on the command line with --calibration."
+                    ))
+                });
+        }
+        self.text_of(asset).await
     }
 
     async fn text_of(self, asset: &Asset) -> Result<String, Stop> {

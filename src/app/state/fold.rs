@@ -5,7 +5,7 @@ use crate::engine::job::{Event, Reply, Side};
 use crate::metric::Stats;
 use crate::share::Experiment;
 
-use super::{Consequence, Engine, Model, Shown, Stage, State, Task, same_but_for_hashes};
+use super::{Consequence, Engine, Model, Shown, Stage, State, Task, agree};
 use crate::app::{controls, words};
 
 impl State {
@@ -73,10 +73,11 @@ impl State {
 
     /// From here on there is something to draw: the new curve takes the old one's place.
     fn base(&mut self, stats: Stats) {
-        let Some(task) = &self.task else { return };
+        let Some(task) = &mut self.task else { return };
         let Some(protocol) = task.protocol.clone() else {
             return;
         };
+        task.before = self.shown.take();
         self.shown = Some(Shown {
             curve: Curve {
                 sweep: task.experiment.sweep.clone(),
@@ -113,12 +114,13 @@ impl State {
 
     fn finish(&mut self, curve: Curve, complete: bool) {
         let Some(task) = self.task.take() else { return };
-        // A run cancelled before its first point has nothing to show.
         if curve.points.is_empty() && !complete {
+            self.restore(task.before);
+            self.tell("The run was cancelled before its first point.".to_owned());
             return;
         }
         let mut experiment = task.experiment;
-        let settled = same_but_for_hashes(&experiment, &self.link.experiment);
+        let settled = agree(&experiment, &self.link.experiment);
         fill_hashes(&mut experiment, &curve.protocol);
         if settled {
             fill_hashes(&mut self.link.experiment, &curve.protocol);

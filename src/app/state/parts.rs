@@ -117,6 +117,8 @@ pub struct Task {
     pub(super) protocol: Option<Protocol>,
     pub(super) points_done: usize,
     pub(super) first_point_ms: Option<f64>,
+    /// The curve that was shown before.
+    pub(super) before: Option<Shown>,
 }
 
 /// How far a task is.

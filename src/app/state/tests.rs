@@ -137,6 +137,49 @@ fn cancelling_keeps_the_finished_points() {
 }
 
 #[test]
+fn a_run_that_ends_before_its_first_point_gives_the_curve_before_back() {
+    let failed = |device_lost| Event::Failed {
+        message: "it failed".to_owned(),
+        device_lost,
+    };
+    let cancelled = |state: &State| Event::RunFinished {
+        curve: Box::new(curve(state, Vec::new())),
+        complete: false,
+    };
+    for end in 0..3 {
+        let mut state = running(9);
+        finish(&mut state, 9, true);
+        let before = state.shown.clone();
+        assert!(state.begin(Wish::Run));
+        state.with_task(|task| task.job = Some(JOB));
+        let started = Event::RunStarted {
+            protocol: Box::new(protocol()),
+        };
+        tell(&mut state, started);
+        tell(&mut state, Event::Base { stats: stats(4088) });
+        assert!(state.shown.as_ref().is_some_and(|shown| shown.curve.points.is_empty()));
+        let event = match end {
+            0 => cancelled(&state),
+            1 => failed(false),
+            _ => failed(true),
+        };
+        tell(&mut state, event);
+        assert_eq!(state.shown, before);
+        assert!(!state.messages.is_empty(), "said so");
+    }
+}
+
+#[test]
+fn another_text_under_the_same_name_is_another_experiment() {
+    let mut state = running(9);
+    finish(&mut state, 9, true);
+    state.link = state.shared_link();
+    state.change(|e| e.text.sha256 = Some("c".repeat(64)));
+    assert!(state.is_outdated());
+    assert_eq!(state.shared_link().expect, None, "its result is not the other text's");
+}
+
+#[test]
 fn what_ends_because_it_was_asked_to_is_no_error() {
     let mut state = running(0);
     state.with_task(|task| task.cancelling = true);

@@ -9,7 +9,7 @@ mod words;
 
 use words::{Knob, counted, decimals, other_words, times};
 
-use super::threshold::{Crossing, Sample, Segments, crossing, samples, segments};
+use super::threshold::{Crossing, FEWEST_POINTS, Sample, Segments, crossing, samples, segments};
 use super::{Curve, Outcome};
 
 pub use super::threshold::crossing::DEFAULT_RATIO;
@@ -20,8 +20,6 @@ const Z: f64 = 1.96;
 const LITTLE: f64 = 1.05;
 /// Where this share of next words is another, the damage is easy to picture.
 const HALF: f64 = 0.45;
-/// Fewer measured points than this say nothing about a threshold.
-const FEW: usize = 3;
 
 /// The curve in words, with the threshold at the default perplexity ratio.
 #[must_use]
@@ -121,7 +119,7 @@ fn breaks(curve: &Curve, samples: &[Sample], knob: Knob, ratio: f64) -> Option<S
     if samples.is_empty() {
         return None;
     }
-    if samples.len() < FEW {
+    if samples.len() < FEWEST_POINTS {
         return Some(format!(
             "{} say nothing about a threshold.",
             counted(samples.len() as f64, "points")
