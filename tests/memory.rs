@@ -1,11 +1,6 @@
 //! How much memory the program takes for a real model.
 
 #![cfg(all(target_os = "linux", feature = "engine"))]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where its surroundings are not as they must be"
-)]
-
 mod support;
 
 use std::path::Path;

@@ -90,7 +90,7 @@ pub fn self_test(report: &DeviceReport) -> String {
         None => "Computed on the CPU, which is what other devices are compared with.".to_owned(),
     };
     match &report.refused {
-        Some(reason) => format!("{result} WebGPU is not used: {reason}."),
+        Some(reason) => format!("{result} WebGPU is not used: {reason}"),
         None => result,
     }
 }

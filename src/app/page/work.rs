@@ -9,8 +9,9 @@ use web_sys::Blob;
 use super::context::{Page, Stop};
 use crate::app::controls;
 use crate::app::state::{Consent, Engine, Fetching, Model, Stage, Wish};
-use crate::engine::job::{Event, FileHandle, Job};
+use crate::engine::job::{FileHandle, Job};
 use crate::modify::Spec;
+use crate::numeric::hex;
 use crate::share::{Asset, Experiment, Origin};
 use crate::web::address;
 use crate::web::browser::{beside_page, now_ms};
@@ -36,6 +37,7 @@ impl Page {
                 &[],
             )
             .await
+            .map(drop)
         });
     }
 
@@ -74,6 +76,7 @@ impl Page {
                 &[],
             )
             .await
+            .map(drop)
         });
     }
 
@@ -82,15 +85,15 @@ impl Page {
         self.begin(Wish::Load, async move {
             let model = self.read(|state| state.link.experiment.model.clone());
             self.ready(&model).await?;
-            Ok(Event::TinyOps { milliseconds: 0.0 })
+            Ok(())
         });
     }
 
-    fn begin(self, wish: Wish, work: impl Future<Output = Result<Event, Stop>> + 'static) {
+    fn begin(self, wish: Wish, work: impl Future<Output = Result<(), Stop>> + 'static) {
         self.begin_boxed(wish, Box::pin(work));
     }
 
-    fn begin_boxed(self, wish: Wish, work: Pin<Box<dyn Future<Output = Result<Event, Stop>>>>) {
+    fn begin_boxed(self, wish: Wish, work: Pin<Box<dyn Future<Output = Result<(), Stop>>>>) {
         let mut begun = false;
         self.update(|state| begun = state.begin(wish));
         if !begun {
@@ -101,7 +104,7 @@ impl Page {
             let ended = work.await;
             self.update(|state| {
                 match ended {
-                    Ok(_) | Err(Stop::Told) => {}
+                    Ok(()) | Err(Stop::Told) => {}
                     Err(Stop::Cancelled) => state.cancelled(),
                     Err(Stop::Failed(text)) => state.complain(text),
                 }
@@ -159,6 +162,14 @@ impl Page {
             .map_err(|error| self.no_model(error))?;
         for file in plan.changed() {
             self.update(|state| state.tell(format!("{file} has changed at its server and is fetched anew.")));
+        }
+        if plan.unchecked() {
+            self.update(|state| {
+                state.tell(format!(
+                    "{} can't be reached, so the copy that this browser has stored is used, as it was then.",
+                    plan.asset.origin
+                ));
+            });
         }
         self.consent(&plan).await?;
         let report = move |progress: Progress| {
@@ -289,7 +300,7 @@ impl Page {
                 ))
             })?,
             Origin::Bundled(name) => self.fetched(&beside(&format!("texts/{name}.txt"))?).await?,
-            Origin::Url(address) => self.fetched(address).await?,
+            Origin::Url(address) => self.agreed(address).await?,
             Origin::Hub {
                 repository,
                 revision,
@@ -298,7 +309,7 @@ impl Page {
                 let address = hub()?
                     .file(repository, revision, file)
                     .map_err(|error| Stop::Failed(error.to_string()))?;
-                self.fetched(&address).await?
+                self.agreed(&address).await?
             }
         };
         let found = sha256(&text);
@@ -316,13 +327,32 @@ impl Page {
         Ok(text)
     }
 
+    /// A text of somebody else's server, from there after consent, as a model is.
+    async fn agreed(self, address: &str) -> Result<String, Stop> {
+        let asset = Asset {
+            origin: Origin::Url(address.to_owned()),
+            sha256: None,
+        };
+        let plan = fetch::plan(&asset, &Hub::default(), &self.cancel())
+            .await
+            .map_err(unread)?;
+        // A text is not stored.
+        let plan = Plan { lasting: false, ..plan };
+        let model = self.read(|state| state.model.clone());
+        let answer = self.consent(&plan).await;
+        self.update(|state| {
+            if matches!(state.model, Model::Asking(_)) {
+                state.model = model;
+            }
+        });
+        answer?;
+        self.fetched(address).await
+    }
+
     async fn fetched(self, address: &str) -> Result<String, Stop> {
         fetch::text(address, LONGEST_TEXT_BYTES, &self.cancel())
             .await
-            .map_err(|error| match error {
-                FetchError::Cancelled => Stop::Cancelled,
-                error => Stop::Failed(format!("The text could not be read: {error}")),
-            })
+            .map_err(unread)
     }
 
     /// Looks what the bundled model would cost, so that Run can say it; nothing large is fetched.
@@ -357,6 +387,13 @@ impl Page {
     }
 }
 
+fn unread(error: FetchError) -> Stop {
+    match error {
+        FetchError::Cancelled => Stop::Cancelled,
+        error => Stop::Failed(format!("The text could not be read: {error}")),
+    }
+}
+
 fn is_same(loaded: &Asset, wanted: &Asset) -> bool {
     let hashes_agree = match (&loaded.sha256, &wanted.sha256) {
         (Some(one), Some(other)) => one == other,
@@ -367,8 +404,7 @@ fn is_same(loaded: &Asset, wanted: &Asset) -> bool {
 
 /// SHA-256 of a text's bytes, hexadecimal.
 pub(super) fn sha256(text: &str) -> String {
-    let sum = Sha256::digest(text.as_bytes());
-    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// The Hugging Face hub, or the one that `?hub=` names: a mirror, or one on this machine.

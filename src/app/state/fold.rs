@@ -17,7 +17,7 @@ impl State {
             Event::Device(report) => {
                 if let Some(reason) = &report.refused {
                     self.tell(format!(
-                        "WebGPU is not used: {reason}. The CPU computes instead, much more slowly."
+                        "WebGPU is not used: {reason} The CPU computes instead, much more slowly."
                     ));
                 }
                 self.engine = Engine::Ready(report);

@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::time::Instant;
 
 use hemoscope::engine::Host;
-use hemoscope::engine::job::{Event, Side};
+use hemoscope::engine::job::Event;
 
 /// Shows progress on standard error where a person is watching.
 pub(crate) struct Terminal {
@@ -41,10 +41,6 @@ impl Host for Terminal {
             Event::PointProgress { value, done, total, .. } => {
                 self.show(&format!("at {value}: window {done} of {total}"));
             }
-            Event::Text {
-                side: Side::Modified, ..
-            }
-            | Event::Device(_) => {}
             Event::Failed { message, .. } => say(message),
             Event::RunFinished { .. } | Event::GenerateFinished { .. } | Event::Model(_) => self.show(""),
             _ => {}

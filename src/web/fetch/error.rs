@@ -168,7 +168,7 @@ pub enum FetchError {
         found: String,
     },
     /// The browser won't store that much.
-    #[error("the browser has no room for {} more{}. Free some (the page's stored models, or disk space) or choose a smaller model", Size(*needed), room(*available))]
+    #[error("the browser has no room for {} more{}. Free disk space, clear this page's data in the browser's settings (the models that it has stored go with it), or choose a smaller model", Size(*needed), room(*available))]
     Quota {
         /// Bytes still to be stored.
         needed: u64,
