@@ -35,7 +35,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "numeric",
         ],
     ),
-    ("web", &["engine", "share", "curve", "weights"]),
+    ("web", &["engine", "share", "curve", "weights", "numeric"]),
     (
         "app",
         &[

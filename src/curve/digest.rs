@@ -7,9 +7,7 @@
 
 use std::fmt;
 
-use sha2::{Digest as _, Sha256};
-
-use super::{CalibrationStats, Curve, Outcome};
+use super::{Curve, Outcome};
 
 /// Largest difference in `ln(PPL/PPL₀)` that counts as the same, in nats: 0.001 that devices are held to (the CPU's
 /// result against the GPU's), 0.0005 of rounding, and as much again.
@@ -178,37 +176,6 @@ fn read(item: &str) -> Option<Item> {
     }
 }
 
-/// A short name for a result: the first 16 hexadecimal digits of the SHA-256 of what was done and what came out, as in
-/// [`expectation`]. Equal names mean equal experiments and equal rounded points; another device may well give another
-/// name, so compare with [`compare`].
-#[must_use]
-pub fn short(curve: &Curve) -> String {
-    let protocol = &curve.protocol;
-    let calibration = protocol.calibration.as_ref().map_or_else(String::new, |calibration| {
-        let stats = match calibration.stats {
-            CalibrationStats::Sequential => "sequential",
-            CalibrationStats::Dense => "dense",
-        };
-        format!("{}:{}:{stats}", calibration.text_sha256, calibration.windows)
-    });
-    let text = format!(
-        "{}\n{}\n{}\n{}\n{}x{}\n{calibration}\n{}\n{}",
-        curve.sweep,
-        protocol.name,
-        protocol.model_sha256,
-        protocol.text_sha256,
-        protocol.windows,
-        protocol.window,
-        protocol.seed,
-        expectation(curve)
-    );
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -266,20 +233,6 @@ mod tests {
             }
         ));
         assert!(!compare("0_30_120_270_480_750_1080_x_x", &curve).is_reproduced());
-    }
-
-    #[test]
-    fn the_short_name_follows_every_setting() {
-        let one = example();
-        let name = short(&one);
-        assert!(name.len() == 16 && name.bytes().all(|b| b.is_ascii_hexdigit()));
-        assert_eq!(short(&one), name);
-        let mut other = one.clone();
-        other.protocol.seed += 1;
-        assert_ne!(short(&other), name);
-        let mut other = one;
-        fail(&mut other, 0);
-        assert_ne!(short(&other), name);
     }
 
     proptest! {

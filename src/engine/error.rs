@@ -43,7 +43,10 @@ pub enum EngineError {
         allowed: String,
     },
     /// A model's bytes are not those that the experiment names.
-    #[error("{name} has SHA-256 {found}, but the experiment was made with {expected}; results will not be comparable")]
+    #[error(
+        "{name} has SHA-256 {found}, but the experiment was made with {expected}; results would not be comparable. \
+         Give the file that it was made with, or take the model's SHA-256 out of the link to measure this one"
+    )]
     WrongModel {
         /// The model.
         name: String,

@@ -7,7 +7,10 @@ use crate::weights::WeightsError;
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// WebGPU could not be started.
-    #[error("WebGPU could not be started: {reason}")]
+    #[error(
+        "WebGPU could not be started: {reason}. An up-to-date browser and graphics driver may help; without it the CPU \
+         can compute"
+    )]
     Start {
         /// What the system says.
         reason: String,
@@ -31,7 +34,7 @@ pub enum ModelError {
         vocabulary: usize,
     },
     /// More positions than the rotary tables cover.
-    #[error("{wanted} tokens in a row are more than this model's context of {context}")]
+    #[error("{wanted} tokens in a row are more than this model's context of {context}. Give fewer")]
     Context {
         /// Positions asked for.
         wanted: usize,

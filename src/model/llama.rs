@@ -7,7 +7,6 @@ use burn::tensor::Tensor;
 use super::block::Pass;
 use super::ops::{self, Rows};
 use super::{Block, BlockCache, Compute, ModelError, Taps};
-use crate::modify::Modified;
 use crate::weights::{ModelConfig, Pristine, Role, TensorId};
 
 /// A decoder-only transformer. Cloning shares all weights; replacing blocks makes a modified model.
@@ -130,19 +129,6 @@ impl Llama {
             blocks,
             ..self.clone()
         }
-    }
-
-    /// Uploads the block at `place` of a modified model.
-    ///
-    /// # Errors
-    /// Where a tensor can't be read or modified.
-    pub fn load_modified_block(&self, modified: &Modified, place: usize) -> Result<Block, ModelError> {
-        Block::load(
-            &self.compute,
-            place,
-            |id| modified.shape(id).ok(),
-            |id| modified.tensor(id).map_err(ModelError::from),
-        )
     }
 
     /// The residual stream before the first block, `[windows · length, hidden]`.

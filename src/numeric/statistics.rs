@@ -61,6 +61,9 @@ impl FromIterator<f64> for Moments {
     }
 }
 
+/// Standard errors on each side of a normal mean within which it lies 95 times in 100.
+pub const NORMAL_95: f64 = 1.96;
+
 /// The value below which a `fraction` of `sorted` lies, linear between neighbours at position `fraction · (N − 1)`;
 /// NaN of nothing.
 #[must_use]

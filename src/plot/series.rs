@@ -2,9 +2,7 @@
 
 use super::Measure;
 use crate::curve::{Curve, Measured, Outcome};
-
-/// Half the width of a 95 % interval in standard errors, for a normal distribution.
-const NORMAL_95: f64 = 1.96;
+use crate::numeric::NORMAL_95;
 
 /// One point.
 #[derive(Debug, Clone, PartialEq)]

@@ -18,20 +18,24 @@ pub enum WeightsError {
         source: std::io::Error,
     },
     /// The model has no such tensor.
-    #[error("the model has no tensor for {id}")]
+    #[error("the model has no tensor for {id}, which was asked for. Load the model again, or take another one")]
     Missing {
         /// The tensor that was asked for.
         id: TensorId,
     },
     /// A tensor's shape is not what the configuration says.
-    #[error("tensor {name} has shape {found:?}, but the model's configuration asks for {expected:?}")]
+    #[error("{file}: tensor {name} has shape {found:?}, but the model's configuration asks for {expected:?}. {advice}")]
     Shape {
+        /// The file or files.
+        file: String,
         /// The tensor's name in its file.
         name: String,
         /// Shape in the file.
         found: Vec<usize>,
         /// Shape that the configuration implies.
         expected: Vec<usize>,
+        /// What to do.
+        advice: &'static str,
     },
     /// None of the files is a model, or one that belongs to it is not there.
     #[error("{problem}. {advice}")]
@@ -66,7 +70,7 @@ pub enum WeightsError {
         problem: String,
     },
     /// The model's configuration can't be right, or a needed part of it is missing.
-    #[error("{file}: {key} {problem}")]
+    #[error("{file}: {key} {problem}. Get the file again; if that does not help, take another model")]
     Config {
         /// The file that holds the configuration.
         file: String,

@@ -89,6 +89,21 @@ async fn a_text_shorter_than_a_window_is_said_before_anything_is_measured() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_is_too_long_is_refused_by_its_size() {
+    const DROP: &str = "const files = new DataTransfer();
+        files.items.add(new File([new Uint8Array(25_000_000)], 'long.txt'));
+        document.querySelector('[data-drop=text]').dispatchEvent(
+            new DragEvent('drop', {bubbles: true, cancelable: true, dataTransfer: files}));";
+    let site = Site::start();
+    let page = Page::new(&site, Graphics::None).await;
+    page.open("", OWN).await;
+    page.browser.script(DROP, vec![]).await;
+    let message = page.message("long.txt has 25.0 MB", SOON).await;
+    assert!(message.contains("at most 20.0 MB"), "{message}");
+    page.assert_console_is_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_with_unknown_and_impossible_parts_opens_and_says_so() {
     let site = Site::start();
     let page = Page::new(&site, Graphics::None).await;

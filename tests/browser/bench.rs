@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use hemoscope::numeric::quantiles;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, Graphics};
@@ -86,11 +87,11 @@ async fn bench_tokens_per_second_in_the_page() {
         match reported(&browser, &site, &query, "bench ", Duration::from_secs(900)).await {
             Ok(found) => {
                 let seconds: Vec<f64> = serde_json::from_value(found["seconds"].clone()).unwrap_or_default();
-                let best = seconds.iter().copied().fold(f64::INFINITY, f64::min);
-                let speed = found["tokens_per_second"].as_f64().unwrap_or(f64::NAN);
+                let [median, best] = quantiles(seconds, [0.5, 0.0]);
+                let tokens = found["tokens"].as_f64().unwrap_or(f64::NAN);
                 println!(
-                    "| SmolLM2-135M | page, {device} | {} | {best:.3} | {speed:.0} |",
-                    found["tokens"]
+                    "| {MODEL} | page, {device} | {tokens} | {median:.3} | {best:.3} | {:.0} |",
+                    tokens / median
                 );
             }
             Err(reason) => println!("  (no row for the page on {device}: {reason})"),

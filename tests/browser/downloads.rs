@@ -348,3 +348,30 @@ async fn a_full_browser_says_how_much_is_missing() {
     let message = page.message("no room", RUN).await;
     assert!(message.contains("10.5 MB"), "{message}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_of_another_host_is_asked_for_before_it_is_fetched() {
+    let site = Site::start();
+    let hub = Hub::start();
+    hub.put(
+        "lab/texts/notes.txt",
+        "Once upon a time there was a little girl. ".repeat(100),
+        Manner::default(),
+    );
+    let fragment = "#v=1&model=own:stories260K.bin&m=rtn:bits=8..4/2&text=hub:lab/texts@main/notes.txt&windows=1\
+                    &window=64&seed=0&threshold=1.1&device=flex";
+    let page = open(&site, &hub, fragment).await;
+    page.choose_files("model-file", &stories()).await;
+    page.click("run").await;
+    page.wait_for("the question", RUN, async || page.has("consent").await)
+        .await;
+    assert!(hub.starts("notes.txt").is_empty(), "nothing is fetched before consent");
+    assert!(page.text("consent").await.contains("4.2 kB"), "its size");
+    page.click("cancel").await;
+    page.wait_for("the end", SOON, async || page.has("run").await).await;
+    assert!(hub.starts("notes.txt").is_empty(), "nothing is fetched after a no");
+    run_and_agree(&page, "4.2 kB").await;
+    page.wait_for("the run's end", RUN, async || page.has("run").await)
+        .await;
+    assert_eq!(page.points().await.len(), 2, "{:?}", page.messages().await);
+}

@@ -92,7 +92,7 @@ impl Hub {
 
 /// SHA-256, hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hemoscope::numeric::hex(&Sha256::digest(bytes))
 }
 
 fn answer(request: &Request, files: &Mutex<BTreeMap<String, Stored>>) -> Reply {

@@ -128,9 +128,12 @@ fn wrong_and_missing_parts_are_named() {
         &["m.gguf has no tensor blk.0.ffn_up.weight", "llama model of 1 blocks"],
     );
     let shape = gguf_message(|gguf| set(gguf, "llama.feed_forward_length", Value::U32(16)));
-    assert_says(&shape, &["ffn_", "configuration asks for"]);
+    assert_says(
+        &shape,
+        &["m.gguf: tensor blk.0.ffn_", "configuration asks for", "get it again"],
+    );
     let key = gguf_message(|gguf| gguf.metadata.retain(|(key, _)| key != "llama.block_count"));
-    assert_says(&key, &["llama.block_count is missing"]);
+    assert_says(&key, &["m.gguf: llama.block_count is missing", "Get the file again"]);
     let zero = gguf_message(|gguf| set(gguf, "llama.attention.head_count", Value::U32(0)));
     assert_says(&zero, &["head_count is 0"]);
     let kv = gguf_message(|gguf| set(gguf, "llama.attention.head_count_kv", Value::U32(3)));

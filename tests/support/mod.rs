@@ -29,12 +29,17 @@ pub fn shared(path: &str) -> PathBuf {
     found
 }
 
-/// SmolLM2's file.
-pub fn smollm2() -> Vec<NamedFile> {
+/// Where SmolLM2's file is.
+pub fn smollm2_path() -> PathBuf {
     let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/models/SmolLM2-135M-Instruct.Q4_1.gguf");
     let path = std::env::var_os("HEMOSCOPE_MODEL").map_or(bundled, PathBuf::from);
     assert!(path.exists(), "{} is missing; `make model` fetches it", path.display());
-    formats::files(&path).unwrap()
+    path
+}
+
+/// SmolLM2's file.
+pub fn smollm2() -> Vec<NamedFile> {
+    formats::files(&smollm2_path()).unwrap()
 }
 
 /// The tiny model for tests with its tokenizer.

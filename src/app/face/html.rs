@@ -9,6 +9,7 @@ use crate::curve::threshold::crossing::RATIOS;
 use crate::curve::{Outcome, Point};
 use crate::modify::MOST_POINTS;
 use crate::modify::catalogue::{self, Entry, Family, Kind, Parameter, Unit};
+use crate::numeric::NORMAL_95;
 use crate::plot::{Measure, Role, escape, format_number, format_value};
 use crate::web::fetch::Size;
 
@@ -128,7 +129,7 @@ fn cells(point: &Point) -> Vec<String> {
     vec![
         four(measured.stats.ppl),
         four(loss.ln_ratio.exp()),
-        format!("{} ± {}", four(loss.ln_ratio), four(1.96 * loss.ln_ratio_se)),
+        format!("{} ± {}", four(loss.ln_ratio), four(NORMAL_95 * loss.ln_ratio_se)),
         four(measured.stats.kld_mean),
         format_value(measured.stats.same_top, Unit::Share),
         format_value(measured.sparsity_achieved, Unit::Share),

@@ -73,7 +73,7 @@ pub(super) enum Stop {
 impl Page {
     pub(super) fn new(state: State, present: bool) -> Self {
         let state = RwSignal::new(state);
-        // Both draw a thousand random curves, so they run only when the curve or the ratio is another.
+        // Both read the whole curve, so they run only when the curve or the ratio is another.
         let shown = Memo::new(move |_| {
             state.with(|state| Some((state.shown.as_ref()?.curve.clone(), state.link.view.threshold)))
         });

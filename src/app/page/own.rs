@@ -4,9 +4,9 @@ use web_sys::{Blob, File};
 
 use super::act::model_changed;
 use super::context::Page;
-use super::work::{hub, sha256};
+use super::work::{LONGEST_TEXT_BYTES, hub, sha256};
 use crate::share::{Asset, Origin};
-use crate::web::fetch::{Cancel, Listed, offer, read_origin, repository};
+use crate::web::fetch::{Cancel, Listed, Size, offer, read_origin, repository};
 use crate::web::files;
 use crate::web::spawn::spawn;
 
@@ -128,9 +128,24 @@ pub(super) fn look_up(page: Page, typed: String) {
 
 /// Measures on what was pasted.
 pub(super) fn paste_text(page: Page, text: String) {
-    if !text.trim().is_empty() {
+    if !text.trim().is_empty() && !is_too_long(page, "The pasted text", text.len() as u64) {
         take_text(page, PASTED, text);
     }
+}
+
+/// Whether a text is longer than any that is read; if so, it is told.
+fn is_too_long(page: Page, name: &str, bytes: u64) -> bool {
+    let limit = LONGEST_TEXT_BYTES as u64;
+    if bytes > limit {
+        page.update(|state| {
+            state.complain(format!(
+                "{name} has {}, and at most {} are read. Take a part of it: a curve measures far less.",
+                Size(bytes),
+                Size(limit)
+            ));
+        });
+    }
+    bytes > limit
 }
 
 fn shortened(text: &str) -> String {
@@ -165,8 +180,11 @@ fn take_text(page: Page, name: &str, text: String) {
 /// Measures on this file from now on.
 pub(super) fn take_text_file(page: Page, mut files: Vec<File>) {
     let Some(file) = files.pop() else { return };
+    let name = file.name();
+    if is_too_long(page, &name, file.size() as u64) {
+        return;
+    }
     spawn(async move {
-        let name = file.name();
         match files::text(&file).await {
             Ok(text) if text.trim().is_empty() => {
                 page.update(|state| state.complain(format!("{name} is empty. Choose a file with plain text.")));

@@ -10,8 +10,9 @@ use super::context::{Page, Stop};
 use crate::app::controls;
 use crate::app::state::{Consent, Engine, Fetching, Model, Stage, Wish};
 use crate::app::words;
-use crate::engine::job::{Event, FileHandle, Job};
+use crate::engine::job::{FileHandle, Job};
 use crate::modify::Spec;
+use crate::numeric::hex;
 use crate::share::{Asset, Experiment, Origin};
 use crate::web::address;
 use crate::web::browser::{beside_page, now_ms};
@@ -19,7 +20,7 @@ use crate::web::fetch::{self, Cancel, FetchError, Hub, Plan, Progress};
 use crate::web::spawn::spawn;
 
 /// A text that is longer than this measures no more and takes minutes to split into tokens.
-const LONGEST_TEXT_BYTES: usize = 20_000_000;
+pub(super) const LONGEST_TEXT_BYTES: usize = 20_000_000;
 
 impl Page {
     /// Measures the curve of the present settings.
@@ -37,6 +38,7 @@ impl Page {
                 &[],
             )
             .await
+            .map(drop)
         });
     }
 
@@ -77,6 +79,7 @@ impl Page {
                 &[],
             )
             .await
+            .map(drop)
         });
     }
 
@@ -85,15 +88,15 @@ impl Page {
         self.begin(Wish::Load, async move {
             let model = self.read(|state| state.link.experiment.model.clone());
             self.ready(&model).await?;
-            Ok(Event::TinyOps { milliseconds: 0.0 })
+            Ok(())
         });
     }
 
-    fn begin(self, wish: Wish, work: impl Future<Output = Result<Event, Stop>> + 'static) {
+    fn begin(self, wish: Wish, work: impl Future<Output = Result<(), Stop>> + 'static) {
         self.begin_boxed(wish, Box::pin(work));
     }
 
-    fn begin_boxed(self, wish: Wish, work: Pin<Box<dyn Future<Output = Result<Event, Stop>>>>) {
+    fn begin_boxed(self, wish: Wish, work: Pin<Box<dyn Future<Output = Result<(), Stop>>>>) {
         let mut begun = false;
         self.update(|state| begun = state.begin(wish));
         if !begun {
@@ -104,7 +107,7 @@ impl Page {
             let ended = work.await;
             self.update(|state| {
                 match ended {
-                    Ok(_) | Err(Stop::Told) => {}
+                    Ok(()) | Err(Stop::Told) => {}
                     Err(Stop::Cancelled) => state.cancelled(),
                     Err(Stop::Failed(text)) => state.complain(text),
                 }
@@ -162,6 +165,14 @@ impl Page {
             .map_err(|error| self.no_model(error))?;
         for file in plan.changed() {
             self.update(|state| state.tell(format!("{file} has changed at its server and is fetched anew.")));
+        }
+        if plan.unchecked() {
+            self.update(|state| {
+                state.tell(format!(
+                    "{} can't be reached, so the copy that this browser has stored is used, as it was then.",
+                    plan.asset.origin
+                ));
+            });
         }
         self.consent(&plan).await?;
         let report = move |progress: Progress| {
@@ -299,14 +310,14 @@ impl Page {
                 ))
             })?,
             Origin::Bundled(name) => self.fetched(&beside(&format!("texts/{name}.txt"))?).await?,
-            Origin::Url(address) => self.fetched(address).await?,
+            Origin::Url(address) => self.agreed(address).await?,
             Origin::Hub {
                 repository,
                 revision,
                 file,
             } => {
                 let address = hub().and_then(|hub| hub.file(repository, revision, file));
-                self.fetched(&address.map_err(failed)?).await?
+                self.agreed(&address.map_err(failed)?).await?
             }
         };
         let found = sha256(&text);
@@ -324,13 +335,32 @@ impl Page {
         Ok(text)
     }
 
+    /// A text of somebody else's server, from there after consent, as a model is.
+    async fn agreed(self, address: &str) -> Result<String, Stop> {
+        let asset = Asset {
+            origin: Origin::Url(address.to_owned()),
+            sha256: None,
+        };
+        let plan = fetch::plan(&asset, &Hub::default(), &self.cancel())
+            .await
+            .map_err(unread)?;
+        // A text is not stored.
+        let plan = Plan { lasting: false, ..plan };
+        let model = self.read(|state| state.model.clone());
+        let answer = self.consent(&plan).await;
+        self.update(|state| {
+            if matches!(state.model, Model::Asking(_)) {
+                state.model = model;
+            }
+        });
+        answer?;
+        self.fetched(address).await
+    }
+
     async fn fetched(self, address: &str) -> Result<String, Stop> {
         fetch::text(address, LONGEST_TEXT_BYTES, &self.cancel())
             .await
-            .map_err(|error| match error {
-                FetchError::Cancelled => Stop::Cancelled,
-                error => Stop::Failed(format!("The text could not be read: {error}")),
-            })
+            .map_err(unread)
     }
 
     /// Looks what the bundled model would cost, so that Run can say it; nothing large is fetched. Of other models a
@@ -374,10 +404,16 @@ fn failed(error: FetchError) -> Stop {
     Stop::Failed(error.to_string())
 }
 
+fn unread(error: FetchError) -> Stop {
+    match error {
+        FetchError::Cancelled => Stop::Cancelled,
+        error => Stop::Failed(format!("The text could not be read: {error}")),
+    }
+}
+
 /// SHA-256 of a text's bytes, hexadecimal.
 pub(super) fn sha256(text: &str) -> String {
-    let sum = Sha256::digest(text.as_bytes());
-    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// The Hugging Face hub, or the one that `?hub=` names: a mirror, or one on this machine.

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use hemoscope::curve::CalibrationStats;
 use hemoscope::engine::job::DeviceChoice;
-use hemoscope::modify::{Spec, Sweep};
+use hemoscope::modify::{Spec, SpecError, Sweep};
+
+use crate::files::OutFile;
 
 /// Damages a small language model on purpose and measures how it bleeds.
 #[derive(Debug, Parser)]
@@ -22,7 +25,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         setting: Setting,
         /// What to do to the model, e.g. `wanda:sparsity=0.5` or `wanda:sparsity=0.4+rtn:bits=4,group=64`.
-        #[arg(long, value_name = "SPEC", default_value = "none")]
+        #[arg(long, value_name = "SPEC", default_value = "none", value_parser = one_point)]
         modify: Spec,
         /// Print one JSON object.
         #[arg(long)]
@@ -33,11 +36,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         setting: Setting,
         /// What to do to the model, with one range.
-        #[arg(long, value_name = "SPEC")]
+        #[arg(long, value_name = "SPEC", value_parser = curve)]
         modify: Sweep,
         /// Write the curve here; the ending decides: .json, .csv or .svg. May be given several times.
         #[arg(long, value_name = "FILE")]
-        out: Vec<PathBuf>,
+        out: Vec<OutFile>,
         /// Print the curve as JSON.
         #[arg(long)]
         json: bool,
@@ -60,7 +63,7 @@ pub(crate) enum Command {
         device: Device,
         /// Write the curve here; the ending decides: .json, .csv or .svg. May be given several times.
         #[arg(long, value_name = "FILE")]
-        out: Vec<PathBuf>,
+        out: Vec<OutFile>,
     },
     /// Describe a model: architecture, tensors, bits per weight, licence.
     Inspect {
@@ -76,16 +79,16 @@ pub(crate) enum Command {
         #[command(flatten)]
         setting: Setting,
         /// What to do to the second model.
-        #[arg(long, value_name = "SPEC", default_value = "none")]
+        #[arg(long, value_name = "SPEC", default_value = "none", value_parser = one_point)]
         modify: Spec,
         /// What to continue.
         #[arg(long, default_value = "")]
         prompt: String,
         /// Tokens at most.
-        #[arg(long, default_value_t = 64)]
+        #[arg(long, default_value_t = 64, value_parser = at_least(1))]
         tokens: usize,
         /// Draw tokens at this temperature instead of taking the most likely one.
-        #[arg(long)]
+        #[arg(long, value_parser = temperature)]
         temperature: Option<f64>,
     },
     /// Time passes of the untouched model.
@@ -94,10 +97,10 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         model: PathBuf,
         /// Tokens a pass.
-        #[arg(long, default_value_t = 512)]
+        #[arg(long, default_value_t = 512, value_parser = at_least(1))]
         window: usize,
         /// Passes that are timed.
-        #[arg(long, default_value_t = 3)]
+        #[arg(long, default_value_t = 3, value_parser = at_least(1))]
         repeats: usize,
         /// What to compute on.
         #[arg(long, value_enum, default_value_t = Device::Flex)]
@@ -115,16 +118,16 @@ pub(crate) struct Setting {
     #[arg(long, value_name = "FILE")]
     pub(crate) text: Option<PathBuf>,
     /// Windows to measure.
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 8, value_parser = at_least(1))]
     pub(crate) windows: usize,
     /// Tokens a window.
-    #[arg(long, default_value_t = 512)]
+    #[arg(long, default_value_t = 512, value_parser = at_least(2))]
     pub(crate) window: usize,
     /// The text to calibrate on, for methods that look at activations.
     #[arg(long, value_name = "FILE")]
     pub(crate) calibration: Option<PathBuf>,
     /// Windows to calibrate on.
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 8, value_parser = at_least(1))]
     pub(crate) calibration_windows: usize,
     /// Calibrate block by block on the model as modified so far, or in one pass over the model before the step.
     #[arg(long, value_enum, default_value_t = Stats::Sequential)]
@@ -135,6 +138,41 @@ pub(crate) struct Setting {
     /// Seed of everything random.
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
+}
+
+/// A count; what is too much depends on the model, and the engine says it.
+fn at_least(least: u64) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(least..)
+}
+
+/// A modification of one strength.
+fn one_point(text: &str) -> Result<Spec, String> {
+    text.parse().map_err(|error: SpecError| match error {
+        SpecError::Range { problem } => format!("{problem}, or measure all of them with `hemoscope sweep`"),
+        error => error.to_string(),
+    })
+}
+
+/// A modification with the range that makes it a curve.
+fn curve(text: &str) -> Result<Sweep, String> {
+    let sweep: Sweep = text.parse().map_err(|error: SpecError| error.to_string())?;
+    if sweep.varied().is_some() {
+        return Ok(sweep);
+    }
+    Err(format!(
+        "`{sweep}` has no range, so there is no curve to follow; write one value as from..to/points, for instance \
+         `wanda:sparsity=0..0.8/9`, or measure this one point with `hemoscope measure`"
+    ))
+}
+
+fn temperature(text: &str) -> Result<f64, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number: &f64| number.is_finite() && *number > 0.0);
+    number.ok_or_else(|| {
+        "give a number above 0, for instance 0.8; without --temperature the most likely token is taken".to_owned()
+    })
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -1,18 +1,19 @@
 //! What each command does.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use hemoscope::curve::{Outcome, digest};
+use hemoscope::curve::{Curve, Outcome, Point, digest};
 use hemoscope::engine::job::{DeviceChoice, Sampling};
 use hemoscope::engine::{RunResult, Session};
 use hemoscope::modify::{Spec, Sweep};
+use hemoscope::numeric::quantiles;
 use hemoscope::share::{Asset, Experiment, Link, Opened, Origin};
 use hemoscope::weights::formats;
 
 use crate::args::{Command, Setting};
-use crate::files::{CliError, file_name, locate, read_text};
-use crate::host::Terminal;
+use crate::files::{CliError, OutFile, file_name, locate, read_text};
+use crate::host::{Terminal, say};
 use crate::output;
 
 /// Runs one command.
@@ -25,14 +26,15 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode, CliError> {
             out,
             json,
         } => {
-            let result = execute(&setting, modify).await?;
-            write_all(&result, &out)?;
+            let RunResult { curve, complete, .. } = execute(&setting, modify).await?;
             if json {
-                println!("{}", serde_json::to_string_pretty(&result.curve)?);
+                output::print_json(&curve)?;
             } else {
-                output::print_curve(&result.curve);
+                output::print(|out| output::write_curve(out, &curve))?;
             }
-            Ok(if result.complete {
+            save_all(&curve, &out)?;
+            let measured = |point: &Point| matches!(point.outcome, Outcome::Measured(_));
+            Ok(if complete && curve.points.iter().any(measured) {
                 ExitCode::SUCCESS
             } else {
                 ExitCode::from(1)
@@ -117,10 +119,8 @@ async fn execute(setting: &Setting, sweep: Sweep) -> Result<RunResult, CliError>
     Ok(session.run(&experiment, &text, &calibration).await?)
 }
 
-fn write_all(result: &RunResult, paths: &[std::path::PathBuf]) -> Result<(), CliError> {
-    paths
-        .iter()
-        .try_for_each(|path| output::write_curve(&result.curve, path))
+fn save_all(curve: &Curve, files: &[OutFile]) -> Result<(), CliError> {
+    files.iter().try_for_each(|file| output::save_curve(curve, file))
 }
 
 async fn measure(setting: &Setting, modify: Spec, json: bool) -> Result<ExitCode, CliError> {
@@ -128,17 +128,14 @@ async fn measure(setting: &Setting, modify: Spec, json: bool) -> Result<ExitCode
     match result.curve.points.first().map(|point| &point.outcome) {
         Some(Outcome::Measured(measured)) => {
             if json {
-                println!(
-                    "{}",
-                    serde_json::to_string_pretty(&output::measurement_json(&result, measured))?
-                );
+                output::print_json(&output::measurement_json(&result, measured))?;
             } else {
-                output::print_measurement(&result, measured);
+                output::print(|out| output::write_measurement(out, &result.curve, measured))?;
             }
             Ok(ExitCode::SUCCESS)
         }
         Some(Outcome::Failed(reason)) => {
-            eprintln!("hemoscope: {reason}");
+            say(reason);
             Ok(ExitCode::from(1))
         }
         None => Ok(ExitCode::from(1)),
@@ -147,9 +144,9 @@ async fn measure(setting: &Setting, modify: Spec, json: bool) -> Result<ExitCode
 
 async fn open(
     link: &str,
-    [model, text, calibration]: [Option<std::path::PathBuf>; 3],
+    [model, text, calibration]: [Option<PathBuf>; 3],
     device: DeviceChoice,
-    out: &[std::path::PathBuf],
+    files: &[OutFile],
 ) -> Result<ExitCode, CliError> {
     let fragment = link.split_once('#').map_or(link, |(_, fragment)| fragment);
     let Opened { link, notices } = Link::open(fragment);
@@ -175,27 +172,25 @@ async fn open(
         String::new()
     };
     let session = session(&model, &experiment.model, device).await?;
-    let result = session.run(&experiment, &text, &calibration).await?;
-    write_all(&result, out)?;
-    output::print_curve(&result.curve);
-    match link.expect {
-        None => {
-            println!(
+    let RunResult { curve, complete, .. } = session.run(&experiment, &text, &calibration).await?;
+    let verdict = link.expect.map(|expected| digest::compare(&expected, &curve));
+    output::print(|out| {
+        output::write_curve(out, &curve)?;
+        match &verdict {
+            None => writeln!(
+                out,
                 "The link carries no expected result; this run expects {}",
-                digest::expectation(&result.curve)
-            );
-            Ok(ExitCode::SUCCESS)
+                digest::expectation(&curve)
+            ),
+            Some(verdict) => writeln!(out, "{verdict}"),
         }
-        Some(expected) => {
-            let verdict = digest::compare(&expected, &result.curve);
-            println!("{verdict}");
-            Ok(if verdict.is_reproduced() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::from(1)
-            })
-        }
-    }
+    })?;
+    save_all(&curve, files)?;
+    Ok(if complete && verdict.is_none_or(|verdict| verdict.is_reproduced()) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
 }
 
 /// A text whose hash is the link's, where the link names one.
@@ -204,7 +199,8 @@ fn checked_text(path: &Path, asset: &Asset) -> Result<String, CliError> {
     let found = formats::sha256_hex(text.as_bytes());
     match &asset.sha256 {
         Some(expected) if *expected != found => Err(CliError::Usage(format!(
-            "{} has SHA-256 {found}, but the link was made with {expected}; results would not be comparable",
+            "{} has SHA-256 {found}, but the link was made with {expected}; results would not be comparable. \
+             Give the text that it was made with",
             path.display()
         ))),
         _ => Ok(text),
@@ -232,37 +228,9 @@ fn inspect(path: &Path, json: bool) -> Result<ExitCode, CliError> {
             "config": config, "sha256": sha256, "parameters": pristine.parameters(),
             "bits_per_weight": bits, "tensors": tensors,
         });
-        println!("{}", serde_json::to_string_pretty(&object)?);
-        return Ok(ExitCode::SUCCESS);
-    }
-    println!("{}", config.name.as_deref().unwrap_or("(no name)"));
-    println!("architecture     {:?}", config.architecture);
-    println!(
-        "licence          {}",
-        config.licence.as_deref().unwrap_or("not stated in the file")
-    );
-    println!("sha256           {}", sha256);
-    println!("parameters       {}", pristine.parameters());
-    println!("bits per weight  {bits:.3}");
-    println!(
-        "blocks {}, hidden {}, intermediate {}, heads {} ({} for keys and values) × {}, vocabulary {}, context {}",
-        config.blocks,
-        config.hidden,
-        config.intermediate,
-        config.heads,
-        config.kv_heads,
-        config.head_dim,
-        config.vocabulary,
-        config.context
-    );
-    for (_, tensor) in pristine.tensors() {
-        let [rows, columns] = tensor.shape();
-        println!(
-            "{:<40} {rows:>7} × {columns:<7} {:<6} {:>12} bytes",
-            tensor.name(),
-            tensor.encoding(),
-            tensor.stored_bytes()
-        );
+        output::print_json(&object)?;
+    } else {
+        output::print(|out| output::write_model(out, pristine, &sha256, bits))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -289,27 +257,38 @@ async fn write(
         .generate(&experiment, &modify, &calibration, prompt, sampling, tokens)
         .await?;
     let tokenizer = &session.model()?.tokenizer;
-    println!("untouched: {}", tokenizer.decode(&generated.base));
-    println!("modified:  {}", tokenizer.decode(&generated.modified));
-    match generated.first_difference() {
-        Some(token) => println!("first difference: generated token {token}"),
-        None => println!("no difference in {} tokens", generated.base.len()),
-    }
+    output::print(|out| {
+        writeln!(out, "untouched: {}", tokenizer.decode(&generated.base))?;
+        writeln!(out, "modified:  {}", tokenizer.decode(&generated.modified))?;
+        match generated.first_difference() {
+            Some(token) => writeln!(out, "first difference: generated token {token}"),
+            None => writeln!(out, "no difference in {} tokens", generated.base.len()),
+        }
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
 async fn bench(model: &Path, window: usize, repeats: usize, device: DeviceChoice) -> Result<ExitCode, CliError> {
     let session = session(model, &own(model), device).await?;
     let loaded = session.model()?;
-    let mut seconds = session.time_passes(&loaded.llama, window, repeats).await?;
-    seconds.sort_by(f64::total_cmp);
-    let median = seconds.get(seconds.len() / 2).copied().unwrap_or(f64::NAN);
+    let context = loaded.llama.config().context;
+    if window > context {
+        return Err(CliError::Usage(format!(
+            "--window {window} is longer than the {context} tokens that {} was made for; give fewer",
+            loaded.name
+        )));
+    }
+    let seconds = session.time_passes(&loaded.llama, window, repeats).await?;
+    let [median, best] = quantiles(seconds, [0.5, 0.0]);
     #[expect(clippy::cast_precision_loss, reason = "a window is short")]
     let speed = window as f64 / median;
-    println!(
-        "| {} | {} | {window} | {median:.3} | {speed:.0} |",
-        file_name(model),
-        session.device_label()
-    );
+    output::print(|out| {
+        writeln!(
+            out,
+            "| {} | {} | {window} | {median:.3} | {best:.3} | {speed:.0} |",
+            file_name(model),
+            session.device_label()
+        )
+    })?;
     Ok(ExitCode::SUCCESS)
 }

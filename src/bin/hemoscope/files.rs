@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use hemoscope::engine::EngineError;
 use hemoscope::share::Origin;
@@ -10,10 +11,12 @@ use hemoscope::weights::WeightsError;
 /// Why the command line gives up.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
-    #[error("could not read {path}: {source}")]
+    #[error("could not read {path}: {source}; check the path, or give another file")]
     Read { path: PathBuf, source: std::io::Error },
-    #[error("could not write {path}: {source}")]
+    #[error("could not write {path}: {source}; choose another place with --out")]
     Write { path: PathBuf, source: std::io::Error },
+    #[error("could not print the result: {source}; check where standard output goes")]
+    Print { source: std::io::Error },
     #[error("{0}")]
     Usage(String),
     #[error(transparent)]
@@ -29,8 +32,53 @@ pub(crate) enum CliError {
 impl CliError {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) => ExitCode::from(2),
+            Self::Usage(_) | Self::Engine(EngineError::OutOfRange { .. }) => ExitCode::from(2),
             _ => ExitCode::from(1),
+        }
+    }
+}
+
+/// What a written curve is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Format {
+    Json,
+    Csv,
+    Svg,
+}
+
+/// Where to write a curve. Checked before anything is measured, since what fails afterwards loses the measurement.
+#[derive(Debug, Clone)]
+pub(crate) struct OutFile {
+    pub(crate) path: PathBuf,
+    pub(crate) format: Format,
+}
+
+/// Why nothing can be written to a path.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OutFileError {
+    #[error("the file's ending decides what is written; it must be .json, .csv or .svg")]
+    Ending,
+    #[error("there is no folder {folder}; make it first, or choose another")]
+    Folder { folder: PathBuf },
+}
+
+impl FromStr for OutFile {
+    type Err = OutFileError;
+
+    fn from_str(text: &str) -> Result<Self, OutFileError> {
+        let path = PathBuf::from(text);
+        let format = match path.extension().and_then(|ending| ending.to_str()) {
+            Some("json") => Format::Json,
+            Some("csv") => Format::Csv,
+            Some("svg") => Format::Svg,
+            _ => return Err(OutFileError::Ending),
+        };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        match folder {
+            Some(folder) if !folder.is_dir() => Err(OutFileError::Folder {
+                folder: folder.to_owned(),
+            }),
+            _ => Ok(Self { path, format }),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::time::Instant;
 
 use hemoscope::engine::Host;
-use hemoscope::engine::job::{Event, Side};
+use hemoscope::engine::job::Event;
 
 /// Shows progress on standard error where a person is watching.
 pub(crate) struct Terminal {
@@ -22,10 +22,15 @@ impl Terminal {
 
     fn show(&self, line: &str) {
         if self.watched {
-            eprint!("\r\x1b[2K{line}");
-            std::io::stderr().flush().ok();
+            let mut err = std::io::stderr().lock();
+            write!(err, "\r\x1b[2K{line}").and_then(|()| err.flush()).ok();
         }
     }
+}
+
+/// A message to the person. Where standard error is closed, nobody listens, and the exit status has to do.
+pub(crate) fn say(message: impl std::fmt::Display) {
+    writeln!(std::io::stderr(), "hemoscope: {message}").ok();
 }
 
 impl Host for Terminal {
@@ -36,11 +41,7 @@ impl Host for Terminal {
             Event::PointProgress { value, done, total, .. } => {
                 self.show(&format!("at {value}: window {done} of {total}"));
             }
-            Event::Text {
-                side: Side::Modified, ..
-            }
-            | Event::Device(_) => {}
-            Event::Failed { message, .. } => eprintln!("hemoscope: {message}"),
+            Event::Failed { message, .. } => say(message),
             Event::RunFinished { .. } | Event::GenerateFinished { .. } | Event::Model(_) => self.show(""),
             _ => {}
         }

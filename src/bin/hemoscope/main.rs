@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     match pollster::block_on(commands::run(args.command)) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("hemoscope: {error}");
+            host::say(&error);
             error.exit_code()
         }
     }

@@ -1,6 +1,6 @@
 //! Results as text.
 
-use std::path::Path;
+use std::io::{self, Write};
 
 use hemoscope::app::picture;
 use hemoscope::curve::{Curve, Measured, Outcome, sentence, table};
@@ -8,9 +8,25 @@ use hemoscope::engine::RunResult;
 use hemoscope::metric::Stats;
 use hemoscope::plot::{Size, draw};
 use hemoscope::share::View;
+use hemoscope::weights::Pristine;
 use serde_json::json;
 
-use crate::files::CliError;
+use crate::files::{CliError, Format, OutFile};
+
+/// Prints to standard output. A reader that has seen enough (`| head`) is no error: what is left to do goes on.
+pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(source) if source.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Print { source }),
+        _ => Ok(()),
+    }
+}
+
+/// Prints one JSON value.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), CliError> {
+    let text = serde_json::to_string_pretty(value)?;
+    print(|out| writeln!(out, "{text}"))
+}
 
 /// The one JSON object of `measure --json`.
 pub(crate) fn measurement_json(result: &RunResult, measured: &Measured) -> serde_json::Value {
@@ -34,35 +50,38 @@ pub(crate) fn measurement_json(result: &RunResult, measured: &Measured) -> serde
 }
 
 /// The same for a person.
-pub(crate) fn print_measurement(result: &RunResult, measured: &Measured) {
-    let curve = &result.curve;
-    let row = |name: &str, stats: &Stats| {
-        println!(
+pub(crate) fn write_measurement(out: &mut dyn Write, curve: &Curve, measured: &Measured) -> io::Result<()> {
+    let row = |out: &mut dyn Write, name: &str, stats: &Stats| {
+        writeln!(
+            out,
             "{name:<10} {:>12.4} {:>10.4} {:>8.4} {:>10.5} {:>10.5} {:>10.5} {:>9.4}",
             stats.ppl, stats.nll, stats.nll_se, stats.kld_mean, stats.kld_median, stats.kld_p99, stats.same_top
-        );
+        )
     };
-    println!(
+    writeln!(
+        out,
         "{:<10} {:>12} {:>10} {:>8} {:>10} {:>10} {:>10} {:>9}",
         "", "perplexity", "nll", "± se", "KL mean", "median", "99 %", "same top"
-    );
-    row("untouched", &curve.base);
-    row("modified", &measured.stats);
+    )?;
+    row(out, "untouched", &curve.base)?;
+    row(out, "modified", &measured.stats)?;
     let hemorrhage = measured.hemorrhage;
-    println!(
+    writeln!(
+        out,
         "ln(PPL/PPL₀) = {:.5} ± {:.5}; sparsity {:.4}; {:.3} bits per weight; {} blocks",
         hemorrhage.ln_ratio,
         hemorrhage.ln_ratio_se,
         measured.sparsity_achieved,
         measured.bits_per_weight,
         measured.blocks
-    );
-    print_protocol(curve);
+    )?;
+    write_protocol(out, curve)
 }
 
-fn print_protocol(curve: &Curve) {
+fn write_protocol(out: &mut dyn Write, curve: &Curve) -> io::Result<()> {
     let protocol = &curve.protocol;
-    println!(
+    writeln!(
+        out,
         "{} on {}, {} windows × {} tokens ({} scored), {}, {:.1} s",
         protocol.model_name,
         protocol.text_name,
@@ -71,18 +90,20 @@ fn print_protocol(curve: &Curve) {
         protocol.tokens,
         curve.device,
         curve.duration_secs
-    );
+    )
 }
 
 /// A curve for a person.
-pub(crate) fn print_curve(curve: &Curve) {
-    println!(
+pub(crate) fn write_curve(out: &mut dyn Write, curve: &Curve) -> io::Result<()> {
+    writeln!(
+        out,
         "{:>10} {:>12} {:>14} {:>9} {:>10} {:>9} {:>9}",
         "value", "perplexity", "ln(PPL/PPL₀)", "± se", "KL mean", "same top", "sparsity"
-    );
+    )?;
     for point in &curve.points {
         match &point.outcome {
-            Outcome::Measured(measured) => println!(
+            Outcome::Measured(measured) => writeln!(
+                out,
                 "{:>10} {:>12.4} {:>14.5} {:>9.5} {:>10.5} {:>9.4} {:>9.4}",
                 point.value,
                 measured.stats.ppl,
@@ -91,12 +112,50 @@ pub(crate) fn print_curve(curve: &Curve) {
                 measured.stats.kld_mean,
                 measured.stats.same_top,
                 measured.sparsity_achieved
-            ),
-            Outcome::Failed(reason) => println!("{:>10} failed: {reason}", point.value),
+            )?,
+            Outcome::Failed(reason) => writeln!(out, "{:>10} failed: {reason}", point.value)?,
         }
     }
-    println!("{}", sentence::describe(curve));
-    print_protocol(curve);
+    writeln!(out, "{}", sentence::describe(curve))?;
+    write_protocol(out, curve)
+}
+
+/// What a model's file says of itself, with the size of each tensor.
+pub(crate) fn write_model(out: &mut dyn Write, pristine: &Pristine, sha256: &str, bits: f64) -> io::Result<()> {
+    let config = pristine.config();
+    writeln!(out, "{}", config.name.as_deref().unwrap_or("(no name)"))?;
+    writeln!(out, "architecture     {}", config.architecture.name())?;
+    writeln!(
+        out,
+        "licence          {}",
+        config.licence.as_deref().unwrap_or("not stated in the file")
+    )?;
+    writeln!(out, "sha256           {sha256}")?;
+    writeln!(out, "parameters       {}", pristine.parameters())?;
+    writeln!(out, "bits per weight  {bits:.3}")?;
+    writeln!(
+        out,
+        "blocks {}, hidden {}, intermediate {}, heads {} ({} for keys and values) × {}, vocabulary {}, context {}",
+        config.blocks,
+        config.hidden,
+        config.intermediate,
+        config.heads,
+        config.kv_heads,
+        config.head_dim,
+        config.vocabulary,
+        config.context
+    )?;
+    for (_, tensor) in pristine.tensors() {
+        let [rows, columns] = tensor.shape();
+        writeln!(
+            out,
+            "{:<40} {rows:>7} × {columns:<7} {:<6} {:>12} bytes",
+            tensor.name(),
+            tensor.encoding(),
+            tensor.stored_bytes()
+        )?;
+    }
+    Ok(())
 }
 
 /// The chart that the page shows of a curve, in fixed colours.
@@ -114,22 +173,15 @@ fn svg(curve: &Curve) -> Result<String, CliError> {
     ))
 }
 
-/// Writes a curve; the file's ending decides how.
-pub(crate) fn write_curve(curve: &Curve, path: &Path) -> Result<(), CliError> {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let text = match ending {
-        "json" => table::json(curve)?,
-        "csv" => table::csv(curve),
-        "svg" => svg(curve)?,
-        _ => {
-            let path = path.display();
-            return Err(CliError::Usage(format!(
-                "--out {path}: the file's ending must be .json, .csv or .svg"
-            )));
-        }
+/// Writes a curve to a file.
+pub(crate) fn save_curve(curve: &Curve, file: &OutFile) -> Result<(), CliError> {
+    let text = match file.format {
+        Format::Json => table::json(curve)?,
+        Format::Csv => table::csv(curve),
+        Format::Svg => svg(curve)?,
     };
-    std::fs::write(path, text).map_err(|source| CliError::Write {
-        path: path.to_owned(),
+    std::fs::write(&file.path, text).map_err(|source| CliError::Write {
+        path: file.path.clone(),
         source,
     })
 }

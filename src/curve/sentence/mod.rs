@@ -11,11 +11,10 @@ use words::{Knob, counted, decimals, other_words, times};
 
 use super::threshold::{Crossing, FEWEST_POINTS, Sample, Segments, crossing, samples, segments};
 use super::{Curve, Outcome};
+use crate::numeric::NORMAL_95;
 
 pub use super::threshold::crossing::DEFAULT_RATIO;
 
-/// Half-width of a 95 % interval in standard errors.
-const Z: f64 = 1.96;
 /// A perplexity ratio up to which the loss is called little.
 const LITTLE: f64 = 1.05;
 /// Where this share of next words is another, the damage is easy to picture.
@@ -58,7 +57,7 @@ fn untouched(sample: &Sample) -> bool {
 fn gain(samples: &[Sample], knob: Knob) -> Option<String> {
     let best = samples
         .iter()
-        .filter(|sample| sample.finite && sample.loss + Z * sample.error < 0.0)
+        .filter(|sample| sample.finite && sample.loss + NORMAL_95 * sample.error < 0.0)
         .min_by(|a, b| a.loss.total_cmp(&b.loss))?;
     Some(format!(
         "At {}, perplexity is even lower than the untouched model's ({} times).",
@@ -77,9 +76,10 @@ fn quiet(samples: &[Sample], knob: Knob) -> Option<String> {
         // The untouched model's own point says nothing about damage.
         samples[..count].iter().rfind(|sample| !untouched(sample))
     };
-    let little = last_while(&|sample| sample.loss + Z * sample.error <= LITTLE.ln());
-    let none =
-        last_while(&|sample| sample.loss - Z * sample.error <= 0.0 && sample.loss + Z * sample.error <= LITTLE.ln());
+    let little = last_while(&|sample| sample.loss + NORMAL_95 * sample.error <= LITTLE.ln());
+    let none = last_while(&|sample| {
+        sample.loss - NORMAL_95 * sample.error <= 0.0 && sample.loss + NORMAL_95 * sample.error <= LITTLE.ln()
+    });
     match (none, little) {
         (Some(none), Some(little)) if none.value == little.value => {
             Some(format!("Within the error, no loss {}.", knob.until(none.value)))
@@ -92,7 +92,7 @@ fn quiet(samples: &[Sample], knob: Knob) -> Option<String> {
         (_, Some(little)) => Some(format!("Loses little {}.", knob.until(little.value))),
         (_, None) => {
             let first = samples.iter().find(|sample| !untouched(sample))?;
-            let surely = first.finite && first.loss - Z * first.error > LITTLE.ln();
+            let surely = first.finite && first.loss - NORMAL_95 * first.error > LITTLE.ln();
             surely.then(|| {
                 format!(
                     "Loses noticeably from the first step, {} ({} times the perplexity).",
@@ -134,7 +134,7 @@ fn breaks(curve: &Curve, samples: &[Sample], knob: Knob, ratio: f64) -> Option<S
         Crossing::NotReached { beyond } => {
             let possible = samples
                 .iter()
-                .any(|sample| sample.loss + Z * sample.error >= ratio.ln());
+                .any(|sample| sample.loss + NORMAL_95 * sample.error >= ratio.ln());
             let unsure = if possible {
                 ", though the error would allow one"
             } else {
@@ -247,7 +247,10 @@ fn single(curve: &Curve, samples: &[Sample]) -> String {
     if !sample.finite {
         return "The model's output is not a number any more.".to_owned();
     }
-    let (low, high) = (sample.loss - Z * sample.error, sample.loss + Z * sample.error);
+    let (low, high) = (
+        sample.loss - NORMAL_95 * sample.error,
+        sample.loss + NORMAL_95 * sample.error,
+    );
     let loss = if untouched(sample) {
         "Perplexity is the untouched model's".to_owned()
     } else if low <= 0.0 && high >= 0.0 {

@@ -9,15 +9,13 @@
 use super::super::Curve;
 use super::interpolate::{Reach, reach};
 use super::samples;
+use crate::numeric::NORMAL_95;
 
 /// Perplexity ratios that are offered as thresholds.
 pub const RATIOS: [f64; 3] = [1.05, 1.1, 2.0];
 
 /// The ratio where none is chosen.
 pub const DEFAULT_RATIO: f64 = 1.1;
-
-/// Half-width of a 95 % interval in standard errors.
-const Z: f64 = 1.96;
 
 /// Where a curve reaches a perplexity ratio, in the knob's unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,8 +68,8 @@ pub fn crossing(curve: &Curve, ratio: f64) -> Option<Crossing> {
             Reach::At { straight, smooth } => [straight, smooth],
         }
     };
-    let low = shifted(Z).into_iter().fold(value, f64::min);
-    let high = shifted(-Z).into_iter().fold(value, f64::max);
+    let low = shifted(NORMAL_95).into_iter().fold(value, f64::min);
+    let high = shifted(-NORMAL_95).into_iter().fold(value, f64::max);
     // A strength is a value or its negative.
     let sign = if first.strength == first.value { 1.0 } else { -1.0 };
     Some(Crossing::At {

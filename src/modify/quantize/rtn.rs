@@ -9,7 +9,8 @@
 //! shorter where the number does not divide the inputs. Zero stays zero. Stored, a weight takes `b` bits and its share of
 //! a 16-bit scale and, asymmetric, a `b`-bit zero point.
 //!
-//! Source: Jacob et al. 2017; the asymmetric form as `quant.py` of IST-DASLab/gptq, the symmetric one as SmoothQuant's.
+//! Source: uniform quantization, Jacob et al. 2017; the asymmetric grid as `quant.py` of IST-DASLab/gptq (Frantar et al.
+//! 2022), the symmetric one as SmoothQuant's (Xiao et al. 2022).
 
 use std::sync::Arc;
 

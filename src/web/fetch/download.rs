@@ -12,6 +12,7 @@ use super::pieces::{Manifest, PIECE_BYTES};
 use super::plan::{Plan, PlannedFile};
 use super::rate::Rate;
 use super::store::Store;
+use crate::numeric::hex;
 
 /// Attempts that bring not one byte before the reader is asked to try again.
 const ATTEMPTS: u32 = 3;
@@ -92,7 +93,7 @@ pub async fn download(
         all = sum;
         files.push(fetched);
     }
-    let sha256 = hex(all);
+    let sha256 = hex(&all.finalize());
     if let Some(expected) = &plan.asset.sha256
         && !expected.eq_ignore_ascii_case(&sha256)
     {
@@ -138,7 +139,7 @@ pub async fn hash(
         done = end;
         on_bytes(done as u64);
     }
-    Ok(hex(sum))
+    Ok(hex(&sum.finalize()))
 }
 
 /// One file on its way.
@@ -338,7 +339,7 @@ impl<'a> Work<'a> {
 
     /// Joins the pieces and compares the hash with the listing's.
     async fn finish(self) -> Result<(Fetched, Sha256), FetchError> {
-        let found = hex(self.sum);
+        let found = hex(&self.sum.finalize());
         let name = self.file.name.clone();
         if let Some(expected) = &self.file.sha256
             && !expected.eq_ignore_ascii_case(&found)
@@ -443,8 +444,4 @@ async fn bytes_of(blob: &Blob) -> Result<Vec<u8>, crate::web::error::BrowserErro
 
 fn now_ms() -> f64 {
     js_sys::Date::now()
-}
-
-fn hex(sum: Sha256) -> String {
-    sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -157,7 +157,7 @@ pub enum FetchError {
     },
     /// The bytes are not the ones that the link was made with.
     #[error(
-        "{name} is not the model that this link was made with: its SHA-256 is {found}, the link's is {expected}. The file at this address is another one now; the link's result cannot be reproduced with it"
+        "{name} is not the model that this link was made with: its SHA-256 is {found}, the link's is {expected}. The file at this address is another one now; the link's result cannot be reproduced with it. Choose the model anew to measure this file instead"
     )]
     WrongHash {
         /// The model.
@@ -168,7 +168,7 @@ pub enum FetchError {
         found: String,
     },
     /// The browser won't store that much.
-    #[error("the browser has no room for {} more{}. Free some (the page's stored models, or disk space) or choose a smaller model", Size(*needed), room(*available))]
+    #[error("the browser has no room for {} more{}. Free disk space, clear this page's data in the browser's settings (the models that it has stored go with it), or choose a smaller model", Size(*needed), room(*available))]
     Quota {
         /// Bytes still to be stored.
         needed: u64,

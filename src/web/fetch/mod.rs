@@ -51,5 +51,3 @@ pub use download::{Downloaded, Fetched, Progress, Stage, download, hash};
 pub use http::{Cancel, text};
 #[cfg(all(target_family = "wasm", feature = "page"))]
 pub use plan::{Plan, PlannedFile, plan, repository};
-#[cfg(all(target_family = "wasm", feature = "page"))]
-pub use store::forget_all;

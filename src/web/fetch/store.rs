@@ -10,6 +10,7 @@ use web_sys::{Blob, Cache, Response};
 
 use super::error::FetchError;
 use super::pieces::Manifest;
+use crate::numeric::hex;
 use crate::web::error::BrowserError;
 
 /// Another layout of what is stored gets another name.
@@ -121,7 +122,7 @@ impl Store {
     /// The cache's keys are addresses; these are never asked for over the network.
     fn key(&self, address: &str, part: &str) -> String {
         let digest = Sha256::digest(address.as_bytes());
-        let short: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let short = hex(&digest[..16]);
         format!("{}/.hemoscope-models/{short}/{part}", self.origin)
     }
 
@@ -175,22 +176,4 @@ pub(super) async fn available() -> Option<u64> {
     let estimate: JsValue = JsFuture::from(storage.estimate().ok()?).await.ok()?;
     let member = |key: &str| js_sys::Reflect::get(&estimate, &JsValue::from_str(key)).ok()?.as_f64();
     Some((member("quota")? - member("usage")?).max(0.0) as u64)
-}
-
-/// Removes every stored model.
-///
-/// # Errors
-/// [`FetchError::Browser`] where the browser refuses.
-pub async fn forget_all() -> Result<(), FetchError> {
-    let failed = |error: BrowserError| FetchError::Browser {
-        doing: "remove".to_owned(),
-        address: "the stored models".to_owned(),
-        reason: error.to_string(),
-    };
-    let window = web_sys::window().ok_or_else(|| failed(BrowserError::missing("window")))?;
-    let caches = window.caches().map_err(|error| failed(error.into()))?;
-    JsFuture::from(caches.delete(NAME))
-        .await
-        .map_err(|error| failed(error.into()))?;
-    Ok(())
 }

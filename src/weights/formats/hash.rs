@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use crate::numeric::hex;
 use crate::weights::{ReadAt, WeightsError};
 
 /// Bytes that are in memory at a time.
@@ -16,13 +17,13 @@ const PIECE_BYTES: u64 = 1 << 20;
 pub fn sha256(file: &dyn ReadAt) -> Result<String, WeightsError> {
     let mut hasher = Sha256::new();
     update(&mut hasher, "the file", file)?;
-    Ok(hex(hasher))
+    Ok(hex(&hasher.finalize()))
 }
 
 /// SHA-256 of bytes in memory in lower-case hexadecimal.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex(Sha256::new_with_prefix(bytes))
+    hex(&Sha256::digest(bytes))
 }
 
 /// SHA-256 of several files' bytes one after the other, in the order of their names; of one file, [`sha256`].
@@ -36,7 +37,7 @@ pub fn sha256_of_files(files: &[(String, Arc<dyn ReadAt>)]) -> Result<String, We
     for (name, file) in by_name {
         update(&mut hasher, name, file.as_ref())?;
     }
-    Ok(hex(hasher))
+    Ok(hex(&hasher.finalize()))
 }
 
 fn update(hasher: &mut Sha256, what: &str, file: &dyn ReadAt) -> Result<(), WeightsError> {
@@ -56,10 +57,6 @@ fn update(hasher: &mut Sha256, what: &str, file: &dyn ReadAt) -> Result<(), Weig
         offset += length;
     }
     Ok(())
-}
-
-fn hex(hasher: Sha256) -> String {
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -86,6 +86,8 @@ pub(super) struct Layout<'a> {
     pub(super) entries: BTreeMap<String, Entry>,
     /// What to do when a tensor is missing.
     pub(super) advice: &'static str,
+    /// What to do when one has another shape than the configuration says.
+    pub(super) misfit: &'static str,
 }
 
 impl Layout<'_> {
@@ -120,6 +122,7 @@ impl Layout<'_> {
             };
             if !fits {
                 return Err(WeightsError::Shape {
+                    file: self.file.to_owned(),
                     name,
                     found: entry.shape,
                     expected: if expected[0] == 1 {
@@ -127,6 +130,7 @@ impl Layout<'_> {
                     } else {
                         expected.to_vec()
                     },
+                    advice: self.misfit,
                 });
             }
             let order = match id.role {

@@ -44,6 +44,7 @@ pub(super) fn open(model: &NamedFile, tokenizer: &NamedFile) -> Result<(Pristine
         },
         entries,
         advice: "The file is incomplete: take another one",
+        misfit: "The file contradicts itself: get it again, or take another one",
     };
     let pristine = layout.assemble(config)?;
 

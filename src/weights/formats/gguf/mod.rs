@@ -64,6 +64,7 @@ pub(super) fn open(file_name: &str, file: &Arc<dyn ReadAt>) -> Result<(Pristine,
         rotary,
         entries,
         advice: "The file is incomplete: take another one",
+        misfit: "The file contradicts itself: get it again, or take another one",
     };
     let pristine = layout.assemble(config)?;
     let vocabulary = metadata.vocabulary()?;

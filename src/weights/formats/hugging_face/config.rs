@@ -309,7 +309,10 @@ mod tests {
             assert!(message.contains(supported), "{message}");
         }
         let message = with(&[("hidden_size", Value::Null)]).unwrap_err().to_string();
-        assert_eq!(message, "config.json: hidden_size is missing");
+        assert!(
+            message.starts_with("config.json: hidden_size is missing. Get the file"),
+            "{message}"
+        );
         let message = parse("config.json", b"{").unwrap_err().to_string();
         assert!(message.contains("the JSON can't be read"), "{message}");
     }

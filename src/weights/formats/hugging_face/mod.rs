@@ -41,6 +41,7 @@ pub(super) fn open(files: &[NamedFile]) -> Result<(Pristine, TokenizerSource), W
         rotary: RowOrder::AsWanted,
         entries,
         advice: "If the model has more .safetensors files, give all of them together",
+        misfit: "Give config.json and all .safetensors files of one model, none of another",
     };
     let pristine = layout.assemble(config)?;
     let bytes = needed(files, TOKENIZER, "the tokenizer")?;

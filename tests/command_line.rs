@@ -1,0 +1,283 @@
+//! The program as it is called: what it prints, what it writes, and its exit status.
+//!
+//! `design.md`, "The command line": results on standard output, messages on standard error; exit 0, 1 for a failed run,
+//! 2 for bad usage.
+
+#![cfg(feature = "engine")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where its surroundings are not as they must be"
+)]
+
+mod support;
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use hemoscope::share::{Asset, Experiment, Link, Origin};
+use serde_json::Value;
+use support::shared;
+use tempfile::TempDir;
+
+/// The program with the options that name a small model and a small text.
+struct Program {
+    folder: TempDir,
+}
+
+impl Program {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let text = std::fs::read_to_string(shared("data/wiki.test.raw")).unwrap();
+        let start: String = text.chars().take(5_000).collect();
+        std::fs::write(folder.path().join("text.txt"), start).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    /// `command` on two windows of 32 tokens.
+    fn on_stories(&self, command: &str, more: &[&str]) -> Output {
+        let (model, text) = (
+            shared("models/stories260K.bin").display().to_string(),
+            self.path("text.txt"),
+        );
+        let mut args = vec![
+            command,
+            "--model",
+            &model,
+            "--text",
+            &text,
+            "--windows",
+            "2",
+            "--window",
+            "32",
+        ];
+        args.extend(more);
+        call(&args)
+    }
+}
+
+fn call(args: &[&str]) -> Output {
+    let program = env!("CARGO_BIN_EXE_hemoscope");
+    Command::new(program).args(args).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// What a call printed, which must have been of use.
+fn printed(output: &Output) -> &str {
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// The message of a call that ended with this status and printed no result.
+#[track_caller]
+fn refused(output: &Output, status: i32) -> &str {
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{message}");
+    assert_eq!(text(&output.stdout), "", "{message}");
+    assert!(!message.contains("panicked"), "{message}");
+    message
+}
+
+#[test]
+fn a_measurement_has_every_field_that_checks_rely_on() {
+    let program = Program::new();
+    let output = program.on_stories("measure", &["--modify", "rtn:bits=4", "--json"]);
+    let found: Value = serde_json::from_str(printed(&output)).unwrap();
+    for side in ["base", "modified"] {
+        let numbers = [
+            "ppl",
+            "nll",
+            "nll_se",
+            "kld_mean",
+            "kld_median",
+            "kld_p99",
+            "same_top",
+            "tokens",
+        ];
+        for key in numbers {
+            assert!(found[side][key].is_number(), "{side}.{key}: {found}");
+        }
+    }
+    assert_eq!(found["modification"]["spec"], "rtn:bits=4");
+    for key in ["sparsity_achieved", "bits_per_weight"] {
+        assert!(found["modification"][key].is_number(), "{key}: {found}");
+    }
+    let protocol = &found["protocol"];
+    assert_eq!(
+        (protocol["window"].as_u64(), protocol["windows"].as_u64()),
+        (Some(32), Some(2))
+    );
+    assert_eq!(protocol["tokens"], 62);
+    for key in ["text_sha256", "model_sha256"] {
+        assert_eq!(protocol[key].as_str().map(str::len), Some(64), "{key}: {found}");
+    }
+    assert!(found["device"].is_string() && found["seconds"].is_number(), "{found}");
+    assert!(found["modified"]["kld_mean"].as_f64() > found["base"]["kld_mean"].as_f64());
+}
+
+#[test]
+fn a_sweep_is_printed_and_written_in_each_format() {
+    let program = Program::new();
+    let files = ["curve.json", "curve.csv", "curve.svg"].map(|name| program.path(name));
+    let mut more = vec!["--modify", "rtn:bits=8..4/3"];
+    more.extend(files.iter().flat_map(|file| ["--out", file]));
+    let output = program.on_stories("sweep", &more);
+    assert!(printed(&output).contains("ln(PPL/PPL₀)"));
+    let [json, csv, svg] = files.map(|file| std::fs::read_to_string(file).unwrap());
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["points"].as_array().map(Vec::len), Some(3));
+    assert_eq!(
+        csv.lines()
+            .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()))
+            .count(),
+        3
+    );
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
+}
+
+#[test]
+fn an_opened_link_says_whether_it_reproduces() {
+    let program = Program::new();
+    let own = |name: &str| Asset {
+        origin: Origin::Own(name.to_owned()),
+        sha256: None,
+    };
+    let experiment = Experiment {
+        model: own("stories260K.bin"),
+        sweep: "rtn:bits=8..4/3".parse().unwrap(),
+        text: own("text.txt"),
+        windows: 2,
+        window: 32,
+        ..Experiment::default()
+    };
+    let open = |expect: Option<String>| {
+        let link = Link {
+            experiment: experiment.clone(),
+            expect,
+            ..Link::default()
+        };
+        let link = format!("https://example.org/#{}", link.to_fragment());
+        let (model, text) = (
+            shared("models/stories260K.bin").display().to_string(),
+            program.path("text.txt"),
+        );
+        call(&["open", &link, "--model", &model, "--text", &text])
+    };
+    let first = open(None);
+    let (_, expected) = printed(&first).trim_end().rsplit_once(' ').unwrap();
+    let again = open(Some(expected.to_owned()));
+    assert!(printed(&again).contains("reproduced"), "{}", text(&again.stdout));
+    let (kept, _) = expected.rsplit_once('_').unwrap();
+    let other = open(Some(format!("{kept}_99999")));
+    assert_eq!(other.status.code(), Some(1), "{}", text(&other.stdout));
+    assert!(text(&other.stdout).contains("differs"), "{}", text(&other.stdout));
+
+    let bad = call(&["open", "v=1&m=nonsense"]);
+    assert!(refused(&bad, 2).contains("m=nonsense"));
+}
+
+#[test]
+fn bad_usage_is_told_before_anything_is_measured() {
+    let program = Program::new();
+    let nowhere = program.path("nowhere/curve.svg");
+    let curve = "rtn:bits=8..4/3";
+    let calls: [(&str, &[&str], &[&str]); 10] = [
+        ("measure", &["--windows", "0"], &["--windows"]),
+        ("measure", &["--window", "1"], &["--window"]),
+        ("measure", &["--window", "100000"], &["100000", "from 2 to"]),
+        ("measure", &["--calibration-windows", "0"], &["--calibration-windows"]),
+        ("measure", &["--modify", curve], &["is a range", "hemoscope sweep"]),
+        ("measure", &["--modify", "wanda:sparsity=2"], &["from 0 to 1"]),
+        ("measure", &["--modify", "wanda:sparsity=0.5"], &["--calibration FILE"]),
+        (
+            "sweep",
+            &["--modify", "rtn:bits=4"],
+            &["no range", "0..0.8/9", "hemoscope measure"],
+        ),
+        (
+            "sweep",
+            &["--modify", curve, "--out", "curve.png"],
+            &["curve.png", ".json, .csv or .svg"],
+        ),
+        (
+            "sweep",
+            &["--modify", curve, "--out", &nowhere],
+            &["there is no folder", "nowhere"],
+        ),
+    ];
+    for (command, options, told) in calls {
+        let model = shared("models/stories260K.bin").display().to_string();
+        let text = program.path("text.txt");
+        let mut args = vec![command, "--model", &model, "--text", &text];
+        args.extend(options);
+        let output = call(&args);
+        let message = refused(&output, 2);
+        for words in told {
+            assert!(message.contains(words), "{options:?}: {message}");
+        }
+    }
+    let model = shared("models/stories260K.bin").display().to_string();
+    for options in [["--repeats", "0"], ["--window", "0"], ["--window", "100000"]] {
+        let output = call(&["bench", "--model", &model, options[0], options[1]]);
+        assert!(refused(&output, 2).contains(options[0]));
+    }
+    for temperature in ["0", "-1", "NaN", "warm"] {
+        let temperature = format!("--temperature={temperature}");
+        let output = call(&["write", "--model", &model, &temperature]);
+        assert!(refused(&output, 2).contains("--temperature"));
+    }
+}
+
+#[test]
+fn a_run_that_fails_says_what_and_where() {
+    let program = Program::new();
+    let model = shared("models/stories260K.bin").display().to_string();
+    let missing = program.path("missing.txt");
+    let output = call(&["measure", "--model", &model, "--text", &missing]);
+    assert!(refused(&output, 1).contains("missing.txt"));
+    let text = program.path("text.txt");
+    let output = call(&["measure", "--model", &text, "--text", &text]);
+    assert!(refused(&output, 1).contains("text.txt"));
+    let output = call(&["measure", "--model", &model, "--text", &text, "--windows", "4000"]);
+    assert!(refused(&output, 1).contains("Choose fewer or shorter windows"));
+    let output = call(&["inspect", "--model", &program.path("missing.gguf")]);
+    assert!(refused(&output, 1).contains("missing.gguf"));
+}
+
+/// `hemoscope inspect … | head` and a full disk.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is_one() {
+    let model = shared("models/stories260K.bin");
+    let inspect = |stdout: Stdio| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hemoscope"));
+        command.arg("inspect").arg("--model").arg(&model).stdout(stdout);
+        command.output().unwrap()
+    };
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = inspect(writer.into());
+    assert_eq!(refused(&output, 0), "");
+    let full = std::fs::File::create(Path::new("/dev/full")).unwrap();
+    let output = inspect(full.into());
+    assert!(refused(&output, 1).contains("could not print the result"));
+}
+
+#[test]
+fn a_model_is_described_for_people_and_for_programs() {
+    let model = shared("models/stories260K.bin").display().to_string();
+    let output = call(&["inspect", "--model", &model]);
+    for words in ["architecture     llama", "blocks 5,", "bits per weight  32.000"] {
+        assert!(printed(&output).contains(words), "{}", text(&output.stdout));
+    }
+    let output = call(&["inspect", "--model", &model, "--json"]);
+    let found: Value = serde_json::from_str(printed(&output)).unwrap();
+    assert_eq!(found["config"]["blocks"], 5);
+    assert_eq!(found["sha256"].as_str().map(str::len), Some(64));
+}
