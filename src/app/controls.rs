@@ -116,6 +116,10 @@ pub fn move_range(sweep: &mut Sweep, part: &str, value: f64) {
         "to" => range.1 = value,
         _ => range.2 = value as usize,
     }
+    // A curve needs two different ends; the control goes back to where it was.
+    if range.0 == range.1 {
+        return;
+    }
     let whole = knob(sweep).is_some_and(|knob| matches!(knob.kind, Kind::Number { whole: true, .. }));
     if whole {
         let wanted = if part == "points" { range.2 } else { MOST_NEW_POINTS };

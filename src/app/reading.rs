@@ -3,7 +3,7 @@
 use super::controls;
 use crate::curve::Curve;
 use crate::curve::threshold::{Crossing, FEWEST_POINTS, crossing, samples};
-use crate::modify::catalogue::Unit;
+use crate::modify::catalogue::{Kind, Unit};
 use crate::plot::{Threshold, format_value};
 
 /// Where a curve reaches a ratio of perplexities, as the chart shows it; `None` where too little is measured.
@@ -39,8 +39,9 @@ pub fn threshold(curve: &Curve, ratio: f64) -> Option<Threshold> {
         },
         Crossing::At { value, low, high } => {
             let unit = knob.and_then(|knob| knob.unit()).unwrap_or(Unit::Count);
+            let whole = knob.is_some_and(|knob| matches!(knob.kind, Kind::Number { whole: true, .. }));
             Threshold {
-                name: format!("breaks at {}", format_value(rounded(value), unit)),
+                name: name(value, unit, whole, downwards),
                 level,
                 at: Some(value),
                 band: Some((low.min(high), low.max(high))),
@@ -48,6 +49,19 @@ pub fn threshold(curve: &Curve, ratio: f64) -> Option<Threshold> {
             }
         }
     })
+}
+
+/// Between whole numbers there is nothing to measure, so there the two neighbours are named.
+fn name(value: f64, unit: Unit, whole: bool, downwards: bool) -> String {
+    if whole && value.fract() != 0.0 {
+        let (first, last) = if downwards {
+            (value.ceil(), value.floor())
+        } else {
+            (value.floor(), value.ceil())
+        };
+        return format!("breaks between {first} and {}", format_value(last, unit));
+    }
+    format!("breaks at {}", format_value(rounded(value), unit))
 }
 
 /// A share to whole percents, a number of bits or blocks to a tenth: no finer than intervals are.
@@ -62,6 +76,14 @@ fn rounded(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whole_numbers_are_named_on_both_sides() {
+        assert_eq!(name(0.59, Unit::Count, true, false), "breaks between 0 and 1");
+        assert_eq!(name(4.9, Unit::Bits, true, true), "breaks between 5 and 4\u{202f}bits");
+        assert_eq!(name(0.313, Unit::Share, false, false), "breaks at 31\u{202f}%");
+        assert_eq!(name(3.0, Unit::Bits, true, true), "breaks at 3\u{202f}bits");
+    }
 
     #[test]
     fn values_are_no_finer_than_their_intervals() {

@@ -279,7 +279,13 @@ impl State {
     #[must_use]
     pub fn verdict_in_words(&self) -> Option<String> {
         let shown = self.shown.as_ref()?;
-        Some(words::verdict(self.verdict.as_ref()?, &shown.curve.sweep))
+        let calibration = shown
+            .curve
+            .protocol
+            .calibration
+            .as_ref()
+            .map(|calibration| calibration.stats);
+        Some(words::verdict(self.verdict.as_ref()?, &shown.curve.sweep, calibration))
     }
 
     /// What a screen reader is told of a finished run: `sentence` is what is said of the curve.

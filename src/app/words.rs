@@ -179,13 +179,21 @@ fn device_name(device: &str) -> &str {
 
 /// Whether a shared result came out again, and where not.
 #[must_use]
-pub fn verdict(verdict: &Verdict, sweep: &Sweep) -> String {
+pub fn verdict(verdict: &Verdict, sweep: &Sweep, calibration: Option<CalibrationStats>) -> String {
     match verdict {
         Verdict::Differs { value, by } => {
             let share = format_value(round_to((by.exp() - 1.0).abs(), 2), Unit::Share);
             let side = if *by > 0.0 { "higher" } else { "lower" };
             let at = strength(sweep, *value);
-            format!("Differs: at {at}, perplexity came out {share} {side} than in the link.")
+            // The last digits of a device decide which of two equal weights goes, and each block sees what the ones before
+            // made of it.
+            let why = if calibration == Some(CalibrationStats::Sequential) {
+                " Calibrated on blocks already damaged, another kind of device gives other numbers; calibrate on the \
+                 untouched model to compare devices."
+            } else {
+                ""
+            };
+            format!("Differs: at {at}, perplexity came out {share} {side} than in the link.{why}")
         }
         Verdict::Unlike {
             value,
@@ -435,14 +443,20 @@ mod tests {
     #[test]
     fn a_verdict_says_how_much_and_where() {
         let sweep: Sweep = "wanda:sparsity=0..0.8/9".parse().expect("a sweep of the grammar");
-        let differs = |by| verdict(&Verdict::Differs { value: 0.5, by }, &sweep);
+        let differs = |by| verdict(&Verdict::Differs { value: 0.5, by }, &sweep, None);
         assert_eq!(
             differs(0.012),
             "Differs: at 50\u{202f}%, perplexity came out 1.2\u{202f}% higher than in the link."
         );
         assert!(differs(-0.012).contains("1.2\u{202f}% lower"), "{}", differs(-0.012));
-        assert!(verdict(&Verdict::Reproduced, &sweep).starts_with("Reproduced: every point"));
-        assert!(verdict(&Verdict::Unreadable, &sweep).ends_with("damaged."));
+        let differs = verdict(
+            &Verdict::Differs { value: 0.5, by: 0.3 },
+            &sweep,
+            Some(CalibrationStats::Sequential),
+        );
+        assert!(differs.ends_with("to compare devices."), "{differs}");
+        assert!(verdict(&Verdict::Reproduced, &sweep, None).starts_with("Reproduced: every point"));
+        assert!(verdict(&Verdict::Unreadable, &sweep, None).ends_with("damaged."));
     }
 
     #[test]

@@ -157,7 +157,7 @@ impl Page {
     /// The model's files, from the reader or from the network after consent.
     async fn model_files(self, model: &Asset) -> Result<(Asset, Vec<(String, Blob)>), Stop> {
         if let Origin::Own(name) = &model.origin {
-            return self.own_model(model, name).await;
+            return self.own_model(model, name);
         }
         let cancel = self.cancel();
         let plan = fetch::plan(model, &hub().map_err(failed)?, &cancel)
@@ -231,7 +231,7 @@ impl Page {
         }
     }
 
-    async fn own_model(self, model: &Asset, name: &str) -> Result<(Asset, Vec<(String, Blob)>), Stop> {
+    fn own_model(self, model: &Asset, name: &str) -> Result<(Asset, Vec<(String, Blob)>), Stop> {
         let files = self.own().model;
         if files.is_empty() {
             return Err(Stop::Failed(format!(
@@ -239,37 +239,11 @@ impl Page {
                  or choose another model."
             )));
         }
-        let mut asset = model.clone();
-        if let [(file, blob)] = files.as_slice() {
-            let size = blob.size() as u64;
-            let name = file.clone();
-            let report = move |done| {
-                self.update(|state| {
-                    state.model = Model::Fetching(Fetching {
-                        what: format!("reading your file {name}"),
-                        done,
-                        total: size,
-                        rate: None,
-                    });
-                });
-            };
-            let found = fetch::hash(blob, file, report, &self.cancel())
-                .await
-                .map_err(|error| self.no_model(error))?;
-            if let Some(wanted) = &model.sha256
-                && *wanted != found
-            {
-                self.update(|state| {
-                    state.tell(format!(
-                        "{file} is not the file that the link was made with (SHA-256 {found}, expected {wanted}); the \
-                         results will differ."
-                    ));
-                });
-            }
-            asset.sha256 = Some(found);
-        } else {
-            asset.sha256 = None;
-        }
+        // The engine hashes what it reads, and the page then says where that is not what the link was made with.
+        let asset = Asset {
+            sha256: None,
+            ..model.clone()
+        };
         Ok((asset, files))
     }
 

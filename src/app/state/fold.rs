@@ -3,7 +3,7 @@
 use crate::curve::{Curve, Point, Protocol, digest};
 use crate::engine::job::{Event, Reply, Side};
 use crate::metric::Stats;
-use crate::share::Experiment;
+use crate::share::{Experiment, Origin};
 
 use super::{Consequence, Engine, Model, Preparation, Shown, Stage, State, Task, agree};
 use crate::app::{controls, words};
@@ -31,6 +31,19 @@ impl State {
                     asked.may_be(&self.link.experiment.model)
                 });
                 self.cost = None;
+                if let (true, Origin::Own(_), Some(expected)) = (
+                    wanted,
+                    &self.link.experiment.model.origin,
+                    &self.link.experiment.model.sha256,
+                ) && *expected != report.sha256
+                {
+                    let found = &report.sha256;
+                    self.tell(format!(
+                        "{} is not the model that the link was made with (SHA-256 {found}, expected {expected}); the results \
+                         will differ.",
+                        report.name
+                    ));
+                }
                 self.model = if wanted { Model::Ready(report) } else { Model::Absent };
             }
             Event::Failed { message, device_lost } => return self.fail(message, device_lost),

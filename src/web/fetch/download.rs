@@ -106,42 +106,6 @@ pub async fn download(
     Ok(Downloaded { files, sha256 })
 }
 
-/// SHA-256 of a file of the reader's own, hexadecimal; `on_bytes` hears how much is done.
-///
-/// # Errors
-/// [`FetchError::Cancelled`]; [`FetchError::Browser`] where the file cannot be read any more.
-pub async fn hash(
-    blob: &Blob,
-    name: &str,
-    mut on_bytes: impl FnMut(u64),
-    cancel: &Cancel,
-) -> Result<String, FetchError> {
-    let mut sum = Sha256::new();
-    let mut breath = Breath::default();
-    let total = blob.size();
-    let mut done = 0.0;
-    while done < total {
-        cancel.check()?;
-        let end = (done + PIECE_BYTES as f64).min(total);
-        let unreadable = |reason: crate::web::error::BrowserError| FetchError::Browser {
-            doing: "read".to_owned(),
-            address: name.to_owned(),
-            reason: reason.to_string(),
-        };
-        let part = blob
-            .slice_with_f64_and_f64(done, end)
-            .map_err(|error| unreadable(error.into()))?;
-        let bytes = bytes_of(&part).await.map_err(unreadable)?;
-        for slice in bytes.chunks(HASH_BYTES) {
-            sum.update(slice);
-            breath.take().await;
-        }
-        done = end;
-        on_bytes(done as u64);
-    }
-    Ok(hex(&sum.finalize()))
-}
-
 /// One file on its way.
 struct Work<'a> {
     file: &'a PlannedFile,

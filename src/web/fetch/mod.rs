@@ -46,7 +46,7 @@ pub use size::Size;
 pub use source::{Hub, Listed, read_listing, read_origin};
 
 #[cfg(all(target_family = "wasm", feature = "page"))]
-pub use download::{Downloaded, Fetched, Progress, Stage, download, hash};
+pub use download::{Downloaded, Fetched, Progress, Stage, download};
 #[cfg(all(target_family = "wasm", feature = "page"))]
 pub use http::{Cancel, text};
 #[cfg(all(target_family = "wasm", feature = "page"))]
