@@ -327,7 +327,7 @@ async fn offline_is_said_and_a_stored_model_still_opens() {
     arrived(&page).await;
     assert_eq!(hub.starts("m.gguf").len(), fetched);
     page.fill("hub", "lab/tiny@main/new.gguf").await;
-    let message = page.message("offline", RUN).await;
+    let message = page.message("Offline", RUN).await;
     assert!(message.contains("try again"), "{message}");
 }
 
