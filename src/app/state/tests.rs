@@ -1,7 +1,7 @@
 //! The page's story, told in the engine's events.
 
 use super::*;
-use crate::curve::{Measured, Protocol, digest};
+use crate::curve::{CalibrationStats, Measured, Protocol, digest};
 use crate::engine::job::{DeviceKind, DeviceReport, Event, Reply};
 use crate::metric::{Hemorrhage, Stats};
 
@@ -314,6 +314,7 @@ fn the_time_left_follows_from_the_time_taken() {
 #[test]
 fn editing_within_a_point_leaves_its_number_and_the_time_left() {
     let mut state = running(0);
+    state.with_task(|task| task.experiment.calibration_stats = CalibrationStats::Sequential);
     let point = |index| Event::PointProgress {
         index,
         value: 0.4,
