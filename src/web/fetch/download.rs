@@ -8,7 +8,7 @@ use web_sys::Blob;
 use super::error::FetchError;
 use super::head::check_first_bytes;
 use super::http::{self, Answer, Cancel};
-use super::pieces::{Manifest, PIECE_BYTES};
+use super::pieces::Manifest;
 use super::plan::{Plan, PlannedFile};
 use super::rate::Rate;
 use super::store::Store;
