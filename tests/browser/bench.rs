@@ -16,6 +16,10 @@ use crate::site::{Site, dist, shared};
 /// constructors, they take a hundred times as long.
 const TINY_OPS_MS: f64 = 700.0;
 
+/// Memory of the engine's module with SmolLM2 on the CPU: browsers on small machines give 2 GB, and a damaged copy of the
+/// blocks needs room beside it.
+const WASM_BYTES: f64 = 1.5e9;
+
 const MODEL: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
 
 fn site() -> Site {
@@ -71,6 +75,25 @@ async fn a_thousand_tiny_operations_take_no_time() {
             "{device}: 1,000 tiny operations took {milliseconds} ms"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn smollm2_fits_into_a_pages_memory() {
+    let site = site();
+    let browser = Browser::start(Graphics::None).await;
+    let query = format!("device=flex&model=models/{MODEL}&windows=16&repeats=1");
+    let memory = reported(&browser, &site, &query, "memory ", Duration::from_secs(180)).await;
+    let memory = memory.unwrap_or_else(|error| panic!("{error}"));
+    let bytes = memory["bytes"].as_f64().unwrap_or(f64::NAN);
+    assert!(
+        bytes > 134.5e6 * 4.0,
+        "its weights in f32 alone take more than {bytes} bytes"
+    );
+    assert!(
+        bytes < WASM_BYTES,
+        "with SmolLM2 loaded, the module has {:.2} GB",
+        bytes / 1e9
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
