@@ -21,4 +21,10 @@ pub mod files;
 pub mod transport;
 
 #[cfg(all(target_family = "wasm", feature = "engine"))]
+mod scope;
+#[cfg(all(target_family = "wasm", feature = "engine"))]
 pub mod worker;
+
+/// Where the page leaves the engine's port when it runs in the page itself: a property of the window.
+#[cfg(all(target_family = "wasm", any(feature = "page", feature = "engine")))]
+const ENGINE_PORT: &str = "hemoscopeEngine";

@@ -1,7 +1,8 @@
-//! The engine inside a dedicated worker.
+//! The engine behind a line of messages: inside a dedicated worker, or inside the page ([`Scope`]).
 //!
-//! A message to the worker is `{json, blobs}`: `json` a [`Command`] as text, `blobs` the files that a
-//! [`Job::LoadModel`] names by index. A message from it is `{json}` with a [`Reply`], or `{ready: true}` once.
+//! A message to it is `{json, blobs}`: `json` a [`Command`] as text, `blobs` the files that a [`Job::LoadModel`] names by
+//! index; or `{stop: true}`, which ends it inside a page, where nothing else can. A message from it is `{json}` with a
+//! [`Reply`], or `{ready: true, webgpu}` once.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -12,9 +13,10 @@ use std::sync::Arc;
 use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::{Closure, JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, DedicatedWorkerGlobalScope, FileReaderSync, MessageEvent};
+use web_sys::{Blob, FileReaderSync, MessageEvent};
 
 use super::error::BrowserError;
+use super::scope::Scope;
 use crate::engine::job::{Command, Event, FileHandle, Job, Reply, Request};
 use crate::engine::{EngineError, Host, Session};
 use crate::weights::ReadAt;
@@ -36,34 +38,41 @@ mod constructors {
 
 type Incoming = (Request, Vec<Blob>);
 
-/// The worker's end of the port and what arrived through it.
+/// The engine's end of the line and what arrived through it.
 #[derive(Clone)]
 struct Port {
-    scope: DedicatedWorkerGlobalScope,
+    scope: Scope,
     queue: Rc<RefCell<VecDeque<Incoming>>>,
     /// Resolves the promise that waits for the next message.
     wake: Rc<RefCell<Option<Function>>>,
     running: Rc<Cell<Option<u64>>>,
     cancelled: Rc<Cell<Option<u64>>>,
+    stopped: Rc<Cell<bool>>,
 }
 
 impl Port {
-    fn post(&self, key: &str, value: &JsValue) {
+    fn post<const N: usize>(&self, entries: [(&str, JsValue); N]) {
         let message = Object::new();
-        if Reflect::set(&message, &key.into(), value).is_ok() {
-            // A port that is closed has nobody left to tell.
-            self.scope.post_message(&message).ok();
+        for (key, value) in entries {
+            // A plain object takes every property.
+            Reflect::set(&message, &key.into(), &value).ok();
         }
+        // A port that is closed has nobody left to tell.
+        self.scope.post(&message).ok();
     }
 
     fn reply(&self, id: u64, event: Event) {
         if let Ok(json) = serde_json::to_string(&Reply { id, event }) {
-            self.post("json", &json.into());
+            self.post([("json", json.into())]);
         }
     }
 
     fn receive(&self, data: &JsValue) {
         let field = |name: &str| Reflect::get(data, &name.into()).unwrap_or(JsValue::UNDEFINED);
+        if field("stop").is_truthy() {
+            self.stopped.set(true);
+            return;
+        }
         let json = field("json").as_string().unwrap_or_default();
         match serde_json::from_str(&json) {
             Ok(Command::Cancel { id }) => self.cancelled.set(Some(id)),
@@ -107,46 +116,45 @@ impl Host for Port {
     }
 
     fn is_cancelled(&self) -> bool {
-        self.cancelled.get().is_some() && self.cancelled.get() == self.running.get()
+        let cancelled = self.cancelled.get();
+        self.stopped.get() || cancelled.is_some() && cancelled == self.running.get()
     }
 
     fn seconds(&self) -> f64 {
-        self.scope
-            .performance()
-            .map_or(0.0, |performance| performance.now() / 1000.0)
+        self.scope.now_ms() / 1000.0
     }
 
     /// A whole task, not a microtask: messages arrive between tasks only.
     async fn pause(&self) {
-        let promise = Promise::new(&mut |resolve, _| {
-            self.scope.set_timeout_with_callback(&resolve).ok();
-        });
+        let promise = Promise::new(&mut |resolve, _| self.scope.later(&resolve));
         JsFuture::from(promise).await.ok();
     }
 }
 
-/// Starts the worker: never returns control to a caller, since jobs arrive as messages.
+/// Starts the engine: jobs arrive as messages.
 pub fn run() {
     constructors::call_once();
     console_error_panic_hook::set_once();
-    let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else {
+    let Some(scope) = Scope::find() else {
         return;
     };
     let port = Port {
-        scope: scope.clone(),
+        scope,
         queue: Rc::default(),
         wake: Rc::default(),
         running: Rc::default(),
         cancelled: Rc::default(),
+        stopped: Rc::default(),
     };
     let listener = port.clone();
     let receive = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| listener.receive(&message.data()));
-    scope.set_onmessage(Some(receive.as_ref().unchecked_ref()));
+    port.scope.listen(receive.as_ref().unchecked_ref());
     receive.forget();
-    port.post("ready", &JsValue::TRUE);
+    let webgpu = port.scope.has_webgpu();
+    port.post([("ready", JsValue::TRUE), ("webgpu", webgpu.into())]);
     super::spawn::spawn(async move {
         let mut session = Session::new(port.clone());
-        loop {
+        while !port.stopped.get() {
             let (request, blobs) = port.next().await;
             port.running.set(Some(request.id));
             if let Err(error) = perform(&mut session, request.job, blobs).await {
@@ -166,7 +174,9 @@ async fn perform(session: &mut Session<Port>, job: Job, blobs: Vec<Blob>) -> Res
         Job::Start { device } => session.start(device).await.map(drop),
         Job::LoadModel { model, files } => {
             let name = model.name();
-            session.load(&model, name, sources(&files, &blobs)).await.map(drop)
+            let may_wait = session.host().scope.may_wait();
+            let files = sources(&files, &blobs, may_wait).await;
+            session.load(&model, name, files).await.map(drop)
         }
         Job::Run {
             experiment,
@@ -196,11 +206,19 @@ async fn perform(session: &mut Session<Port>, job: Job, blobs: Vec<Blob>) -> Res
     }
 }
 
-fn sources(files: &[FileHandle], blobs: &[Blob]) -> Vec<NamedFile> {
-    BLOBS.with_borrow_mut(|kept| {
-        kept.clear();
-        kept.extend_from_slice(blobs);
-    });
+async fn sources(files: &[FileHandle], blobs: &[Blob], may_wait: bool) -> Vec<NamedFile> {
+    let mut held = Vec::with_capacity(blobs.len());
+    for blob in blobs {
+        held.push(if may_wait {
+            Held::OnDisk(blob.clone())
+        } else {
+            match JsFuture::from(blob.array_buffer()).await {
+                Ok(buffer) => Held::InMemory(Uint8Array::new(&buffer)),
+                Err(thrown) => Held::Unreadable(BrowserError::from(thrown).to_string()),
+            }
+        });
+    }
+    HELD.set(held);
     files
         .iter()
         .filter_map(|file| {
@@ -219,12 +237,22 @@ fn sources(files: &[FileHandle], blobs: &[Blob]) -> Vec<NamedFile> {
         .collect()
 }
 
-thread_local! {
-    /// Blobs of the loaded model. They stay here because a JavaScript handle may not cross threads, and readers must.
-    static BLOBS: RefCell<Vec<Blob>> = const { RefCell::new(Vec::new()) };
+/// A file of the loaded model.
+enum Held {
+    /// Read piece by piece.
+    OnDisk(Blob),
+    /// The whole of it, in the browser's memory and not in the module's: a page may not wait for pieces.
+    InMemory(Uint8Array),
+    /// The browser could not give it.
+    Unreadable(String),
 }
 
-/// A file of the page, read piece by piece; the browser keeps it on disk.
+thread_local! {
+    /// Files of the loaded model. They stay here because a JavaScript handle may not cross threads, and readers must.
+    static HELD: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A file of the page.
 struct BlobSource {
     index: usize,
     size: u64,
@@ -236,22 +264,31 @@ impl ReadAt for BlobSource {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        let failed = |value: JsValue| io::Error::other(BrowserError::from(value));
         let end = offset.checked_add(buffer.len() as u64).filter(|&end| end <= self.size);
         let end = end.ok_or(io::ErrorKind::UnexpectedEof)?;
-        let blob = BLOBS
-            .with_borrow(|blobs| blobs.get(self.index).cloned())
-            .ok_or(io::ErrorKind::NotFound)?;
-        #[expect(clippy::cast_precision_loss, reason = "files are far below 2⁵² bytes")]
-        let part = blob.slice_with_f64_and_f64(offset as f64, end as f64).map_err(failed)?;
-        let array = FileReaderSync::new()
-            .and_then(|reader| reader.read_as_array_buffer(&part))
-            .map_err(failed)?;
-        let bytes = Uint8Array::new(&array);
+        let bytes = HELD.with_borrow(|held| match held.get(self.index) {
+            Some(Held::OnDisk(blob)) => piece(blob, offset, end),
+            Some(Held::InMemory(bytes)) => match (u32::try_from(offset), u32::try_from(end)) {
+                (Ok(offset), Ok(end)) => Ok(bytes.subarray(offset, end)),
+                _ => Err(io::Error::other("files over 4 GB can't be held in a page")),
+            },
+            Some(Held::Unreadable(reason)) => Err(io::Error::other(reason.clone())),
+            None => Err(io::ErrorKind::NotFound.into()),
+        })?;
         if bytes.length() as usize != buffer.len() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         bytes.copy_to(buffer);
         Ok(())
     }
+}
+
+fn piece(blob: &Blob, offset: u64, end: u64) -> io::Result<Uint8Array> {
+    let failed = |value: JsValue| io::Error::other(BrowserError::from(value));
+    #[expect(clippy::cast_precision_loss, reason = "files are far below 2⁵² bytes")]
+    let part = blob.slice_with_f64_and_f64(offset as f64, end as f64).map_err(failed)?;
+    let array = FileReaderSync::new()
+        .and_then(|reader| reader.read_as_array_buffer(&part))
+        .map_err(failed)?;
+    Ok(Uint8Array::new(&array))
 }

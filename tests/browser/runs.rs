@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::browser::Graphics;
 use crate::page::{Page, Point, RUN, SOON, settings, stories};
+use crate::server::Reply;
 use crate::site::{Site, dist};
 
 /// Nine points of stories260K on the CPU backend.
@@ -74,6 +75,40 @@ async fn webgpu_is_verified_before_it_is_used() {
         detail.contains("Self-test passed") && detail.contains("allowed"),
         "{detail}"
     );
+}
+
+/// Some browsers give WebGPU to pages and not to workers: the engine then runs in the page, and still stops when asked to.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_webgpu_in_workers_the_engine_runs_in_the_page() {
+    let site = Site::with(|path| {
+        let loader = "import init from './engine.js'; delete WorkerNavigator.prototype.gpu; await init();";
+        (path == "engine_loader.js").then(|| Reply::new(200, "text/javascript", loader))
+    });
+    let fragment = format!("{STORIES}&device=gpu").replace("0..0.8/9", "0..0.6/3");
+    let page = stories_page(&site, Graphics::Software, &fragment).await;
+    page.run(RUN).await;
+    page.message("runs in the page itself", SOON).await;
+    let messages = page.messages().await;
+    assert!(page.text("device").await.contains("WebGPU, verified"), "{messages:?}");
+    let points = page.points().await;
+    assert_eq!(points.len(), 3, "{messages:?}");
+    assert!(points[0].y.abs() < NOTHING_LOST && points[2].y > 0.1, "{points:?}");
+    // Cancelled between windows like a worker.
+    page.fill("points", "17").await;
+    page.click("run").await;
+    page.wait_for("the first new point", RUN, async || {
+        let points = page.points().await;
+        page.has("cancel").await && !points.is_empty() && points.iter().all(|point| point.x < 0.59)
+    })
+    .await;
+    page.click("cancel").await;
+    page.wait_for("the end", RUN, async || page.has("run").await).await;
+    assert!(page.points().await.len() < 17);
+    // The CPU is as good in a worker.
+    page.fill("device-choice", "flex").await;
+    page.fill("points", "3").await;
+    page.run(RUN).await;
+    assert_eq!(page.text("device").await, "CPU");
 }
 
 #[tokio::test(flavor = "multi_thread")]

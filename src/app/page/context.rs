@@ -10,6 +10,7 @@ use crate::curve::sentence::describe_at;
 use crate::engine::job::{Command, Event, Job, Request};
 use crate::plot::Threshold;
 use crate::share::Asset;
+use crate::share::DeviceChoice;
 use crate::web::browser::now_ms;
 use crate::web::fetch::Cancel;
 use crate::web::transport::{Incoming, Transport};
@@ -156,7 +157,8 @@ impl Page {
         }
         self.update(|state| state.engine = Engine::Starting);
         let (sender, receiver) = oneshot::channel();
-        let worker = Transport::start(move |incoming| self.receive(incoming))
+        let for_webgpu = self.read(|state| state.link.view.device != DeviceChoice::Flex);
+        let worker = Transport::start(for_webgpu, move |incoming| self.receive(incoming))
             .map_err(|error| Stop::Failed(format!("The engine could not be started: {error}")))?;
         self.with(|inner| {
             inner.worker = Some(worker);
@@ -198,7 +200,16 @@ impl Page {
 
     fn receive(self, incoming: Incoming) {
         match incoming {
-            Incoming::Ready => {
+            Incoming::Ready { in_page } => {
+                if in_page {
+                    self.update(|state| {
+                        state.tell(
+                            "This browser has no WebGPU for workers, so the engine runs in the page itself, which answers \
+                             more slowly while it measures."
+                                .to_owned(),
+                        );
+                    });
+                }
                 if let Some(sender) = self.with(|inner| inner.on_ready.take()).flatten() {
                     sender.send(Ok(())).ok();
                 }
