@@ -13,6 +13,9 @@ pub struct Compute {
 }
 
 impl Compute {
+    /// What a card is called that has no name.
+    pub const UNNAMED_GPU: &str = "WebGPU";
+
     /// WebGPU binds at most 128 MiB at once unless asked for more.
     const GPU_TENSOR_BYTES: usize = 120 << 20;
     /// Small enough that a page's memory holds the logits of both models beside the weights.
@@ -45,7 +48,7 @@ impl Compute {
                 })?;
         let info = setup.adapter.get_info();
         let name = if info.name.is_empty() {
-            "WebGPU".to_owned()
+            Self::UNNAMED_GPU.to_owned()
         } else {
             info.name
         };
