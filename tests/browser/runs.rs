@@ -77,6 +77,29 @@ async fn webgpu_is_verified_before_it_is_used() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_device_is_told_and_what_was_measured_stays() {
+    let site = Site::start();
+    let fragment = format!("{STORIES}&device=gpu").replace("0..0.8/9", "0..0.8/33");
+    let page = stories_page(&site, Graphics::Software, &fragment).await;
+    page.click("run").await;
+    page.wait_for("two points", RUN, async || {
+        let points = page.points().await;
+        page.has("cancel").await && !page.is_stored().await && points.len() >= 2
+    })
+    .await;
+    page.browser.devtools("Browser.crashGpuProcess", json!({})).await;
+    page.message("What was measured stays", RUN).await;
+    page.wait_for("the end", SOON, async || page.has("run").await).await;
+    let points = page.points().await;
+    assert!((2..33).contains(&points.len()), "{points:?}");
+    // The next run starts anew.
+    page.fill("device-choice", "flex").await;
+    page.fill("points", "3").await;
+    page.run(RUN).await;
+    assert_eq!(page.points().await.len(), 3, "{:?}", page.messages().await);
+}
+
 /// Some browsers give WebGPU to pages and not to workers: the engine then runs in the page, and still stops when asked to.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_webgpu_in_workers_the_engine_runs_in_the_page() {
