@@ -66,7 +66,9 @@ impl<H: Host> Session<H> {
     pub fn device_label(&self) -> String {
         match self.report.as_ref() {
             // Browsers may keep the card's name to themselves.
-            Some(report) if report.kind == DeviceKind::Gpu && report.name == Compute::UNNAMED_GPU => report.name.clone(),
+            Some(report) if report.kind == DeviceKind::Gpu && report.name == Compute::UNNAMED_GPU => {
+                report.name.clone()
+            }
             Some(report) if report.kind == DeviceKind::Gpu => format!("WebGPU ({})", report.name),
             _ => "CPU (flex)".to_owned(),
         }

@@ -14,6 +14,8 @@
 mod colour;
 mod draw;
 mod drawing;
+mod layout;
+mod overlay;
 mod scale;
 mod series;
 #[cfg(test)]
