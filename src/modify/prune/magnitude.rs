@@ -10,9 +10,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter, Unit};
+use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter};
 use super::super::{Matrix, Method, Modified, ModifyError, SpecError, Step, Survey};
-use super::mask;
+use super::{SPARSITY, mask};
 use crate::numeric::share_of;
 use crate::weights::{Role, TensorId};
 
@@ -33,19 +33,7 @@ pub const ENTRY: Entry = Entry {
         url: "https://arxiv.org/abs/1506.02626",
     },
     parameters: &[
-        Parameter {
-            key: "sparsity",
-            label: "share of weights set to zero",
-            term: "sparsity",
-            kind: Kind::Number {
-                min: 0.0,
-                max: 1.0,
-                whole: false,
-                default: None,
-                sweep: (0.0, 0.8, 9),
-                unit: Unit::Share,
-            },
-        },
+        SPARSITY,
         Parameter {
             key: "group",
             label: "which weights compete with each other",

@@ -8,9 +8,9 @@
 
 use std::sync::Arc;
 
-use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter, Unit};
+use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter};
 use super::super::{Matrix, Method, ModifyError, Needs, SpecError, Step, Survey};
-use super::mask;
+use super::{SPARSITY, mask};
 use crate::numeric::share_of;
 
 const NAME: &str = "wanda";
@@ -32,19 +32,7 @@ pub const ENTRY: Entry = Entry {
         url: "https://arxiv.org/abs/2306.11695",
     },
     parameters: &[
-        Parameter {
-            key: "sparsity",
-            label: "share of weights set to zero",
-            term: "sparsity",
-            kind: Kind::Number {
-                min: 0.0,
-                max: 1.0,
-                whole: false,
-                default: None,
-                sweep: (0.0, 0.8, 9),
-                unit: Unit::Share,
-            },
-        },
+        SPARSITY,
         Parameter {
             key: "pattern",
             label: "a fixed number of zeros in every few inputs, which hardware can skip",
