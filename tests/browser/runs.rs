@@ -136,8 +136,18 @@ async fn without_webgpu_in_workers_the_engine_runs_in_the_page() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shared_link_comes_out_again_in_a_fresh_profile() {
+    shared_and_opened(Graphics::None, "0..0.8/9", "flex").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_link_comes_out_again_on_webgpu() {
+    shared_and_opened(Graphics::Software, "0..0.8/3", "gpu").await;
+}
+
+async fn shared_and_opened(graphics: Graphics, range: &str, device: &str) {
     let site = Site::start();
-    let page = stories_page(&site, Graphics::None, &format!("{STORIES}&device=flex")).await;
+    let fragment = format!("{}&device={device}", STORIES.replace("0..0.8/9", range));
+    let page = stories_page(&site, graphics, &fragment).await;
     page.run(RUN).await;
     assert!(
         page.text("threshold").await.contains("breaks at"),
@@ -149,7 +159,7 @@ async fn a_shared_link_comes_out_again_in_a_fresh_profile() {
     let first = page.points().await;
     drop(page);
 
-    let other = Page::new(&site, Graphics::None).await;
+    let other = Page::new(&site, graphics).await;
     other.go(&link).await;
     // Copied anew, it is written from what the page understood.
     assert_eq!(
@@ -171,7 +181,7 @@ async fn a_shared_link_comes_out_again_in_a_fresh_profile() {
         "the same backend computes the same numbers"
     );
     // A link that expects another result says where it differs.
-    let wrong = link.replace("wanda:sparsity=0..0.8/9", "magnitude:sparsity=0..0.8/9");
+    let wrong = link.replace("wanda:", "magnitude:");
     other.go(&wrong).await;
     other.choose_files("model-file", &stories()).await;
     other.run(RUN).await;
