@@ -192,7 +192,7 @@ impl State {
                 controls::set_range(&mut e.sweep, (from, to, 5));
             }
             self.tell(
-                "This browser has no WebGPU, so the CPU computes, about 300 times slower than a fast graphics card. The \
+                "This browser has no WebGPU, so the CPU computes, about 200 times slower than a fast graphics card. The \
                  settings are smaller for that: fewer points and shorter windows, with wider error bars."
                     .to_owned(),
             );

@@ -104,7 +104,8 @@ async fn bench_tokens_per_second_in_the_page() {
         "dist/models/{MODEL} is missing: 'make model', then 'make build'"
     );
     let site = site();
-    for (graphics, device) in [(Graphics::None, "flex"), (Graphics::Hardware, "gpu")] {
+    let card = std::env::var_os("HEMOSCOPE_CARD").map(|_| (Graphics::Hardware, "gpu"));
+    for (graphics, device) in std::iter::once((Graphics::None, "flex")).chain(card) {
         let browser = Browser::start(graphics).await;
         let query = format!("device={device}&model=models/{MODEL}&windows=512&repeats=3");
         match reported(&browser, &site, &query, "bench ", Duration::from_secs(900)).await {
