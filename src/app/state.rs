@@ -139,7 +139,6 @@ impl State {
             points: experiment.sweep.points().len(),
             experiment,
             protocol: None,
-            points_done: 0,
             first_point_ms: None,
             before: None,
         });

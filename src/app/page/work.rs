@@ -11,9 +11,9 @@ use crate::app::controls;
 use crate::app::state::{Consent, Engine, Fetching, Model, Stage, Wish};
 use crate::app::words;
 use crate::engine::job::{FileHandle, Job};
-use crate::modify::Spec;
+use crate::modify::{Spec, Sweep};
 use crate::numeric::hex;
-use crate::share::{Asset, Experiment, Origin};
+use crate::share::{Asset, Origin};
 use crate::web::address;
 use crate::web::browser::{beside_page, now_ms};
 use crate::web::fetch::{self, Cancel, FetchError, Hub, Plan, Progress};
@@ -27,7 +27,10 @@ impl Page {
     pub(super) fn run(self) {
         self.begin(Wish::Run, async move {
             let experiment = self.read(|state| state.link.experiment.clone());
-            let (text, calibration_text) = self.texts(&experiment).await?;
+            let text = self.text_of(&experiment.text).await?;
+            let calibration_text = self
+                .calibration_text(&experiment.calibration_text, &experiment.sweep)
+                .await?;
             self.ready(&experiment.model).await?;
             self.job(
                 Job::Run {
@@ -59,7 +62,9 @@ impl Page {
     fn write(self, spec: Spec, title: String, at: String) {
         self.begin(Wish::Write, async move {
             let (experiment, view) = self.read(|state| (state.link.experiment.clone(), state.link.view.clone()));
-            let calibration_text = self.text_of(&experiment.calibration_text).await?;
+            let calibration_text = self
+                .calibration_text(&experiment.calibration_text, &Sweep::from(spec.clone()))
+                .await?;
             self.ready(&experiment.model).await?;
             self.update(|state| {
                 state.writing.start(spec.clone(), title, at);
@@ -247,18 +252,10 @@ impl Page {
         Ok((asset, files))
     }
 
-    async fn texts(self, experiment: &Experiment) -> Result<(String, String), Stop> {
-        Ok((
-            self.text_of(&experiment.text).await?,
-            self.calibration_text(experiment).await?,
-        ))
-    }
-
-    /// A page holds one text of the reader's own, which is measured on; only where that is the very text that a link
+    /// What `sweep` is calibrated on, empty where it is not. A page holds one text of the reader's own, which is measured on; only where that is the very text that a link
     /// calibrates on does it serve both.
-    async fn calibration_text(self, experiment: &Experiment) -> Result<String, Stop> {
-        let asset = &experiment.calibration_text;
-        if !controls::is_calibrated(&experiment.sweep) {
+    async fn calibration_text(self, asset: &Asset, sweep: &Sweep) -> Result<String, Stop> {
+        if !controls::is_calibrated(sweep) {
             return Ok(String::new());
         }
         if let Origin::Own(name) = &asset.origin {

@@ -130,7 +130,6 @@ impl State {
 
     fn point(&mut self, index: usize, point: Point) {
         let Some(task) = &mut self.task else { return };
-        task.points_done = task.points_done.max(index + 1);
         let (total, knob) = (task.points, controls::knob(&task.experiment.sweep));
         self.announcement = words::arrival(index, total, knob, &point);
         let Some(shown) = self.shown.as_mut().filter(|shown| !shown.stored && !shown.complete) else {

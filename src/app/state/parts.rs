@@ -117,7 +117,6 @@ pub struct Task {
     /// Points of the sweep.
     pub points: usize,
     pub(super) protocol: Option<Protocol>,
-    pub(super) points_done: usize,
     pub(super) first_point_ms: Option<f64>,
     /// The curve that was shown before.
     pub(super) before: Option<Shown>,
