@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::browser::Graphics;
 use crate::page::{Page, RUN, SOON, stories};
-use crate::site::{Site, dist};
+use crate::site::{Site, bundled};
 
 const OWN: &str = "#v=1&model=own:m.gguf&m=wanda:sparsity=0..0.8/2&text=evaluation&windows=1&window=64\
                    &calibration=calibration&calibration-windows=1&seed=0&threshold=1.1&device=flex";
@@ -48,13 +48,7 @@ async fn files_that_are_no_models_are_refused_by_name() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_truncated_model_is_refused_with_what_is_missing() {
-    let bundled = dist().join("models/SmolLM2-135M-Instruct.Q4_1.gguf");
-    assert!(
-        bundled.is_file(),
-        "{} is missing: 'make model', then 'make build'",
-        bundled.display()
-    );
-    let bytes = std::fs::read(bundled).expect("the bundled model");
+    let bytes = std::fs::read(bundled()).expect("the bundled model");
     let site = Site::start();
     let page = Page::new(&site, Graphics::None).await;
     let message = refusal(&page, "half.gguf", &bytes[..bytes.len() / 2]).await;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::browser::{Browser, Graphics};
 use crate::server::{Content, Reply};
-use crate::site::{Site, dist, shared};
+use crate::site::{Site, bundled, shared};
 
 /// 1,000 operations on tiny tensors. Ten times what they take; where the linker wraps every call of the module in its
 /// constructors, they take a hundred times as long.
@@ -99,10 +99,7 @@ async fn smollm2_fits_into_a_pages_memory() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement for `make bench`, not a check"]
 async fn bench_tokens_per_second_in_the_page() {
-    assert!(
-        dist().join("models").join(MODEL).is_file(),
-        "dist/models/{MODEL} is missing: 'make model', then 'make build'"
-    );
+    bundled();
     let site = site();
     let card = std::env::var_os("HEMOSCOPE_CARD").map(|_| (Graphics::Hardware, "gpu"));
     for (graphics, device) in std::iter::once((Graphics::None, "flex")).chain(card) {

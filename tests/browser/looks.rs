@@ -77,10 +77,7 @@ async fn nothing_is_asked_of_other_hosts_or_other_folders() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_control_has_a_name_and_the_chart_a_text() {
     let site = Site::start();
-    let page = Page::new(&site, Graphics::None).await;
-    page.open("", "").await;
-    page.wait_for("the stored chart", SOON, async || page.points().await.len() >= 5)
-        .await;
+    let page = Page::at_stored_chart(&site).await;
     // What is folded away is a control too.
     page.browser
         .script(
@@ -165,10 +162,7 @@ async fn fits_a_phone_and_a_projector_in_both_themes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_walk_the_points_and_fields_keep_their_letters() {
     let site = Site::start();
-    let page = Page::new(&site, Graphics::None).await;
-    page.open("", "").await;
-    page.wait_for("the stored chart", SOON, async || page.points().await.len() >= 5)
-        .await;
+    let page = Page::at_stored_chart(&site).await;
     let press = async |key: &str| {
         let script =
             "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: arguments[0], bubbles: true}))";

@@ -56,6 +56,15 @@ impl Page {
         }
     }
 
+    /// A first visit without WebGPU, once its stored chart is drawn.
+    pub async fn at_stored_chart(site: &Site) -> Self {
+        let page = Self::new(site, Graphics::None).await;
+        page.open("", "").await;
+        page.wait_for("the stored chart", SOON, async || page.points().await.len() >= 5)
+            .await;
+        page
+    }
+
     /// Opens the page at a query (with `?`, or empty) and a fragment (with `#`, or empty).
     pub async fn open(&self, query: &str, fragment: &str) {
         self.go(&format!("{}{query}{fragment}", self.address)).await;

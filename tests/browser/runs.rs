@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::browser::Graphics;
 use crate::page::{Page, Point, RUN, SOON, settings, stories};
 use crate::server::Reply;
-use crate::site::{Site, dist};
+use crate::site::{Site, bundled};
 
 /// Nine points of stories260K on the CPU backend.
 const STORIES_ON_CPU: Duration = Duration::from_secs(30);
@@ -200,12 +200,7 @@ async fn shared_and_opened(graphics: Graphics, fragment: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn smollm2_is_measured_cancelled_and_reproduced_on_the_cpu() {
-    let bundled = dist().join("models/SmolLM2-135M-Instruct.Q4_1.gguf");
-    assert!(
-        bundled.is_file(),
-        "{} is missing: 'make model', then 'make build'",
-        bundled.display()
-    );
+    bundled();
     let site = Site::start();
     let page = Page::new(&site, Graphics::None).await;
     page.open("", SMOLLM2).await;
@@ -307,10 +302,7 @@ async fn both_models_write_and_the_untouched_one_tells_of_lily() {
 #[tokio::test(flavor = "multi_thread")]
 async fn downloads_hold_the_curve() {
     let site = Site::start();
-    let page = Page::new(&site, Graphics::None).await;
-    page.open("", "").await;
-    page.wait_for("the stored chart", SOON, async || page.points().await.len() >= 5)
-        .await;
+    let page = Page::at_stored_chart(&site).await;
     // A download is caught where the page hands it to the browser.
     page.browser
         .script(

@@ -19,6 +19,14 @@ pub fn dist() -> PathBuf {
     dist
 }
 
+/// The bundled model in it.
+pub fn bundled() -> PathBuf {
+    let model = dist().join("models/SmolLM2-135M-Instruct.Q4_1.gguf");
+    let shown = model.display();
+    assert!(model.is_file(), "{shown} is missing: 'make model', then 'make build'");
+    model
+}
+
 /// A file of the folder that lies beside the checkout.
 pub fn shared(path: &str) -> PathBuf {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
