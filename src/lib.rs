@@ -8,6 +8,7 @@
 //! | `app` | Leptos components and state: events folded into what is shown |
 //! | [`web`] | the only place with web-sys: worker transport, fetching and caching, address bar |
 //! | [`engine`] | jobs and events; one experiment from weights to curve |
+//! | `train` | native only: makes the embedded models |
 //! | `model` | the Llama architecture on burn |
 //! | [`share`], [`plot`], [`curve`] | links; SVG; sweeps, points and thresholds |
 //! | [`modify`], [`decode`], [`metric`] | one file a method, a sampler, a metric |
@@ -28,6 +29,9 @@ pub mod weights;
 pub mod model;
 #[cfg(feature = "engine")]
 pub mod tokenizer;
+
+#[cfg(feature = "train")]
+pub mod train;
 
 pub mod web;
 

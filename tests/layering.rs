@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each room with the rooms that it may use.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("numeric", &[]),
     ("weights", &["numeric"]),
     ("tokenizer", &["weights", "numeric"]),
@@ -21,6 +21,8 @@ const ROOMS: [(&str, &[&str]); 13] = [
     // A link names what the chart shows.
     ("share", &["plot", "curve", "modify", "metric", "numeric"]),
     ("model", &["modify", "metric", "weights", "numeric"]),
+    // Makes the embedded models; native, beside the engine.
+    ("train", &["plot", "weights", "numeric"]),
     (
         "engine",
         &[

@@ -1,0 +1,340 @@
+//! The texts: what is trained on, what is held out, and both as tokens.
+//!
+//! Whole books are held out, never parts of a book that is trained on; so that two editions of one book can't stand on
+//! both sides, a held-out book whose word sequences also stand in the training part is an error.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::TrainError;
+use super::vocabulary::{self, END_OF_TEXT, END_OF_TEXT_ID};
+use crate::numeric::hex;
+
+/// Every so many books, one is held out.
+const HOLD_OUT_EVERY: usize = 24;
+/// Which of them.
+const HOLD_OUT_AT: usize = 11;
+
+/// How often the stories stand in the training part: they are few, and their plain sentences are what small models can
+/// learn to write.
+const STORY_REPEATS: usize = 2;
+
+/// Words of a sequence that is looked up in the training part.
+const SHINGLE_WORDS: usize = 8;
+/// Share of a book's sequences that may stand there: stock phrases and quotations, but no second edition.
+const OVERLAP_MOST: f64 = 0.02;
+
+/// Where the texts are.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'a> {
+    /// Novels, `<|endoftext|>` between them; `.xz` is unpacked.
+    pub novels: &'a Path,
+    /// Stories to train on.
+    pub stories: &'a Path,
+    /// Stories that are held out.
+    pub stories_held_out: &'a Path,
+}
+
+/// What was made of the texts; stored beside the tokens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Tokens that the vocabulary holds.
+    pub vocabulary: usize,
+    /// SHA-256 of tokenizer.json.
+    pub tokenizer_sha256: String,
+    /// What is trained on.
+    pub training: Part,
+    /// How many of its tokens are novels.
+    pub training_novel_tokens: usize,
+    /// How often the stories stand in it.
+    pub story_repeats: usize,
+    /// Held-out books.
+    pub novels: Part,
+    /// Held-out stories.
+    pub stories: Part,
+    /// The held-out books, by place in the file and first words, with the share of their word sequences that stand in
+    /// the training part.
+    pub held_out: Vec<HeldOut>,
+}
+
+/// A stream of tokens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Books or stories, repeats not counted.
+    pub texts: usize,
+    /// Bytes of UTF-8 after normalisation, repeats counted.
+    pub bytes: usize,
+    /// Tokens, one at the end of each text included, repeats counted.
+    pub tokens: usize,
+    /// SHA-256 of the tokens' file.
+    pub sha256: String,
+}
+
+/// A held-out book.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeldOut {
+    /// Its place in the file, from 0.
+    pub book: usize,
+    /// How it begins.
+    pub title: String,
+    /// Share of its sequences of eight words that stand in the training part.
+    pub overlap: f64,
+}
+
+/// File of the vocabulary.
+pub const TOKENIZER_FILE: &str = "tokenizer.json";
+/// File of the manifest.
+pub const MANIFEST_FILE: &str = "corpus.json";
+/// Tokens that are trained on, 16 bits each, little-endian.
+pub const TRAINING_FILE: &str = "training.tokens";
+/// Tokens of the held-out books.
+pub const NOVELS_FILE: &str = "novels-held-out.tokens";
+/// Tokens of the held-out stories.
+pub const STORIES_FILE: &str = "stories-held-out.tokens";
+
+/// Reads the texts, learns the vocabulary and writes everything as tokens into the folder `out`.
+///
+/// # Errors
+/// Files, an overlap, or the vocabulary's library.
+pub fn prepare(sources: Sources<'_>, vocabulary_size: usize, out: &Path) -> Result<Manifest, TrainError> {
+    let novels = read_texts(sources.novels)?;
+    let stories = read_texts(sources.stories)?;
+    let stories_held_out = read_texts(sources.stories_held_out)?;
+    let is_held_out = |book: usize| book % HOLD_OUT_EVERY == HOLD_OUT_AT.min(novels.len().saturating_sub(1));
+    let (mut training, mut kept) = (Vec::new(), Vec::new());
+    for (book, text) in novels.iter().enumerate() {
+        if is_held_out(book) {
+            kept.push((book, text.as_str()));
+        } else {
+            training.push(text.as_str());
+        }
+    }
+    let held_out = check_overlap(&kept, &training)?;
+    fs::create_dir_all(out).map_err(TrainError::file(out))?;
+    let learnt_from = training.iter().copied().chain(stories.iter().map(String::as_str));
+    let tokenizer = vocabulary::learn(vocabulary_size, learnt_from.collect::<Vec<_>>().into_iter())?;
+    let json = tokenizer.to_string(false).map_err(|error| TrainError::Vocabulary {
+        problem: error.to_string(),
+    })?;
+    write(&out.join(TOKENIZER_FILE), json.as_bytes())?;
+
+    let mut tokens = Stream::default();
+    for text in &training {
+        tokens.push(&tokenizer, text)?;
+    }
+    let training_novel_tokens = tokens.tokens.len();
+    let mut once = Stream::default();
+    for text in &stories {
+        once.push(&tokenizer, text)?;
+    }
+    for _ in 0..STORY_REPEATS {
+        tokens.append(&once);
+    }
+    let mut novel_stream = Stream::default();
+    for (_, text) in &kept {
+        novel_stream.push(&tokenizer, text)?;
+    }
+    let mut story_stream = Stream::default();
+    for text in &stories_held_out {
+        story_stream.push(&tokenizer, text)?;
+    }
+    let manifest = Manifest {
+        vocabulary: tokenizer.get_vocab_size(true),
+        tokenizer_sha256: hex(&Sha256::digest(json.as_bytes())),
+        training: tokens.write(out, TRAINING_FILE, training.len() + stories.len())?,
+        training_novel_tokens,
+        story_repeats: STORY_REPEATS,
+        novels: novel_stream.write(out, NOVELS_FILE, kept.len())?,
+        stories: story_stream.write(out, STORIES_FILE, stories_held_out.len())?,
+        held_out,
+    };
+    let text = serde_json::to_string_pretty(&manifest).unwrap_or_default();
+    write(&out.join(MANIFEST_FILE), text.as_bytes())?;
+    Ok(manifest)
+}
+
+/// The manifest of a prepared folder.
+///
+/// # Errors
+/// Where there is none, or it can't be read.
+pub fn manifest(folder: &Path) -> Result<Manifest, TrainError> {
+    let path = folder.join(MANIFEST_FILE);
+    let text = fs::read(&path).map_err(TrainError::file(&path))?;
+    serde_json::from_slice(&text).map_err(|error| TrainError::Content {
+        problem: format!("{error}; make the folder anew with `train prepare`"),
+        path,
+    })
+}
+
+/// Tokens from a file that [`prepare`] wrote, checked against its manifest.
+///
+/// # Errors
+/// Where it can't be read, or is another than the manifest says.
+pub fn tokens(folder: &Path, file: &str, part: &Part) -> Result<Vec<u16>, TrainError> {
+    let path = folder.join(file);
+    let bytes = fs::read(&path).map_err(TrainError::file(&path))?;
+    if hex(&Sha256::digest(&bytes)) != part.sha256 {
+        return Err(TrainError::Content {
+            problem: format!(
+                "not the tokens that {MANIFEST_FILE} describes; make the folder anew with `train prepare`"
+            ),
+            path,
+        });
+    }
+    Ok(bytes
+        .chunks_exact(2)
+        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]))
+        .collect())
+}
+
+/// The texts of a file, normalised, empty ones left out.
+fn read_texts(path: &Path) -> Result<Vec<String>, TrainError> {
+    let bytes = fs::read(path).map_err(TrainError::file(path))?;
+    let problem = |problem: String| TrainError::Content {
+        path: path.to_owned(),
+        problem,
+    };
+    let bytes = if path.extension().is_some_and(|ending| ending == "xz") {
+        let mut plain = Vec::new();
+        lzma_rs::xz_decompress(&mut bytes.as_slice(), &mut plain).map_err(|error| problem(format!("{error:?}")))?;
+        plain
+    } else {
+        bytes
+    };
+    let mut text = String::new();
+    bytes
+        .as_slice()
+        .read_to_string(&mut text)
+        .map_err(|error| problem(error.to_string()))?;
+    let texts: Vec<String> = text
+        .split(END_OF_TEXT)
+        .map(|text| normalise(text.trim()))
+        .filter(|text| !text.is_empty())
+        .collect();
+    if texts.is_empty() {
+        return Err(problem("there is no text in it".to_owned()));
+    }
+    Ok(texts)
+}
+
+/// Typographic quotation marks, dashes and spaces become those of a keyboard, since editions differ in them and 4,096
+/// tokens are few.
+fn normalise(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}' => plain.push('\''),
+            '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{201f}' => plain.push('"'),
+            '\u{2010}' | '\u{2011}' => plain.push('-'),
+            '\u{2012}' | '\u{2013}' | '\u{2014}' | '\u{2015}' => {
+                // A dash stands between spaces.
+                if !plain.ends_with([' ', '\n']) && !plain.is_empty() {
+                    plain.push(' ');
+                }
+                plain.push_str("- ");
+            }
+            '\u{2026}' => plain.push_str("..."),
+            '\u{a0}' | '\u{2009}' | '\u{202f}' | '\t' => plain.push(' '),
+            ' ' if plain.ends_with("- ") => {}
+            '\u{ad}' | '\u{200b}' | '\u{feff}' | '\r' => {}
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+/// Hashes of all sequences of [`SHINGLE_WORDS`] words, case and punctuation left out.
+fn shingles(text: &str) -> Vec<u64> {
+    let words: Vec<u64> = text
+        .split(|character: char| !character.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| {
+            fnv(word
+                .chars()
+                .flat_map(char::to_lowercase)
+                .map(|letter| u64::from(u32::from(letter))))
+        })
+        .collect();
+    words
+        .windows(SHINGLE_WORDS)
+        .map(|words| fnv(words.iter().copied()))
+        .collect()
+}
+
+/// Fowler, Noll and Vo's hash, FNV-1a, over 64-bit units.
+fn fnv(units: impl Iterator<Item = u64>) -> u64 {
+    units.fold(0xcbf2_9ce4_8422_2325, |hash, unit| {
+        (hash ^ unit).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+fn check_overlap(kept: &[(usize, &str)], training: &[&str]) -> Result<Vec<HeldOut>, TrainError> {
+    let of_books: Vec<Vec<u64>> = kept.iter().map(|(_, text)| shingles(text)).collect();
+    let wanted: HashSet<u64> = of_books.iter().flatten().copied().collect();
+    let mut found = HashSet::new();
+    for text in training {
+        found.extend(shingles(text).into_iter().filter(|shingle| wanted.contains(shingle)));
+    }
+    kept.iter()
+        .zip(of_books)
+        .map(|(&(book, text), shingles)| {
+            let shared = shingles.iter().filter(|shingle| found.contains(shingle)).count();
+            let overlap = shared as f64 / shingles.len().max(1) as f64;
+            let title: String = text
+                .split_whitespace()
+                .take(SHINGLE_WORDS)
+                .collect::<Vec<_>>()
+                .join(" ");
+            if overlap > OVERLAP_MOST {
+                return Err(TrainError::Overlap {
+                    book,
+                    title,
+                    share: 100.0 * overlap,
+                    words: SHINGLE_WORDS,
+                });
+            }
+            Ok(HeldOut { book, title, overlap })
+        })
+        .collect()
+}
+
+/// Tokens with the bytes that they came from.
+#[derive(Default)]
+struct Stream {
+    tokens: Vec<u16>,
+    bytes: usize,
+}
+
+impl Stream {
+    fn push(&mut self, tokenizer: &tokenizers::Tokenizer, text: &str) -> Result<(), TrainError> {
+        self.tokens.extend(vocabulary::encode(tokenizer, text)?);
+        self.tokens.push(END_OF_TEXT_ID);
+        self.bytes += text.len();
+        Ok(())
+    }
+
+    fn append(&mut self, other: &Self) {
+        self.tokens.extend_from_slice(&other.tokens);
+        self.bytes += other.bytes;
+    }
+
+    fn write(&self, folder: &Path, file: &str, texts: usize) -> Result<Part, TrainError> {
+        let bytes: Vec<u8> = self.tokens.iter().flat_map(|token| token.to_le_bytes()).collect();
+        write(&folder.join(file), &bytes)?;
+        Ok(Part {
+            texts,
+            bytes: self.bytes,
+            tokens: self.tokens.len(),
+            sha256: hex(&Sha256::digest(&bytes)),
+        })
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
+    fs::write(path, bytes).map_err(TrainError::file(path))
+}

@@ -1,0 +1,59 @@
+//! What can go wrong before and after training.
+
+use std::path::PathBuf;
+
+/// An error, with what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// A file can't be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file holds something else than it must.
+    #[error("{path}: {problem}")]
+    Content {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// A held-out book is in the training part too.
+    #[error(
+        "held-out book {book} ({title:?}): {share:.1} % of its {words}-word sequences stand in the training part; two \
+         editions of one book? Hold out both or neither"
+    )]
+    Overlap {
+        /// Its place in the file, from 0.
+        book: usize,
+        /// How it begins.
+        title: String,
+        /// Percent of its sequences.
+        share: f64,
+        /// Words in a sequence.
+        words: usize,
+    },
+    /// The tokenizer's library refuses.
+    #[error("the vocabulary: {problem}")]
+    Vocabulary {
+        /// What it says.
+        problem: String,
+    },
+    /// The losses can't be drawn.
+    #[error("the loss curves could not be drawn: {problem}")]
+    Drawing {
+        /// Why.
+        problem: String,
+    },
+}
+
+impl TrainError {
+    /// For `map_err`, where `path` could not be read or written.
+    pub(super) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        |source| Self::File { path, source }
+    }
+}

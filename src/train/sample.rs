@@ -1,0 +1,57 @@
+//! Held-out windows as numbers: enough to check a model's quality where the texts are not.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::TrainError;
+use super::corpus::{self, NOVELS_FILE, Part, STORIES_FILE};
+
+/// Windows of held-out tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldOutSample {
+    /// SHA-256 of the tokenizer.json that the tokens belong to.
+    pub tokenizer_sha256: String,
+    /// From the held-out books.
+    pub novels: Vec<Vec<u16>>,
+    /// From the held-out stories.
+    pub stories: Vec<Vec<u16>>,
+}
+
+impl HeldOutSample {
+    /// So many windows of each kind, of `window` tokens, evenly spread over what is held out.
+    ///
+    /// # Errors
+    /// Where the folder was not made by [`corpus::prepare`].
+    pub fn take(data: &Path, window: usize, novels: usize, stories: usize) -> Result<Self, TrainError> {
+        let manifest = corpus::manifest(data)?;
+        let windows = |file, part: &Part, count| Ok(spread(&corpus::tokens(data, file, part)?, window, count));
+        Ok(Self {
+            novels: windows(NOVELS_FILE, &manifest.novels, novels)?,
+            stories: windows(STORIES_FILE, &manifest.stories, stories)?,
+            tokenizer_sha256: manifest.tokenizer_sha256,
+        })
+    }
+}
+
+/// `count` windows of `window` tokens, evenly spread over a stream; all, where it has fewer.
+fn spread(tokens: &[u16], window: usize, count: usize) -> Vec<Vec<u16>> {
+    let all: Vec<&[u16]> = tokens.chunks_exact(window).collect();
+    let count = count.min(all.len());
+    (0..count)
+        .map(|index| all[index * all.len() / count].to_vec())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_spread_over_the_whole_stream() {
+        let tokens: Vec<u16> = (0..100).collect();
+        let windows = spread(&tokens, 10, 3);
+        assert_eq!(windows.iter().map(|window| window[0]).collect::<Vec<_>>(), [0, 30, 60]);
+        assert_eq!(spread(&tokens, 30, 9).len(), 3);
+    }
+}
