@@ -3,6 +3,7 @@
 mod act;
 mod chart;
 mod context;
+mod curves;
 mod download;
 mod own;
 mod start;

@@ -13,6 +13,7 @@ use crate::app::words;
 use crate::engine::job::{FileHandle, Job};
 use crate::modify::{Spec, Sweep};
 use crate::numeric::hex;
+use crate::share::bundled::SMOLLM2;
 use crate::share::{Asset, Origin};
 use crate::web::address;
 use crate::web::browser::{beside_page, now_ms};
@@ -111,6 +112,9 @@ impl Page {
         spawn(async move {
             let ended = work.await;
             self.update(|state| {
+                if ended.is_err() {
+                    state.queue = None;
+                }
                 match ended {
                     Ok(()) | Err(Stop::Told) => {}
                     Err(Stop::Cancelled) => state.cancelled(),
@@ -118,6 +122,7 @@ impl Page {
                 }
                 state.end();
             });
+            self.measure_next();
         });
     }
 
@@ -337,26 +342,46 @@ impl Page {
     /// Looks what the bundled model would cost, so that Run can say it; nothing large is fetched. Of other models a
     /// server of somebody else's knows, which is asked only when a person wants them.
     pub(super) async fn look_for_model(self) {
-        let model = self.read(|state| state.link.experiment.model.clone());
+        let (model, models) = self.read(|state| (state.link.experiment.model.clone(), state.models()));
         if !matches!(model.origin, Origin::Bundled(_)) {
             return;
         }
-        let found = fetch::plan(&model, &Hub::default(), &Cancel::default()).await;
+        let mut cost = 0;
+        let mut missing = None;
+        let others = models.into_iter().map(|model| Asset::bundled(model.name));
+        let others = others.filter(|other| other.origin != model.origin);
+        for asset in std::iter::once(model.clone()).chain(others) {
+            match fetch::plan(&asset, &Hub::default(), &Cancel::default()).await {
+                Ok(plan) => cost += plan.missing_bytes(),
+                Err(FetchError::NotBundled { name }) => missing = Some(name),
+                Err(_) => return,
+            }
+        }
         self.update(|state| {
             if state.link.experiment.model != model || state.model != Model::Absent {
                 return;
             }
-            match found {
-                Ok(plan) => state.cost = Some(plan.missing_bytes()),
-                Err(FetchError::NotBundled { .. }) => {
-                    let text = "This page was put up without its model. Choose a file of your own, or one of the Hugging \
-                                Face hub, under “Measure on”; the stored curve stays readable.";
-                    state.tell(text.to_owned());
-                    state.model = Model::Missing(text.to_owned());
-                }
-                Err(_) => {}
-            }
+            let Some(name) = missing else {
+                state.cost = Some(cost);
+                return;
+            };
+            let text = format!(
+                "This page was put up without the model {}. Choose another under “Measure on”; stored curves stay \
+                 readable.",
+                words::title(&name)
+            );
+            state.tell(text.clone());
+            state.model = Model::Missing(text);
         });
+    }
+
+    /// Finds out whether this copy of the page has the model that may be missing, so that it isn't offered in vain.
+    pub(super) async fn look_for_optional_model(self) {
+        let asset = Asset::bundled(SMOLLM2.name);
+        let found = fetch::plan(&asset, &Hub::default(), &Cancel::default()).await;
+        if let Err(FetchError::NotBundled { name }) = found {
+            self.update(|state| state.absent.push(name));
+        }
     }
 
     /// Keeps the clock going, so that times left are new; for as long as the page lives.
