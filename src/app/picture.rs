@@ -8,6 +8,9 @@ use crate::modify::catalogue::Unit;
 use crate::plot::{Chart, Measure, Series, Size, Threshold};
 use crate::share::{Screen, View, bundled};
 
+/// Charts under this width, in CSS pixels, hold no long names.
+const NARROW: u32 = 480;
+
 /// A curve of the chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Drawn<'a> {
@@ -125,8 +128,14 @@ fn compared(
     let own = |drawn: &Drawn<'_>| {
         let found = found(drawn.slot?)?;
         let name = drawn.name.split(',').next().unwrap_or_default();
+        // A narrow chart has no room for the verb beside each line.
+        let place = if size.width < NARROW {
+            found.name.trim_start_matches("breaks ")
+        } else {
+            &found.name
+        };
         Some(Threshold {
-            name: format!("{name} {}", found.name),
+            name: format!("{name} {place}"),
             ..found
         })
     };

@@ -16,6 +16,8 @@ pub struct Bundled {
     pub short: &'static str,
     /// How much is downloaded, in words.
     pub size: &'static str,
+    /// Transformer blocks.
+    pub blocks: usize,
     /// The files in its folder, in the order of their names; none: it is one GGUF file.
     pub files: &'static [&'static str],
     /// SHA-256 of its files' bytes one after the other, hexadecimal, once it is settled.
@@ -32,6 +34,7 @@ pub const SIZES: [Bundled; 3] = [
         title: "hemoscope 1M",
         short: "1M",
         size: "2.5 MB",
+        blocks: 4,
         files: FOLDER,
         sha256: None,
     },
@@ -40,6 +43,7 @@ pub const SIZES: [Bundled; 3] = [
         title: "hemoscope 4M",
         short: "4M",
         size: "8 MB",
+        blocks: 8,
         files: FOLDER,
         sha256: None,
     },
@@ -48,6 +52,7 @@ pub const SIZES: [Bundled; 3] = [
         title: "hemoscope 16M",
         short: "16M",
         size: "33 MB",
+        blocks: 14,
         files: FOLDER,
         sha256: None,
     },
@@ -59,6 +64,7 @@ pub const SMOLLM2: Bundled = Bundled {
     title: "SmolLM2-135M-Instruct",
     short: "SmolLM2",
     size: "98 MB",
+    blocks: 30,
     files: &[],
     sha256: Some("b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"),
 };

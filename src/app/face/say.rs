@@ -5,8 +5,9 @@ use crate::app::state::{Engine, State, Wish, Writing};
 use crate::app::{controls, words};
 use crate::curve::{CalibrationStats, Protocol};
 use crate::engine::job::DeviceKind;
-use crate::modify::catalogue::{Kind, Unit};
+use crate::modify::catalogue::{Family, Kind, Unit};
 use crate::plot::{Axis, format_value};
+use crate::share::bundled::{self, Bundled};
 use crate::share::{DeviceChoice, Origin, Sampling, Screen};
 
 /// The text of a key; also the state that style follows.
@@ -24,7 +25,7 @@ pub fn say(face: Face<'_>, key: &str) -> String {
         "sentence" if face.sentence.is_empty() => "No result is stored for these settings. Press Run to measure.",
         "sentence" => {
             let sentence = face.sentence.replace(" %", "\u{a0}%");
-            return sentence.replace(" ± ", "\u{a0}±\u{a0}");
+            return sentence.replace(" ± ", "\u{a0}±\u{a0}").replace(" at ", " at\u{a0}");
         }
         "tag" => return outcome(state).0,
         "note" => return note(state),
@@ -240,9 +241,26 @@ fn outcome_of_sizes(state: &State) -> (String, String) {
         (_, false) => String::new(),
         (measured, true) => format!("{} measured here, the rest stored", measured.join(" and ")),
     };
-    let note = "Three models that differ in nothing but size, one of each. Run measures all three on this device, one after \
-                the other.";
-    (tag, note.to_owned())
+    let of_depth = controls::entry(&state.link.experiment.sweep).is_some_and(|entry| entry.family == Family::Depth);
+    let blocks = if of_depth {
+        let blocks = sizes
+            .iter()
+            .map(|(model, _)| format!("{} has {}", model.short, model.blocks));
+        format!(" Blocks: {}.", blocks.collect::<Vec<_>>().join(", "))
+    } else {
+        String::new()
+    };
+    let note = format!(
+        "Three models that differ in nothing but size, one of each.{blocks} Run measures all three on this device, one \
+         after the other."
+    );
+    (tag, note)
+}
+
+/// The chosen one of several sizes, to be named where only it is meant.
+fn chosen_size(state: &State) -> Option<&'static Bundled> {
+    let compared = state.link.view.screen == Screen::Sizes;
+    bundled::of(&state.link.experiment.model).filter(|_| compared)
 }
 
 fn note(state: &State) -> String {
@@ -259,13 +277,22 @@ fn readout(state: &State) -> String {
         return String::new();
     };
     let x = shown.curve.points.get(place).map_or(f64::NAN, |point| point.value);
-    words::mark(&shown.curve, place, x, state.link.view.measure)
+    let said = words::mark(&shown.curve, place, x, state.link.view.measure);
+    match chosen_size(state) {
+        Some(model) => format!("{}, {said}", model.short),
+        None => said,
+    }
 }
 
 fn protocol(state: &State) -> String {
-    state.shown.as_ref().map_or_else(String::new, |shown| {
-        words::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs)
-    })
+    let Some(shown) = &state.shown else {
+        return String::new();
+    };
+    let said = words::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs);
+    match chosen_size(state) {
+        Some(_) => format!("Table and texts below are of {said}"),
+        None => said,
+    }
 }
 
 fn own_model(state: &State) -> String {
