@@ -97,7 +97,7 @@ pub fn threshold(curve: &Curve, ratio: f64) -> Option<Threshold> {
             let unit = knob.and_then(|knob| knob.unit()).unwrap_or(Unit::Count);
             let whole = knob.is_some_and(|knob| matches!(knob.kind, Kind::Number { whole: true, .. }));
             Threshold {
-                name: name(value, unit, whole, downwards),
+                name: name([value, low, high], unit, whole, downwards),
                 level,
                 at: Some(value),
                 band: Some((low.min(high), low.max(high))),
@@ -107,17 +107,20 @@ pub fn threshold(curve: &Curve, ratio: f64) -> Option<Threshold> {
     })
 }
 
-/// Between whole numbers there is nothing to measure, so there the two neighbours are named.
-fn name(value: f64, unit: Unit, whole: bool, downwards: bool) -> String {
-    if whole && value.fract() != 0.0 {
-        let (first, last) = if downwards {
-            (value.ceil(), value.floor())
-        } else {
-            (value.floor(), value.ceil())
-        };
-        return format!("breaks between {first} and {}", format_value(last, unit));
+/// Between whole numbers there is nothing to measure, so there the two around the interval are named, as the sentence does.
+fn name([value, low, high]: [f64; 3], unit: Unit, whole: bool, downwards: bool) -> String {
+    if !whole {
+        return format!("breaks at {}", format_value(rounded(value), unit));
     }
-    format!("breaks at {}", format_value(rounded(value), unit))
+    let (first, last) = if downwards {
+        (low.ceil(), high.floor())
+    } else {
+        (low.floor(), high.ceil())
+    };
+    if first == last {
+        return format!("breaks at {}", format_value(last, unit));
+    }
+    format!("breaks between {first} and {}", format_value(last, unit))
 }
 
 /// A share to whole percents, a number of bits or blocks to a tenth: no finer than intervals are.
@@ -135,10 +138,21 @@ mod tests {
 
     #[test]
     fn whole_numbers_are_named_on_both_sides() {
-        assert_eq!(name(0.59, Unit::Count, true, false), "breaks between 0 and 1");
-        assert_eq!(name(4.9, Unit::Bits, true, true), "breaks between 5 and 4\u{202f}bits");
-        assert_eq!(name(0.313, Unit::Share, false, false), "breaks at 31\u{202f}%");
-        assert_eq!(name(3.0, Unit::Bits, true, true), "breaks at 3\u{202f}bits");
+        let sure = |value: f64| [value; 3];
+        assert_eq!(name(sure(0.59), Unit::Count, true, false), "breaks between 0 and 1");
+        assert_eq!(
+            name(sure(4.9), Unit::Bits, true, true),
+            "breaks between 5 and 4\u{202f}bits"
+        );
+        assert_eq!(
+            name([4.9, 5.2, 4.6], Unit::Bits, true, true),
+            "breaks between 6 and 4\u{202f}bits"
+        );
+        assert_eq!(
+            name([0.313, 0.29, 0.33], Unit::Share, false, false),
+            "breaks at 31\u{202f}%"
+        );
+        assert_eq!(name(sure(3.0), Unit::Bits, true, true), "breaks at 3\u{202f}bits");
     }
 
     #[test]

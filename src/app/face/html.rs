@@ -11,7 +11,8 @@ use crate::modify::MOST_POINTS;
 use crate::modify::catalogue::{self, Entry, Family, Kind, Parameter, Unit};
 use crate::numeric::NORMAL_95;
 use crate::plot::{Measure, Role, escape, format_number, format_value};
-use crate::share::{Origin, Screen, bundled};
+use crate::share::bundled::{self, Bundled};
+use crate::share::{Origin, Screen};
 use crate::web::fetch::Size;
 
 /// The HTML of a key. Whatever comes from outside is escaped.
@@ -85,24 +86,21 @@ fn segment(act: &str, pressed: bool, name: &str) -> String {
     format!("<button type=\"button\" data-act=\"{act}\" aria-pressed=\"{pressed}\">{name}</button>")
 }
 
-/// The models that the page brings along, and the ways to another.
+/// The models that the page brings along, one of another copy that a link names, and the ways to others.
 fn models(state: &State) -> String {
-    let mut html = String::new();
     let chosen = match &state.link.experiment.model.origin {
         Origin::Bundled(name) => name.as_str(),
         _ => "",
     };
-    for model in
-        bundled::all().filter(|model| model.name == chosen || state.absent.iter().all(|name| name != model.name))
-    {
-        html.push_str(&option(model.name, &format!("{} · {}", model.title, model.size)));
-    }
+    let is_here = |model: &&Bundled| model.name == chosen || state.absent.iter().all(|name| name != model.name);
+    let listed = bundled::all().filter(is_here);
+    let mut html = listed
+        .map(|model| option(model.name, &format!("{} · {}", model.title, model.size)))
+        .collect::<String>();
     if !chosen.is_empty() && bundled::find(chosen).is_none() {
         html.push_str(&option(chosen, chosen));
     }
-    html.push_str(&option("own", "A file of your own"));
-    html.push_str(&option("hub", "Hugging Face hub or URL"));
-    html
+    html + &option("own", "A file of your own") + &option("hub", "Hugging Face hub or URL")
 }
 
 fn ratios(state: &State) -> String {

@@ -24,8 +24,9 @@ pub fn say(face: Face<'_>, key: &str) -> String {
         "sentence" if face.sentence.is_empty() && state.is_looking() => "Looking for the stored result …",
         "sentence" if face.sentence.is_empty() => "No result is stored for these settings. Press Run to measure.",
         "sentence" => {
-            let sentence = face.sentence.replace(" %", "\u{a0}%");
-            return sentence.replace(" ± ", "\u{a0}±\u{a0}").replace(" at ", " at\u{a0}");
+            // A place stays in one line, and the size that it belongs to.
+            let sentence = face.sentence.replace(" %", "\u{a0}%").replace(" ± ", "\u{a0}±\u{a0}");
+            return sentence.replace("M at ", "M\u{a0}at\u{a0}");
         }
         "tag" => return outcome(state).0,
         "note" => return note(state),

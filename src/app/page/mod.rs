@@ -5,6 +5,7 @@ mod chart;
 mod context;
 mod curves;
 mod download;
+mod look;
 mod own;
 mod start;
 mod work;
