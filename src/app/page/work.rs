@@ -16,7 +16,7 @@ use crate::numeric::hex;
 use crate::share::{Asset, Origin};
 use crate::web::address;
 use crate::web::browser::{beside_page, now_ms};
-use crate::web::fetch::{self, Cancel, FetchError, Hub, Plan, Progress};
+use crate::web::fetch::{self, FetchError, Hub, Plan, Progress};
 use crate::web::spawn::spawn;
 
 /// A text that is longer than this measures no more and takes minutes to split into tokens.
