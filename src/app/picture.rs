@@ -6,7 +6,7 @@ use crate::curve::Curve;
 use crate::modify::Sweep;
 use crate::modify::catalogue::Unit;
 use crate::plot::{Chart, Measure, Series, Size, Threshold};
-use crate::share::{Screen, View, bundled};
+use crate::share::{Screen, View};
 
 /// Charts under this width, in CSS pixels, hold no long names.
 const NARROW: u32 = 480;
@@ -43,9 +43,9 @@ pub fn drawn(state: &State) -> Vec<Drawn<'_>> {
     drawn
 }
 
-/// A curve of each size where there is one, the chosen model's first.
+/// A curve of each size where there is one, the selectable one first.
 fn sizes(state: &State) -> Vec<Drawn<'_>> {
-    let chosen = bundled::size_of(&state.link.experiment.model);
+    let first = state.selectable_size();
     let mut drawn = Vec::new();
     for (slot, (model, shown)) in state.sizes().into_iter().enumerate() {
         let Some(shown) = shown else { continue };
@@ -55,7 +55,7 @@ fn sizes(state: &State) -> Vec<Drawn<'_>> {
             slot: Some(slot),
             curve: &shown.curve,
         };
-        let place = if chosen == Some(slot) { 0 } else { drawn.len() };
+        let place = if first == Some(slot) { 0 } else { drawn.len() };
         drawn.insert(place, one);
     }
     drawn

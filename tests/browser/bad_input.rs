@@ -19,7 +19,10 @@ async fn refusal(page: &Page, name: &str, bytes: &[u8]) -> String {
     page.click("run").await;
     let message = page.message("Error", RUN).await;
     page.wait_for("the end", SOON, async || page.has("run").await).await;
-    assert!(page.text("sentence").await.contains("Press Run"), "it can be tried again");
+    assert!(
+        page.text("sentence").await.contains("Press Run"),
+        "it can be tried again"
+    );
     assert!(message.contains(name), "which file: {message}");
     message
 }
@@ -78,7 +81,10 @@ async fn a_text_shorter_than_a_window_is_said_before_anything_is_measured() {
         message.contains("token") && message.contains("512"),
         "how much there is and how much is needed: {message}"
     );
-    assert!(page.text("sentence").await.contains("Press Run"), "it can be tried again");
+    assert!(
+        page.text("sentence").await.contains("Press Run"),
+        "it can be tried again"
+    );
     page.assert_console_is_clean().await;
 }
 

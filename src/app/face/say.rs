@@ -7,7 +7,7 @@ use crate::curve::{CalibrationStats, Protocol};
 use crate::engine::job::DeviceKind;
 use crate::modify::catalogue::{Family, Kind, Unit};
 use crate::plot::{Axis, format_value};
-use crate::share::bundled::{self, Bundled};
+use crate::share::bundled::SIZES;
 use crate::share::{DeviceChoice, Origin, Sampling, Screen};
 
 /// The text of a key; also the state that style follows.
@@ -258,10 +258,11 @@ fn outcome_of_sizes(state: &State) -> (String, String) {
     (tag, note)
 }
 
-/// The chosen one of several sizes, to be named where only it is meant.
-fn chosen_size(state: &State) -> Option<&'static Bundled> {
+/// The one of several sizes whose points are selected, to be named where only it is meant.
+fn selectable(state: &State) -> Option<&'static str> {
     let compared = state.link.view.screen == Screen::Sizes;
-    bundled::of(&state.link.experiment.model).filter(|_| compared)
+    let place = state.selectable_size().filter(|_| compared)?;
+    SIZES.get(place).map(|model| model.short)
 }
 
 fn note(state: &State) -> String {
@@ -279,8 +280,8 @@ fn readout(state: &State) -> String {
     };
     let x = shown.curve.points.get(place).map_or(f64::NAN, |point| point.value);
     let said = words::mark(&shown.curve, place, x, state.link.view.measure);
-    match chosen_size(state) {
-        Some(model) => format!("{}, {said}", model.short),
+    match selectable(state) {
+        Some(size) => format!("{size}, {said}"),
         None => said,
     }
 }
@@ -290,7 +291,7 @@ fn protocol(state: &State) -> String {
         return String::new();
     };
     let said = words::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs);
-    match chosen_size(state) {
+    match selectable(state) {
         Some(_) => format!("Table and texts below are of {said}"),
         None => said,
     }

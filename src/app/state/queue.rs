@@ -37,6 +37,8 @@ impl State {
         let next = queue.models.pop().filter(|_| same);
         if let Some(name) = next {
             self.change(|e| e.model = Asset::bundled(name));
+            // Its own curve is the selected one from now on, not only from its first point.
+            self.show();
             self.queue = Some(queue);
         } else if same {
             self.change(|e| e.model = queue.chosen);

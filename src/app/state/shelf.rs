@@ -31,6 +31,15 @@ impl State {
         ALL.iter().map(|model| (model, curve(model))).collect()
     }
 
+    /// The size whose points can be selected, by its place: that of the shown curve, else the chosen one.
+    #[must_use]
+    pub fn selectable_size(&self) -> Option<usize> {
+        let shown = self.shown.as_ref().map(|shown| &shown.experiment.model);
+        shown
+            .and_then(bundled::size_of)
+            .or_else(|| bundled::size_of(&self.link.experiment.model))
+    }
+
     /// The models whose curves are looked at.
     #[must_use]
     pub fn models(&self) -> Vec<&'static Bundled> {
@@ -171,6 +180,7 @@ mod tests {
         state.change(|e| e.model = Asset::bundled("hemoscope-1m"));
         state.show();
         assert_eq!(state.shown.as_ref(), Some(&measured));
+        assert_eq!(state.selectable_size(), Some(0));
         // Other methods, other curves.
         state.change(|e| e.sweep = "rtn:bits=8..2/7".parse().expect("a sweep of the grammar"));
         assert_eq!(names(&state), [None, None, None]);

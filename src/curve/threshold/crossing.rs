@@ -73,7 +73,7 @@ pub fn crossing(curve: &Curve, ratio: f64) -> Option<Crossing> {
 }
 
 /// Between which strengths the ratio is reached with 95 % confidence; infinite where the range doesn't bound it. Strengths
-/// are as in [`Sample`](super::Sample); `None` where [`crossing`] is.
+/// are as in [`Sample`]; `None` where [`crossing`] is.
 #[must_use]
 pub fn bounds(curve: &Curve, ratio: f64) -> Option<(f64, f64)> {
     crossing(curve, ratio)?;
