@@ -11,7 +11,7 @@ help:
 	@echo 'make test     every check: format, lints, tests, size budgets, the page in Chromium'
 	@echo 'make build    the page as static files in dist/, for any path of any host'
 	@echo 'make bench    tokens per second of this machine, natively and in the page'
-	@echo 'make curves   measure the stored curve anew (takes long)'
+	@echo 'make curves   measure the stored curves that are missing or out of date (all: .ci/curves --force)'
 	@echo 'make fmt      format the code;  make lint: the lints alone'
 	@echo 'make model    fetch the bundled model again'
 	@echo 'make clean    remove dist/'

@@ -142,6 +142,24 @@ fn a_sweep_is_printed_and_written_in_each_format() {
 }
 
 #[test]
+fn curves_are_drawn_together_each_with_its_name() {
+    let program = Program::new();
+    let files = ["rtn.json", "rows.json"].map(|name| program.path(name));
+    for (file, sweep) in files.iter().zip(["rtn:bits=8..2/4", "rtn:bits=8..2/4,group=row"]) {
+        printed(&program.on_stories("sweep", &["--modify", sweep, "--out", file]));
+    }
+    let picture = program.path("both.svg");
+    let draw = |out: &str| call(&["draw", &files[0], &files[1], "--out", out]);
+    assert_eq!(printed(&draw(&picture)), "");
+    let svg = std::fs::read_to_string(&picture).unwrap();
+    assert!(svg.starts_with("<svg") && svg.contains(", group row</text>"), "{svg}");
+    assert!(refused(&draw(&program.path("both.csv")), 2).contains(".svg"));
+    let missing = call(&["draw", &program.path("missing.json"), "--out", &picture]);
+    assert!(refused(&missing, 1).contains("missing.json"));
+    assert!(refused(&call(&["curves", "unheard-of"]), 2).contains("hemoscope-4m"));
+}
+
+#[test]
 fn an_opened_link_says_whether_it_reproduces() {
     let program = Program::new();
     let own = |name: &str| Asset {

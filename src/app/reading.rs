@@ -1,10 +1,66 @@
-//! What is read off a curve: where it breaks, and what that means for the chart.
+//! What is read off curves: where they break, what that means for the chart, and what is said of them.
 
 use super::controls;
+use super::state::State;
 use crate::curve::Curve;
+use crate::curve::sentence::{compare, describe_at};
 use crate::curve::threshold::{Crossing, FEWEST_POINTS, crossing, samples};
 use crate::modify::catalogue::{Kind, Unit};
 use crate::plot::{Threshold, format_value};
+use crate::share::Screen;
+
+/// The curves that are read. What follows from them takes too long for every redraw, so it is found anew only where they
+/// are others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subjects {
+    /// The shown curve, or one of each size where there is one.
+    curves: Vec<Option<Curve>>,
+    /// Where sizes are compared, their names.
+    names: Vec<&'static str>,
+    /// The perplexity ratio at which a model counts as broken.
+    ratio: f64,
+}
+
+impl Subjects {
+    /// What the page shows.
+    #[must_use]
+    pub fn of(state: &State) -> Self {
+        let (names, curves) = match state.link.view.screen {
+            Screen::Model => (Vec::new(), vec![state.shown.as_ref().map(|shown| shown.curve.clone())]),
+            Screen::Sizes => state
+                .sizes()
+                .into_iter()
+                .map(|(model, shown)| (model.short, shown.map(|shown| shown.curve.clone())))
+                .unzip(),
+        };
+        Self {
+            curves,
+            names,
+            ratio: state.link.view.threshold,
+        }
+    }
+
+    /// What is said of them; empty where there is none.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self.curves.as_slice() {
+            [None] => String::new(),
+            [Some(curve)] if self.names.is_empty() => describe_at(curve, self.ratio),
+            curves if curves.iter().all(Option::is_none) => String::new(),
+            curves => {
+                let curves = curves.iter().map(Option::as_ref);
+                compare(&self.names.iter().copied().zip(curves).collect::<Vec<_>>(), self.ratio)
+            }
+        }
+    }
+
+    /// Where each of them breaks.
+    #[must_use]
+    pub fn thresholds(&self) -> Vec<Option<Threshold>> {
+        let found = self.curves.iter().map(|curve| threshold(curve.as_ref()?, self.ratio));
+        found.collect()
+    }
+}
 
 /// Where a curve reaches a ratio of perplexities, as the chart shows it; `None` where too little is measured.
 #[must_use]
@@ -41,7 +97,7 @@ pub fn threshold(curve: &Curve, ratio: f64) -> Option<Threshold> {
             let unit = knob.and_then(|knob| knob.unit()).unwrap_or(Unit::Count);
             let whole = knob.is_some_and(|knob| matches!(knob.kind, Kind::Number { whole: true, .. }));
             Threshold {
-                name: name(value, unit, whole, downwards),
+                name: name([value, low, high], unit, whole, downwards),
                 level,
                 at: Some(value),
                 band: Some((low.min(high), low.max(high))),
@@ -51,17 +107,20 @@ pub fn threshold(curve: &Curve, ratio: f64) -> Option<Threshold> {
     })
 }
 
-/// Between whole numbers there is nothing to measure, so there the two neighbours are named.
-fn name(value: f64, unit: Unit, whole: bool, downwards: bool) -> String {
-    if whole && value.fract() != 0.0 {
-        let (first, last) = if downwards {
-            (value.ceil(), value.floor())
-        } else {
-            (value.floor(), value.ceil())
-        };
-        return format!("breaks between {first} and {}", format_value(last, unit));
+/// Between whole numbers there is nothing to measure, so there the two around the interval are named, as the sentence does.
+fn name([value, low, high]: [f64; 3], unit: Unit, whole: bool, downwards: bool) -> String {
+    if !whole {
+        return format!("breaks at {}", format_value(rounded(value), unit));
     }
-    format!("breaks at {}", format_value(rounded(value), unit))
+    let (first, last) = if downwards {
+        (low.ceil(), high.floor())
+    } else {
+        (low.floor(), high.ceil())
+    };
+    if first == last {
+        return format!("breaks at {}", format_value(last, unit));
+    }
+    format!("breaks between {first} and {}", format_value(last, unit))
 }
 
 /// A share to whole percents, a number of bits or blocks to a tenth: no finer than intervals are.
@@ -79,10 +138,21 @@ mod tests {
 
     #[test]
     fn whole_numbers_are_named_on_both_sides() {
-        assert_eq!(name(0.59, Unit::Count, true, false), "breaks between 0 and 1");
-        assert_eq!(name(4.9, Unit::Bits, true, true), "breaks between 5 and 4\u{202f}bits");
-        assert_eq!(name(0.313, Unit::Share, false, false), "breaks at 31\u{202f}%");
-        assert_eq!(name(3.0, Unit::Bits, true, true), "breaks at 3\u{202f}bits");
+        let sure = |value: f64| [value; 3];
+        assert_eq!(name(sure(0.59), Unit::Count, true, false), "breaks between 0 and 1");
+        assert_eq!(
+            name(sure(4.9), Unit::Bits, true, true),
+            "breaks between 5 and 4\u{202f}bits"
+        );
+        assert_eq!(
+            name([4.9, 5.2, 4.6], Unit::Bits, true, true),
+            "breaks between 6 and 4\u{202f}bits"
+        );
+        assert_eq!(
+            name([0.313, 0.29, 0.33], Unit::Share, false, false),
+            "breaks at 31\u{202f}%"
+        );
+        assert_eq!(name(sure(3.0), Unit::Bits, true, true), "breaks at 3\u{202f}bits");
     }
 
     #[test]

@@ -3,17 +3,20 @@
 mod fold;
 mod parts;
 mod progress;
+mod queue;
+mod shelf;
 
 pub use fold::is_last;
 pub use parts::{
     Consent, Consequence, Engine, Fetching, Kept, Message, Model, Preparation, Shown, Stage, Task, Ui, Wish, Writing,
 };
+pub use queue::Queue;
 
 use crate::curve::digest::Verdict;
-use crate::curve::{Curve, Outcome, Point, digest};
-use crate::share::{Asset, Experiment, Link, Opened, Origin};
+use crate::curve::{Outcome, Point, digest};
+use crate::share::{Asset, Experiment, Link, Opened, Origin, Screen, bundled};
 
-use super::{controls, words};
+use super::words;
 use crate::plot::KEPT;
 
 /// Everything that the page knows.
@@ -29,6 +32,12 @@ pub struct State {
     pub task: Option<Task>,
     /// The curve in the chart.
     pub shown: Option<Shown>,
+    /// The curves that are here, to be shown when the settings call for them.
+    shelf: Vec<Shown>,
+    /// Stored curves that were asked for and have not come yet, by path.
+    asked: Vec<String>,
+    /// Models that wait for their run.
+    pub queue: Option<Queue>,
     /// Curves kept beside it.
     pub kept: Vec<Kept>,
     /// What the two models write.
@@ -41,8 +50,8 @@ pub struct State {
     pub verdict: Option<Verdict>,
     /// Bytes that the first run would download, once known.
     pub cost: Option<u64>,
-    /// Whether the page was opened without a link.
-    pub fresh: bool,
+    /// Bundled models that this copy of the page lacks, by name.
+    pub absent: Vec<String>,
     /// Whether the browser offers WebGPU, once known.
     pub webgpu: Option<bool>,
     /// What the reader has in hand and no link holds.
@@ -51,19 +60,10 @@ pub struct State {
 }
 
 impl State {
-    /// A page opened at a link, with the stored curve.
+    /// A page opened at a link.
     #[must_use]
-    pub fn open(opened: Opened, stored: Option<Curve>) -> Self {
-        let shown = stored.map(|curve| Shown {
-            curve,
-            experiment: Experiment::default(),
-            stored: true,
-            complete: true,
-        });
-        let mut state = Self {
-            shown,
-            ..Self::default()
-        };
+    pub fn open(opened: Opened) -> Self {
+        let mut state = Self::default();
         state.follow(opened);
         state
     }
@@ -74,8 +74,15 @@ impl State {
             self.tell(notice.to_string());
         }
         let before = std::mem::replace(&mut self.link, opened.link).experiment.model;
+        self.settle_screen();
         self.forget_other_model(&before);
         self.verdict = None;
+    }
+
+    /// Whether a stored curve is still to come.
+    #[must_use]
+    pub fn is_looking(&self) -> bool {
+        !self.asked.is_empty()
     }
 
     /// What is known of the model goes with it, where another took the place of `before`.
@@ -122,6 +129,10 @@ impl State {
             self.link.expect = None;
             self.verdict = None;
             self.forget_other_model(&before.model);
+            // A model of another kind is looked at by itself.
+            if bundled::size_of(&self.link.experiment.model).is_none() {
+                self.link.view.screen = Screen::Model;
+            }
         }
     }
 
@@ -180,29 +191,13 @@ impl State {
         }
     }
 
-    /// What the browser offers to compute on. A fresh page without WebGPU starts with settings that a CPU measures in
-    /// minutes.
-    pub fn settle_device(&mut self, webgpu: bool) {
-        self.webgpu = Some(webgpu);
-        if !webgpu && self.fresh && self.task.is_none() && self.link.experiment == Experiment::default() {
-            let e = &mut self.link.experiment;
-            (e.windows, e.window, e.calibration_windows) = (2, 128, 2);
-            if let Some((_, (from, to, _))) = controls::range(&e.sweep) {
-                controls::set_range(&mut e.sweep, (from, to, 5));
-            }
-            self.tell(
-                "This browser has no WebGPU, so the CPU computes, about 200 times slower than a fast graphics card. The \
-                 settings are smaller for that: fewer points and shorter windows, with wider error bars."
-                    .to_owned(),
-            );
-        }
-    }
-
     /// The link to pass on: the settings, and what came out of them where they were measured here.
     #[must_use]
     pub fn shared_link(&self) -> Link {
         let mut link = self.link.clone();
+        // Of several models, the link says how they are measured, and each has a result of its own.
         if let Some(shown) = &self.shown
+            && self.link.view.screen == Screen::Model
             && shown.complete
             && !shown.stored
             && !self.is_outdated()
@@ -212,13 +207,13 @@ impl State {
         link
     }
 
-    /// The kind of model that is chosen or being chosen: `bundled`, `own`, `hub`.
+    /// The model that is chosen or being chosen: its name where the page brings it along, else `own` or `hub`.
     #[must_use]
-    pub fn model_kind(&self) -> &'static str {
+    pub fn model_kind(&self) -> &str {
         self.ui
             .picking_model
-            .unwrap_or(match self.link.experiment.model.origin {
-                Origin::Bundled(_) => "bundled",
+            .unwrap_or(match &self.link.experiment.model.origin {
+                Origin::Bundled(name) => name,
                 Origin::Own(_) => "own",
                 Origin::Hub { .. } | Origin::Url(_) => "hub",
             })

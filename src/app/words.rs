@@ -7,7 +7,7 @@ use crate::engine::job::{DeviceKind, DeviceReport};
 use crate::modify::catalogue::{self, Parameter, Unit};
 use crate::modify::{Step, Sweep, Value};
 use crate::plot::{Measure, Sample, Series, format_number, format_value};
-use crate::share::{BUNDLED_CALIBRATION, BUNDLED_MODEL, BUNDLED_TEXT};
+use crate::share::{BUNDLED_CALIBRATION, BUNDLED_TEXT, bundled};
 
 /// A text with a full stop, where it ends without one.
 #[must_use]
@@ -165,10 +165,9 @@ fn facts(curve: &Curve) -> [String; FACTS] {
 #[must_use]
 pub fn title(name: &str) -> &str {
     match name {
-        BUNDLED_MODEL => "SmolLM2-135M-Instruct",
         BUNDLED_TEXT => "Everyday prose",
         BUNDLED_CALIBRATION => "Household prose",
-        other => other,
+        other => bundled::find(other).map_or(other, |model| model.title),
     }
 }
 
@@ -354,6 +353,7 @@ pub fn round_to(value: f64, digits: i32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::testing::smollm2;
 
     #[test]
     fn sentences_end_and_names_keep_their_letters() {
@@ -407,8 +407,7 @@ mod tests {
 
     #[test]
     fn a_protocol_is_said_in_the_pages_words() {
-        let mut curve: Curve =
-            serde_json::from_str(include_str!("../../web/curves/default.json")).expect("the stored curve");
+        let mut curve = smollm2();
         curve.protocol.windows = 1;
         assert_eq!(
             protocol(&curve.protocol, "CPU (flex)", 0.0),
@@ -419,8 +418,7 @@ mod tests {
 
     #[test]
     fn kept_curves_of_one_method_are_told_apart() {
-        let first: Curve =
-            serde_json::from_str(include_str!("../../web/curves/default.json")).expect("the stored curve");
+        let first = smollm2();
         let mut kept = Vec::new();
         let mut keep = |curve: &Curve| {
             let name = kept_name(

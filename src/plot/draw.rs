@@ -13,9 +13,9 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::colour::stand_ins_to_css;
 use super::layout::Layout;
-use super::overlay::{marks, names, role_at, side, spread, threshold_name};
+use super::overlay::{marks, names, role_at, side, spread, threshold_names, thresholds};
 use super::scale::{format_number, nice};
-use super::{Axis, Chart, Drawing, Measure, PlotError, Role, Series, format_value};
+use super::{Axis, Chart, Drawing, Measure, PlotError, Role, Series, Threshold, format_value};
 use crate::modify::catalogue::Unit;
 use crate::numeric::order;
 
@@ -79,7 +79,7 @@ pub fn draw(chart: &Chart) -> Result<Drawing, PlotError> {
         ),
         marks,
         labels,
-        threshold: threshold_name(chart, &layout),
+        thresholds: threshold_names(chart, &layout),
         area: layout.area,
     })
 }
@@ -240,31 +240,31 @@ impl Pen<'_, '_> {
     }
 
     fn threshold(&self) -> Done {
-        let Some(threshold) = &self.chart.threshold else {
-            return Ok(());
-        };
-        let (low, high) = self.heights();
         let (x_low, x_high) = self.layout.x;
         if self.chart.measure == Measure::Hemorrhage
+            && let Some(threshold) = &self.chart.threshold
             && let Some(place) = self.layout.scale.place(threshold.level)
         {
             let line = vec![(x_low, place), (x_high, place)];
             self.dashed(line, (1, 4), Self::stroke(Role::Damage, 1.0, 1.0))?;
         }
+        thresholds(self.chart).try_for_each(|(threshold, role)| self.crossing(threshold, role))
+    }
+
+    /// The strength at which a level is crossed, with its interval.
+    fn crossing(&self, threshold: &Threshold, role: Role) -> Done {
+        let (low, high) = self.heights();
+        let (x_low, x_high) = self.layout.x;
         if let Some((from, to)) = threshold.band.filter(|(from, to)| from.is_finite() && to.is_finite()) {
             let (from, to) = self.layout.span((from, to));
-            self.fill((from, low), (to, high), Role::Damage, 0.13)?;
+            self.fill((from, low), (to, high), role, 0.13)?;
         }
         if let Some(at) = threshold
             .at
             .map(|at| self.layout.mirror(at))
             .filter(|at| (x_low..=x_high).contains(at))
         {
-            self.dashed(
-                vec![(at, low), (at, high)],
-                (6, 4),
-                Self::stroke(Role::Damage, 1.0, 1.5),
-            )?;
+            self.dashed(vec![(at, low), (at, high)], (6, 4), Self::stroke(role, 1.0, 1.5))?;
         }
         Ok(())
     }

@@ -87,8 +87,8 @@ pub struct Drawing {
     pub marks: Vec<Mark>,
     /// The names of the curves.
     pub labels: Vec<Label>,
-    /// The name of the threshold.
-    pub threshold: Option<Label>,
+    /// The names of the thresholds.
+    pub thresholds: Vec<Label>,
     /// The plotting area: left, top, right, bottom.
     pub area: [f64; 4],
 }
@@ -143,7 +143,10 @@ impl Drawing {
     #[must_use]
     pub fn names_svg(&self) -> String {
         let mut svg = String::new();
-        let threshold = self.threshold.iter().map(|label| (label, " data-testid=\"threshold\""));
+        let threshold = self
+            .thresholds
+            .iter()
+            .map(|label| (label, " data-testid=\"threshold\""));
         for (label, testid) in self.labels.iter().map(|label| (label, "")).chain(threshold) {
             write!(
                 svg,
@@ -189,7 +192,7 @@ impl Drawing {
             )
             .ok();
         }
-        for label in self.labels.iter().chain(&self.threshold) {
+        for label in self.labels.iter().chain(&self.thresholds) {
             write!(
                 svg,
                 "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{}\" font-size=\"{type_px}\" fill=\"{}\" \

@@ -126,7 +126,7 @@ pub struct Chart {
     pub axis: Axis,
     /// The shown curve first, then kept ones.
     pub series: Vec<Series>,
-    /// Where the first one breaks.
+    /// Where the first one breaks, in the colour of damage.
     pub threshold: Option<Threshold>,
     /// How large.
     pub size: Size,

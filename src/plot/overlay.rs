@@ -1,7 +1,7 @@
 //! What lies over the drawing, for the page to focus, name and style: points, names at curve ends, the threshold's name.
 
 use super::layout::Layout;
-use super::{Anchor, Chart, Label, Mark, MarkKind, Role, Series};
+use super::{Anchor, Chart, Label, Mark, MarkKind, Role, Series, Threshold};
 use crate::numeric::order;
 
 /// The colour of the shown curve at a strength.
@@ -122,26 +122,44 @@ pub(super) fn spread(labels: &mut [Label], apart: f64, [_, top, _, bottom]: [f64
     }
 }
 
-pub(super) fn threshold_name(chart: &Chart, layout: &Layout) -> Option<Label> {
-    let threshold = chart.threshold.as_ref()?;
+/// Where curves break, each with its colour.
+pub(super) fn thresholds(chart: &Chart) -> impl Iterator<Item = (&Threshold, Role)> {
+    let own = chart.series.iter().filter_map(|series| {
+        let role = series.kept.map_or(Role::Damage, Role::Kept);
+        Some((series.threshold.as_ref()?, role))
+    });
+    chart
+        .threshold
+        .iter()
+        .map(|threshold| (threshold, Role::Damage))
+        .chain(own)
+}
+
+/// Each threshold's name on its line, from left to right the one under the other, so that none covers another.
+pub(super) fn threshold_names(chart: &Chart, layout: &Layout) -> Vec<Label> {
     let [left, top, right, _] = layout.area;
-    let at = layout.left(threshold.at?);
-    if !(left..=right).contains(&at) {
-        return None;
-    }
     let em = layout.type_px;
-    // Half an em a letter is a little more than system fonts take.
-    let wide = threshold.name.chars().count() as f64 * 0.55 * em;
-    let anchor = if at - left > wide || at - left > right - at {
-        Anchor::End
-    } else {
-        Anchor::Start
-    };
-    Some(Label {
-        text: threshold.name.clone(),
-        left: at + if anchor == Anchor::End { -0.6 } else { 0.6 } * em,
-        top: top + 1.3 * em,
-        anchor,
-        role: Role::Damage,
-    })
+    let found = thresholds(chart)
+        .filter_map(|(threshold, role)| Some((layout.left(threshold.at?), threshold, role)))
+        .filter(|(at, ..)| (left..=right).contains(at))
+        .collect::<Vec<_>>();
+    let lefts = found.iter().map(|(at, ..)| *at).collect::<Vec<_>>();
+    let mut labels: Vec<Label> = Vec::new();
+    for (at, threshold, role) in order(&lefts).into_iter().map(|place| found[place]) {
+        // Half an em a letter is a little more than system fonts take.
+        let wide = threshold.name.chars().count() as f64 * 0.55 * em;
+        let anchor = if at - left > wide || at - left > right - at {
+            Anchor::End
+        } else {
+            Anchor::Start
+        };
+        labels.push(Label {
+            text: threshold.name.clone(),
+            left: at + if anchor == Anchor::End { -0.6 } else { 0.6 } * em,
+            top: top + (1.3 + 1.4 * labels.len() as f64) * em,
+            anchor,
+            role,
+        });
+    }
+    labels
 }

@@ -1,6 +1,6 @@
 //! A curve as the chart sees it.
 
-use super::Measure;
+use super::{Measure, Threshold};
 use crate::curve::{Curve, Measured, Outcome};
 use crate::numeric::NORMAL_95;
 
@@ -28,6 +28,8 @@ pub struct Series {
     pub pending: Option<f64>,
     /// `None`: the shown curve, in ink and damage; else the number of the kept curve.
     pub kept: Option<usize>,
+    /// Where it breaks, where that is drawn in the curve's own colour; its level and its safe side are not.
+    pub threshold: Option<Threshold>,
 }
 
 impl Series {

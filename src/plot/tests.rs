@@ -46,8 +46,8 @@ fn sweep() -> Chart {
     let kept = Series {
         name: "magnitude".to_owned(),
         samples: vec![sample(0.0, 0.0), sample(0.3, 0.5), sample(0.6, 2.0)],
-        pending: None,
         kept: Some(0),
+        ..Series::default()
     };
     let mut chart = chart(samples);
     chart.series[0].name = "this run".to_owned();
@@ -154,6 +154,25 @@ fn points_of_a_page_can_be_focused_and_named() {
     assert_eq!(svg.matches("tabindex=\"0\"").count(), 6);
     assert!(svg.contains("aria-label=\"&lt;0.3&gt;\""), "{svg}");
     insta::assert_snapshot!(svg);
+}
+
+#[test]
+fn every_curve_can_have_a_threshold_in_its_own_colour() {
+    let mut chart = sweep();
+    let own = Threshold {
+        name: "magnitude breaks at 12 %".to_owned(),
+        at: Some(0.12),
+        ..chart.threshold.clone().expect("the sweep has one")
+    };
+    chart.series[1].threshold = Some(own);
+    chart.threshold = None;
+    let drawing = draw(&chart).expect("drawn");
+    assert_eq!(drawing.thresholds.len(), 1);
+    assert_eq!(drawing.thresholds[0].role, Role::Kept(0));
+    chart.threshold = sweep().threshold;
+    let drawing = draw(&chart).expect("drawn");
+    let tops = drawing.thresholds.iter().map(|label| label.top).collect::<Vec<_>>();
+    assert!(tops.len() == 2 && tops[1] - tops[0] > chart.size.type_px, "{tops:?}");
 }
 
 #[test]

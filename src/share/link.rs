@@ -1,21 +1,22 @@
-//! The fragment of the page's address: `#v=1&model=…&m=wanda:sparsity=0..0.8/9&text=…&windows=…&seed=…`.
+//! The fragment of the page's address: `#v=2&model=…&m=wanda:sparsity=0..0.8/9&text=…&windows=…&seed=…`.
 //!
 //! Flat and readable. Every value that changes a result is always written, even where it is the default, so that a later
 //! change of a default does not change an old link. What can't be understood is told as a [`Notice`] and replaced by
 //! something sensible; unknown keys are kept and written again.
 
+mod reader;
+
 use std::fmt::{self, Display};
 
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::{Asset, DeviceChoice, Experiment, Origin, Sampling, Tab, View};
+use super::{Asset, DeviceChoice, Experiment, Sampling, Screen, Tab, View};
 use crate::curve::CalibrationStats;
-use crate::modify::Sweep;
-use crate::numeric::parse_f64;
 use crate::plot::{Axis, Measure};
+use reader::Reader;
 
-/// The version that is written.
-const VERSION: u64 = 1;
+/// The version that is written. Versions differ in what a link means that leaves something out.
+const VERSION: u64 = 2;
 /// What separates pairs, what an address may not hold, and what mail and chat programs take for the end of a link.
 const ESCAPED: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -120,6 +121,7 @@ impl Link {
         writer.pair("seed", e.seed);
         writer.pair("threshold", view.threshold);
         let usual = View::default();
+        writer.unusual("view", word_of(SCREENS, &view.screen), word_of(SCREENS, &usual.screen));
         writer.unusual(
             "metric",
             word_of(MEASURES, &view.measure),
@@ -154,11 +156,13 @@ impl Link {
     #[must_use]
     pub fn open(fragment: &str) -> Opened {
         let mut reader = Reader::new(fragment);
-        let mut link = Self::default();
         if reader.is_empty() {
             return Opened::default();
         }
-        reader.version();
+        let mut link = Self {
+            experiment: reader.version(),
+            ..Self::default()
+        };
         let e = &mut link.experiment;
         reader.asset("model", &mut e.model);
         reader.sweep("m", &mut e.sweep);
@@ -171,6 +175,7 @@ impl Link {
         reader.within("seed", &mut e.seed, (0, u64::MAX));
 
         let view = &mut link.view;
+        reader.word("view", &mut view.screen, SCREENS);
         reader.within("threshold", &mut view.threshold, THRESHOLD);
         reader.word("metric", &mut view.measure, MEASURES);
         reader.word("axis", &mut view.axis, AXES);
@@ -202,6 +207,7 @@ const MEASURES: Words<Measure> = &[
     ("same-top", Measure::SameTop),
 ];
 const AXES: Words<Axis> = &[("linear", Axis::Linear), ("log", Axis::Log)];
+const SCREENS: Words<Screen> = &[("model", Screen::Model), ("sizes", Screen::Sizes)];
 const TABS: Words<Tab> = &[("chart", Tab::Chart), ("table", Tab::Table), ("curves", Tab::Curves)];
 const DEVICES: Words<DeviceChoice> = &[
     ("auto", DeviceChoice::Auto),
@@ -239,171 +245,6 @@ impl Writer {
         if let Some(hash) = &asset.sha256 {
             self.pair(&format!("{key}-sha256"), hash);
         }
-    }
-}
-
-/// A number in a link.
-trait Number: PartialOrd + Display + Copy {
-    fn read(text: &str) -> Option<Self>;
-}
-
-impl Number for usize {
-    fn read(text: &str) -> Option<Self> {
-        text.parse().ok()
-    }
-}
-
-impl Number for u64 {
-    fn read(text: &str) -> Option<Self> {
-        text.parse().ok()
-    }
-}
-
-impl Number for f64 {
-    fn read(text: &str) -> Option<Self> {
-        parse_f64(text)
-    }
-}
-
-struct Reader {
-    pairs: Vec<(String, String)>,
-    notices: Vec<Notice>,
-}
-
-impl Reader {
-    fn new(fragment: &str) -> Self {
-        let mut reader = Self {
-            pairs: Vec::new(),
-            notices: Vec::new(),
-        };
-        let fragment = fragment.strip_prefix('#').unwrap_or(fragment);
-        for pair in fragment.split('&').filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let [key, value] = [key, value].map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned());
-            if reader.pairs.iter().any(|(other, _)| *other == key) {
-                reader.notice(&key, &value, "each key once", "the first of them");
-            } else {
-                reader.pairs.push((key, value));
-            }
-        }
-        reader
-    }
-
-    fn is_empty(&self) -> bool {
-        self.pairs.is_empty()
-    }
-
-    fn take(&mut self, key: &str) -> Option<String> {
-        let place = self.pairs.iter().position(|(other, _)| other == key)?;
-        Some(self.pairs.remove(place).1)
-    }
-
-    fn notice(&mut self, key: &str, given: &str, allowed: impl Into<String>, used: impl Into<String>) {
-        self.notices.push(Notice {
-            key: key.to_owned(),
-            given: given.to_owned(),
-            allowed: allowed.into(),
-            used: used.into(),
-        });
-    }
-
-    fn version(&mut self) {
-        let Some(given) = self.take("v") else { return };
-        if given.parse() != Ok(VERSION) {
-            self.notice(
-                "v",
-                &given,
-                format!("this page writes version {VERSION}"),
-                "everything in it that is known",
-            );
-        }
-    }
-
-    /// A number in `min..=max`; out of it, the nearer end is used.
-    fn within<T: Number>(&mut self, key: &str, slot: &mut T, (min, max): (T, T)) {
-        let Some(given) = self.take(key) else { return };
-        let allowed = || format!("a number from {min} to {max}");
-        match T::read(&given) {
-            Some(value) if value >= min && value <= max => *slot = value,
-            Some(value) if value < min => {
-                *slot = min;
-                self.notice(key, &given, allowed(), min.to_string());
-            }
-            Some(value) if value > max => {
-                *slot = max;
-                self.notice(key, &given, allowed(), max.to_string());
-            }
-            _ => self.notice(key, &given, allowed(), slot.to_string()),
-        }
-    }
-
-    fn number(&mut self, key: &str) -> Option<f64> {
-        let given = self.take(key)?;
-        let number = parse_f64(&given);
-        if number.is_none() {
-            self.notice(key, &given, "a number", "the page's own choice");
-        }
-        number
-    }
-
-    fn word<T: PartialEq + Copy>(&mut self, key: &str, slot: &mut T, words: Words<T>) {
-        let Some(given) = self.take(key) else { return };
-        if let Some((_, value)) = words.iter().find(|(word, _)| *word == given) {
-            *slot = *value;
-        } else {
-            let allowed = words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
-            self.notice(key, &given, allowed, word_of(words, slot));
-        }
-    }
-
-    fn asset(&mut self, key: &str, slot: &mut Asset) {
-        if let Some(given) = self.take(key) {
-            match given.parse::<Origin>() {
-                Ok(origin) => slot.origin = origin,
-                Err(error) => self.notice(key, &given, error.to_string(), slot.origin.to_string()),
-            }
-        }
-        let key = format!("{key}-sha256");
-        if let Some(given) = self.take(&key) {
-            if given.len() == 64 && given.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-                slot.sha256 = Some(given);
-            } else {
-                self.notice(&key, &given, "64 hexadecimal digits", "no check of the file");
-            }
-        }
-    }
-
-    fn sweep(&mut self, key: &str, slot: &mut Sweep) {
-        let Some(given) = self.take(key) else { return };
-        match given.parse::<Sweep>() {
-            Ok(sweep) => *slot = sweep,
-            Err(error) => self.notice(key, &given, error.to_string(), slot.to_string()),
-        }
-    }
-
-    fn sampling(&mut self) -> Sampling {
-        let mut temperature = 0.0;
-        self.within("temperature", &mut temperature, TEMPERATURE);
-        let mut seed = 0;
-        self.within("draw", &mut seed, (0, u64::MAX));
-        if temperature > 0.0 {
-            Sampling::Temperature { temperature, seed }
-        } else {
-            Sampling::Greedy
-        }
-    }
-
-    fn finish(mut self) -> (Vec<(String, String)>, Vec<Notice>) {
-        let unknown = std::mem::take(&mut self.pairs);
-        for (key, value) in &unknown {
-            self.notice(
-                key,
-                value,
-                "this page doesn't know the key",
-                "nothing; the link keeps it",
-            );
-        }
-        (unknown, self.notices)
     }
 }
 

@@ -4,6 +4,7 @@
 //! both and is written as the fragment of the page's address.
 
 mod asset;
+pub mod bundled;
 mod link;
 mod view;
 
@@ -11,13 +12,11 @@ use serde::{Deserialize, Serialize};
 
 pub use asset::{Asset, Origin, OriginError};
 pub use link::{Link, Notice, Opened};
-pub use view::{DeviceChoice, PROMPT, Sampling, Tab, View};
+pub use view::{DeviceChoice, PROMPT, Sampling, Screen, Tab, View};
 
-use crate::curve::CalibrationStats;
+use crate::curve::{CalibrationStats, Curve};
 use crate::modify::Sweep;
 
-/// The model shipped with the page; its file is `models/{BUNDLED_MODEL}.gguf`.
-pub const BUNDLED_MODEL: &str = "SmolLM2-135M-Instruct.Q4_1";
 /// The text shipped for measuring; its file is `texts/{BUNDLED_TEXT}.txt`.
 pub const BUNDLED_TEXT: &str = "evaluation";
 /// The text shipped for calibrating.
@@ -47,7 +46,7 @@ pub struct Experiment {
 }
 
 impl Default for Experiment {
-    /// Wanda pruning of the bundled model from 0 to 80 % in nine points, measured on 8 windows of 512 tokens.
+    /// Wanda pruning of the first bundled model from 0 to 80 % in nine points, measured on 8 windows of 256 tokens.
     fn default() -> Self {
         use crate::modify::{Step, Value};
         let range = Value::Range {
@@ -56,7 +55,7 @@ impl Default for Experiment {
             points: 9,
         };
         Self {
-            model: Asset::bundled(BUNDLED_MODEL),
+            model: Asset::bundled(bundled::FIRST),
             sweep: Sweep {
                 steps: vec![Step {
                     name: "wanda".to_owned(),
@@ -65,7 +64,7 @@ impl Default for Experiment {
             },
             text: Asset::bundled(BUNDLED_TEXT),
             windows: 8,
-            window: 512,
+            window: 256,
             calibration_text: Asset::bundled(BUNDLED_CALIBRATION),
             calibration_windows: 8,
             // Calibrating block by block carries a device's last digits into what the next block is pruned by: SmolLM2 at 80 %
@@ -73,5 +72,42 @@ impl Default for Experiment {
             calibration_stats: CalibrationStats::Dense,
             seed: 0,
         }
+    }
+}
+
+impl Experiment {
+    /// What a link of version 1 leaves out.
+    #[must_use]
+    pub fn version_1() -> Self {
+        Self {
+            model: Asset::bundled(bundled::SMOLLM2.name),
+            window: 512,
+            ..Self::default()
+        }
+    }
+
+    /// What a stored curve was measured with; its model and texts are the page's own.
+    #[must_use]
+    pub fn of_stored(curve: &Curve) -> Self {
+        let asset = |name: &str, sha256: &str| Asset {
+            sha256: Some(sha256.to_owned()),
+            ..Asset::bundled(name)
+        };
+        let protocol = &curve.protocol;
+        let mut experiment = Self {
+            model: asset(&protocol.model_name, &protocol.model_sha256),
+            sweep: curve.sweep.clone(),
+            text: asset(&protocol.text_name, &protocol.text_sha256),
+            windows: protocol.windows,
+            window: protocol.window,
+            seed: protocol.seed,
+            ..Self::default()
+        };
+        if let Some(calibration) = &protocol.calibration {
+            experiment.calibration_text = asset(&calibration.text_name, &calibration.text_sha256);
+            experiment.calibration_windows = calibration.windows;
+            experiment.calibration_stats = calibration.stats;
+        }
+        experiment
     }
 }

@@ -33,6 +33,16 @@ pub enum Sampling {
     },
 }
 
+/// Which models the chart compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Screen {
+    /// None: one model, and the curves that were kept.
+    #[default]
+    Model,
+    /// The models of [`SIZES`](super::bundled::SIZES).
+    Sizes,
+}
+
 /// What is open under the chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tab {
@@ -48,6 +58,8 @@ pub enum Tab {
 /// How a result is looked at, and what the two models are asked to write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct View {
+    /// Which models the chart compares.
+    pub screen: Screen,
     /// The perplexity ratio at which the model counts as broken, above 1.
     pub threshold: f64,
     /// What the chart shows.
@@ -74,6 +86,7 @@ pub const PROMPT: &str = "The water cycle is";
 impl Default for View {
     fn default() -> Self {
         Self {
+            screen: Screen::default(),
             threshold: 1.1,
             measure: Measure::default(),
             axis: Axis::default(),

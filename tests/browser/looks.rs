@@ -40,7 +40,8 @@ async fn opens_to_the_stored_chart_within_a_second() {
 
 #[test]
 fn the_stored_curve_was_measured_on_the_bundled_model() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("web/curves/default.json");
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("web/curves/SmolLM2-135M-Instruct.Q4_1/wanda.json");
     let text = std::fs::read_to_string(&path).expect("a stored curve");
     let curve: Value = serde_json::from_str(&text).expect("it is JSON");
     assert_eq!(curve["protocol"]["model_sha256"], BUNDLED_SHA256);
@@ -144,6 +145,8 @@ async fn fits_a_phone_and_a_projector_in_both_themes() {
             (1280, 800, ""),
             (1920, 1080, ""),
             (1920, 1080, "?present"),
+            (360, 740, "#view=sizes"),
+            (1920, 1080, "#view=sizes"),
         ] {
             page.browser.resize(width, height).await;
             page.open(query, "").await;
@@ -153,7 +156,12 @@ async fn fits_a_phone_and_a_projector_in_both_themes() {
             let widths = page.browser.script(script, vec![]).await;
             let (whole, seen) = (number(&widths[0]), number(&widths[1]));
             assert!(whole <= seen, "at {width} px the page is {whole} px wide");
-            let name = format!("{}{width}-{scheme}", if query.is_empty() { "" } else { "present-" });
+            let kind = match query {
+                "" => "",
+                "?present" => "present-",
+                _ => "sizes-",
+            };
+            let name = format!("{kind}{width}-{scheme}");
             page.picture(&name, width).await;
         }
     }

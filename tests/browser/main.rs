@@ -19,3 +19,4 @@ mod bench;
 mod downloads;
 mod looks;
 mod runs;
+mod sizes;

@@ -11,6 +11,8 @@ use crate::modify::MOST_POINTS;
 use crate::modify::catalogue::{self, Entry, Family, Kind, Parameter, Unit};
 use crate::numeric::NORMAL_95;
 use crate::plot::{Measure, Role, escape, format_number, format_value};
+use crate::share::bundled::{self, Bundled};
+use crate::share::{Origin, Screen};
 use crate::web::fetch::Size;
 
 /// The HTML of a key. Whatever comes from outside is escaped.
@@ -20,6 +22,8 @@ pub fn html(face: Face<'_>, key: &str) -> String {
     match key {
         "messages" => messages(state),
         "metric" => measures(state),
+        "views" => views(state),
+        "models" => models(state),
         "ratios" => ratios(state),
         "table" => table(state),
         "curves" => curves(state),
@@ -60,17 +64,43 @@ fn messages(state: &State) -> String {
 }
 
 fn measures(state: &State) -> String {
-    let mut html = String::new();
-    for (place, measure) in Measure::ALL.into_iter().enumerate() {
-        write!(
-            html,
-            "<button type=\"button\" data-act=\"measure:{place}\" aria-pressed=\"{}\">{}</button>",
-            state.link.view.measure == measure,
-            measure.name(),
-        )
-        .ok();
+    let buttons = Measure::ALL.into_iter().enumerate().map(|(place, measure)| {
+        let pressed = state.link.view.measure == measure;
+        segment(&format!("measure:{place}"), pressed, measure.name())
+    });
+    buttons.collect()
+}
+
+/// One model, or all sizes of it.
+fn views(state: &State) -> String {
+    let buttons = [(Screen::Model, "one model"), (Screen::Sizes, "three sizes")];
+    let buttons = buttons.into_iter().enumerate().map(|(place, (screen, name))| {
+        let pressed = state.link.view.screen == screen;
+        segment(&format!("view:{place}"), pressed, name)
+    });
+    buttons.collect()
+}
+
+/// One of several buttons of which one is pressed.
+fn segment(act: &str, pressed: bool, name: &str) -> String {
+    format!("<button type=\"button\" data-act=\"{act}\" aria-pressed=\"{pressed}\">{name}</button>")
+}
+
+/// The models that the page brings along, one of another copy that a link names, and the ways to others.
+fn models(state: &State) -> String {
+    let chosen = match &state.link.experiment.model.origin {
+        Origin::Bundled(name) => name.as_str(),
+        _ => "",
+    };
+    let is_here = |model: &&Bundled| model.name == chosen || state.absent.iter().all(|name| name != model.name);
+    let listed = bundled::all().filter(is_here);
+    let mut html = listed
+        .map(|model| option(model.name, &format!("{} · {}", model.title, model.size)))
+        .collect::<String>();
+    if !chosen.is_empty() && bundled::find(chosen).is_none() {
+        html.push_str(&option(chosen, chosen));
     }
-    html
+    html + &option("own", "A file of your own") + &option("hub", "Hugging Face hub or URL")
 }
 
 fn ratios(state: &State) -> String {
@@ -345,7 +375,10 @@ fn run(state: &State) -> String {
         );
     }
     let points = state.link.experiment.sweep.points().len();
-    let points = words::counted(points, "point");
+    let points = match state.link.view.screen {
+        Screen::Model => words::counted(points, "point"),
+        Screen::Sizes => format!("3\u{a0}×\u{a0}{}", words::counted(points, "point")),
+    };
     let offer = match (state.estimate_secs(), state.cost) {
         (Some(seconds), _) => format!("{points}, about {}", words::duration(seconds)),
         (None, Some(bytes)) if bytes > 0 => format!("{points}; downloads {} first", Size(bytes)),

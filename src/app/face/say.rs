@@ -3,11 +3,12 @@
 use super::Face;
 use crate::app::state::{Engine, State, Wish, Writing};
 use crate::app::{controls, words};
-use crate::curve::CalibrationStats;
+use crate::curve::{CalibrationStats, Protocol};
 use crate::engine::job::DeviceKind;
-use crate::modify::catalogue::{Kind, Unit};
+use crate::modify::catalogue::{Family, Kind, Unit};
 use crate::plot::{Axis, format_value};
-use crate::share::{DeviceChoice, Origin, Sampling};
+use crate::share::bundled::SIZES;
+use crate::share::{DeviceChoice, Origin, Sampling, Screen};
 
 /// The text of a key; also the state that style follows.
 #[must_use]
@@ -20,12 +21,14 @@ pub fn say(face: Face<'_>, key: &str) -> String {
         "theme" if state.ui.dark => "Light",
         "theme" => "Dark",
         "sentence" if state.is_before_first_point() => "The first point is being measured.",
-        "sentence" if face.sentence.is_empty() => "Nothing is measured yet. Press Run.",
+        "sentence" if face.sentence.is_empty() && state.is_looking() => "Looking for the stored result …",
+        "sentence" if face.sentence.is_empty() => "No result is stored for these settings. Press Run to measure.",
         "sentence" => {
-            let sentence = face.sentence.replace(" %", "\u{a0}%");
-            return sentence.replace(" ± ", "\u{a0}±\u{a0}");
+            // A place stays in one line, and the size that it belongs to.
+            let sentence = face.sentence.replace(" %", "\u{a0}%").replace(" ± ", "\u{a0}±\u{a0}");
+            return sentence.replace("M at ", "M\u{a0}at\u{a0}");
         }
-        "tag" => outcome(state).0,
+        "tag" => return outcome(state).0,
         "note" => return note(state),
         "verdict" => return state.verdict_in_words().unwrap_or_default(),
         "verdict-state" => match &state.verdict {
@@ -175,20 +178,38 @@ fn self_test(state: &State) -> String {
         Engine::Ready(report) => words::self_test(report),
         Engine::Broken(reason) => words::sentence(reason),
         Engine::Off | Engine::Starting => {
-            "Nothing is computed before you press Run. Then the device is compared with the \
-                                           CPU on a small model; one that fails is not used."
-                .to_owned()
+            let slow = if state.webgpu == Some(false) {
+                " This browser has no WebGPU, so the CPU computes, about 200 times slower than a fast graphics card: the \
+                 small models are made for that."
+            } else {
+                ""
+            };
+            format!(
+                "Nothing is computed before you press Run. Then the device is compared with the CPU on a small model; one \
+                 that fails is not used.{slow}"
+            )
         }
     }
 }
 
 /// The tag beside a result that is not what the settings would give now, and what to do.
-fn outcome(state: &State) -> (&'static str, String) {
-    match &state.shown {
-        Some(shown) if shown.stored => (
-            "stored result, not measured here",
-            "Press Run to measure it on this device.".to_owned(),
-        ),
+fn outcome(state: &State) -> (String, String) {
+    if state.link.view.screen == Screen::Sizes {
+        return outcome_of_sizes(state);
+    }
+    let (tag, note) = match &state.shown {
+        Some(shown) if shown.stored && state.is_outdated() => {
+            let Protocol { windows, window, .. } = &shown.curve.protocol;
+            let windows = words::counted(*windows, "window");
+            (
+                STORED,
+                format!(
+                    "It was measured with other settings ({}, {windows} × {window} tokens); Run measures yours.",
+                    shown.curve.sweep
+                ),
+            )
+        }
+        Some(shown) if shown.stored => (STORED, "Press Run to measure it on this device.".to_owned()),
         Some(_) if state.is_outdated() && state.task.is_none() => (
             "earlier settings",
             "The settings have changed since; Run measures them.".to_owned(),
@@ -202,7 +223,46 @@ fn outcome(state: &State) -> (&'static str, String) {
             )
         }
         _ => ("", String::new()),
-    }
+    };
+    (tag.to_owned(), note)
+}
+
+const STORED: &str = "stored result, not measured here";
+
+/// The same of the sizes together, each of which has a curve of its own.
+fn outcome_of_sizes(state: &State) -> (String, String) {
+    let sizes = state.sizes();
+    let measured = sizes
+        .iter()
+        .filter(|(_, shown)| shown.is_some_and(|shown| !shown.stored));
+    let measured = measured.map(|(model, _)| model.short).collect::<Vec<_>>();
+    let stored = sizes.iter().any(|(_, shown)| shown.is_some_and(|shown| shown.stored));
+    let tag = match (measured.as_slice(), stored) {
+        ([], true) => "stored results, not measured here".to_owned(),
+        (_, false) => String::new(),
+        (measured, true) => format!("{} measured here, the rest stored", measured.join(" and ")),
+    };
+    let of_depth = controls::entry(&state.link.experiment.sweep).is_some_and(|entry| entry.family == Family::Depth);
+    let blocks = if of_depth {
+        let blocks = sizes
+            .iter()
+            .map(|(model, _)| format!("{} has {}", model.short, model.blocks));
+        format!(" Blocks: {}.", blocks.collect::<Vec<_>>().join(", "))
+    } else {
+        String::new()
+    };
+    let note = format!(
+        "Three models that differ in nothing but size, one of each.{blocks} Run measures all three on this device, one \
+         after the other."
+    );
+    (tag, note)
+}
+
+/// The one of several sizes whose points are selected, to be named where only it is meant.
+fn selectable(state: &State) -> Option<&'static str> {
+    let compared = state.link.view.screen == Screen::Sizes;
+    let place = state.selectable_size().filter(|_| compared)?;
+    SIZES.get(place).map(|model| model.short)
 }
 
 fn note(state: &State) -> String {
@@ -219,13 +279,22 @@ fn readout(state: &State) -> String {
         return String::new();
     };
     let x = shown.curve.points.get(place).map_or(f64::NAN, |point| point.value);
-    words::mark(&shown.curve, place, x, state.link.view.measure)
+    let said = words::mark(&shown.curve, place, x, state.link.view.measure);
+    match selectable(state) {
+        Some(size) => format!("{size}, {said}"),
+        None => said,
+    }
 }
 
 fn protocol(state: &State) -> String {
-    state.shown.as_ref().map_or_else(String::new, |shown| {
-        words::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs)
-    })
+    let Some(shown) = &state.shown else {
+        return String::new();
+    };
+    let said = words::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs);
+    match selectable(state) {
+        Some(_) => format!("Table and texts below are of {said}"),
+        None => said,
+    }
 }
 
 fn own_model(state: &State) -> String {

@@ -2,16 +2,15 @@
 
 use super::*;
 use crate::app::state::{Consent, Model, State};
+use crate::app::testing::stored;
 use crate::share::{Link, Opened};
 
 const PAGE: &str = include_str!("../../../index.html");
-const STORED: &str = include_str!("../../../web/curves/default.json");
 
 fn state() -> State {
-    State::open(
-        Opened::default(),
-        Some(serde_json::from_str(STORED).expect("the stored curve")),
-    )
+    let mut state = State::open(Opened::default());
+    state.take_stored("", Some(stored("hemoscope-4m", "wanda:sparsity=0..0.8/9")));
+    state
 }
 
 fn face(state: &State) -> Face<'_> {
@@ -64,7 +63,9 @@ fn every_part_of_the_page_that_is_always_filled_is_filled() {
         assert!(keys(PAGE, "data-text").contains(&key), "{key} stands in the page");
         assert!(!say(face(&state), key).is_empty(), "{key}");
     }
-    for key in ["metric", "ratios", "table", "curves", "methods", "method", "run"] {
+    for key in [
+        "metric", "views", "ratios", "table", "curves", "methods", "method", "models", "run",
+    ] {
         assert!(keys(PAGE, "data-html").contains(&key), "{key} stands in the page");
         assert!(!html(face(&state), key).is_empty(), "{key}");
     }
@@ -99,7 +100,7 @@ fn the_table_has_a_row_for_each_point_and_one_for_the_untouched_model() {
 #[test]
 fn nothing_from_outside_becomes_html() {
     const HOSTILE: &str = "<img src=x onerror=alert(1)>\"";
-    let mut state = State::open(Link::open("v=1&x=%3Cimg%20src=x%3E"), None);
+    let mut state = State::open(Link::open("v=1&x=%3Cimg%20src=x%3E&model=%3Cimg%20src=x%3E"));
     state.complain(HOSTILE.to_owned());
     state.writing.base = HOSTILE.to_owned();
     for model in [

@@ -9,7 +9,7 @@ use crate::curve::CalibrationStats;
 use crate::modify::{Sweep, catalogue};
 use crate::numeric::parse_f64;
 use crate::plot::{Axis, Measure};
-use crate::share::{Asset, BUNDLED_MODEL, DeviceChoice, Experiment, Origin, Sampling, Tab};
+use crate::share::{Asset, DeviceChoice, Experiment, Origin, Sampling, Screen, Tab};
 use crate::web::document::Happening;
 use crate::web::spawn::spawn;
 use crate::web::{address, browser};
@@ -42,7 +42,7 @@ pub(super) fn act(page: Page, happening: Happening) {
 /// What a key of the keyboard does; `false` where it does nothing.
 pub(super) fn typed(page: Page, key: &str) -> bool {
     match key {
-        "r" | "R" => page.run(),
+        "r" | "R" => page.measure(),
         "Escape" => page.stop(),
         "l" | "L" => copy_link(page),
         "ArrowLeft" => chart::walk(page, -1),
@@ -57,7 +57,7 @@ fn press(page: Page, key: &str) {
     let number = number.parse::<usize>().unwrap_or_default();
     match name {
         "skip" => browser::focus("[data-testid=chart]"),
-        "run" => page.run(),
+        "run" => page.measure(),
         "stop" => page.stop(),
         "consent" => page.answer(true),
         "write" => page.write_selected(),
@@ -66,6 +66,9 @@ fn press(page: Page, key: &str) {
         "keep" => page.update(State::keep),
         "remove" => page.update(|state| state.kept.retain(|kept| kept.slot != number)),
         "dismiss" => page.update(|state| state.dismiss(number as u64)),
+        "view" => page.update(|state| {
+            state.look_at(if number == 0 { Screen::Model } else { Screen::Sizes });
+        }),
         "measure" => page.update(|state| {
             if let Some(measure) = Measure::ALL.get(number) {
                 state.link.view.measure = *measure;
@@ -150,8 +153,8 @@ fn pick_model(state: &mut State, kind: &str) {
     state.ui.picking_model = match kind {
         "own" => Some("own"),
         "hub" => Some("hub"),
-        _ => {
-            state.change(|e| e.model = Asset::bundled(BUNDLED_MODEL));
+        name => {
+            state.choose_bundled(name);
             None
         }
     };

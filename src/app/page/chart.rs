@@ -8,9 +8,10 @@ use leptos::prelude::*;
 use web_sys::Element;
 
 use super::context::Page;
+use crate::app::picture::{self, Drawn};
 use crate::app::state::State;
-use crate::app::{picture, words};
-use crate::plot::{Drawing, Mark, Size, draw};
+use crate::app::words;
+use crate::plot::{Drawing, Mark, Measure, Size, draw};
 use crate::web::browser;
 use crate::web::document::refill;
 
@@ -34,7 +35,7 @@ pub(super) fn Chart(
     let drawing = Memo::new(move |_| {
         let size = size_for(width.get(), page.present);
         page.state
-            .with(|state| draw(&picture::chart(state, page.threshold.get(), size)?).ok())
+            .with(|state| draw(&picture::chart(state, &page.thresholds.get(), size)).ok())
     });
     let part = move |read: fn(&Drawing) -> String| -> Memo<String> {
         Memo::new(move |_| drawing.with(|drawing| drawing.as_ref().map(read).unwrap_or_default()))
@@ -42,7 +43,10 @@ pub(super) fn Chart(
     let marks = Memo::new(move |_| {
         drawing.with(|drawing| {
             let Some(drawing) = drawing else { return String::new() };
-            page.state.with(|state| drawing.marks_svg(&|mark| say(state, mark)))
+            page.state.with(|state| {
+                let (drawn, measure) = (picture::drawn(state), state.link.view.measure);
+                drawing.marks_svg(&|mark| say(&drawn, mark, measure))
+            })
         })
     });
     Effect::new(move |before: Option<String>| {
@@ -61,7 +65,7 @@ pub(super) fn Chart(
     let wide = part(|drawing| drawing.size.width.to_string());
     let high = part(|drawing| drawing.size.height.to_string());
     let view_box = part(|drawing| format!("0 0 {} {}", drawing.size.width, drawing.size.height));
-    let about = Memo::new(move |_| format!("Chart. {}", page.sentence.get().unwrap_or_default()));
+    let about = Memo::new(move |_| format!("Chart. {}", page.sentence.get()));
     view! {
         <div node_ref=frame>
             <svg data-testid="chart" role="group" tabindex="-1" width=wide height=high viewBox=view_box aria-label=about>
@@ -127,14 +131,14 @@ fn show_selected(selected: Option<usize>) {
     }
 }
 
-/// What a mark says: its strength and its value.
-fn say(state: &State, mark: &Mark) -> String {
-    let curve = match mark.series.checked_sub(1) {
-        None => state.shown.as_ref().map(|shown| &shown.curve),
-        Some(place) => state.kept.get(place).map(|kept| &kept.curve),
-    };
-    curve.map_or_else(String::new, |curve| {
-        words::mark(curve, mark.index, mark.x, state.link.view.measure)
+/// What a mark says: its curve where there are several, its strength and its value.
+fn say(drawn: &[Drawn<'_>], mark: &Mark, measure: Measure) -> String {
+    drawn.get(mark.series).map_or_else(String::new, |drawn| {
+        let said = words::mark(drawn.curve, mark.index, mark.x, measure);
+        match drawn.slot {
+            Some(_) => format!("{}, {said}", drawn.name),
+            None => said,
+        }
     })
 }
 

@@ -4,9 +4,8 @@ use futures_channel::oneshot;
 use leptos::prelude::*;
 use web_sys::Blob;
 
-use crate::app::reading;
+use crate::app::reading::Subjects;
 use crate::app::state::{Consequence, Engine, Model, State, is_last};
-use crate::curve::sentence::describe_at;
 use crate::engine::job::{Command, Event, Job, Request};
 use crate::plot::Threshold;
 use crate::share::Asset;
@@ -22,10 +21,10 @@ pub(super) struct Page {
     pub(super) state: RwSignal<State>,
     /// Ticks twice a second while something is being done, so that times are new.
     pub(super) clock: RwSignal<f64>,
-    /// What is said of the shown curve.
-    pub(super) sentence: Memo<Option<String>>,
-    /// Where the shown curve breaks.
-    pub(super) threshold: Memo<Option<Threshold>>,
+    /// What is said of the curves.
+    pub(super) sentence: Memo<String>,
+    /// Where the curves break that are read.
+    pub(super) thresholds: Memo<Vec<Option<Threshold>>>,
     /// Whether the page was asked for on a projector.
     pub(super) present: bool,
     inner: StoredValue<Inner, LocalStorage>,
@@ -74,22 +73,11 @@ pub(super) enum Stop {
 impl Page {
     pub(super) fn new(state: State, present: bool) -> Self {
         let state = RwSignal::new(state);
-        // Both read the whole curve, so they run only when the curve or the ratio is another.
-        let shown = Memo::new(move |_| {
-            state.with(|state| Some((state.shown.as_ref()?.curve.clone(), state.link.view.threshold)))
-        });
+        let subjects = Memo::new(move |_| state.with(Subjects::of));
         Self {
             state,
-            sentence: Memo::new(move |_| {
-                shown.with(|shown| shown.as_ref().map(|(curve, ratio)| describe_at(curve, *ratio)))
-            }),
-            threshold: Memo::new(move |_| {
-                shown.with(|shown| {
-                    shown
-                        .as_ref()
-                        .and_then(|(curve, ratio)| reading::threshold(curve, *ratio))
-                })
-            }),
+            sentence: Memo::new(move |_| subjects.with(Subjects::sentence)),
+            thresholds: Memo::new(move |_| subjects.with(Subjects::thresholds)),
             clock: RwSignal::new(now_ms()),
             present,
             inner: StoredValue::new_local(Inner::default()),
@@ -221,7 +209,8 @@ impl Page {
                 let mut consequence = Consequence::None;
                 let finished = matches!(reply.event, Event::RunFinished { .. });
                 self.update(|state| consequence = state.fold(*reply, now_ms()));
-                if finished && let Some(sentence) = self.sentence.get_untracked() {
+                if finished {
+                    let sentence = self.sentence.get_untracked();
                     self.update(|state| state.announce_result(&sentence));
                 }
                 if let Some(event) = last

@@ -6,6 +6,7 @@ use super::context::Page;
 use crate::app::{picture, words};
 use crate::curve::{Curve, table};
 use crate::plot::{Size, draw};
+use crate::share::Screen;
 use crate::web::error::BrowserError;
 use crate::web::files;
 use crate::web::spawn::spawn;
@@ -59,9 +60,12 @@ fn told(page: Page, saved: Result<(), BrowserError>) {
 fn picture(page: Page) -> Option<(String, u32)> {
     page.read(|state| {
         let shown = state.shown.as_ref()?;
-        let chart = picture::chart(state, page.threshold.get_untracked(), SIZE)?;
-        let sentence = page.sentence.get_untracked().unwrap_or_default();
-        let caption = words::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs);
+        let chart = picture::chart(state, &page.thresholds.get_untracked(), SIZE);
+        let sentence = page.sentence.get_untracked();
+        let caption = match state.link.view.screen {
+            Screen::Model => words::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs),
+            Screen::Sizes => sentence.clone(),
+        };
         let drawing = draw(&chart).ok()?;
         let svg = drawing.to_svg(&picture::alternative(&chart, &sentence), &caption);
         Some((svg, SIZE.height + (SIZE.type_px * 1.5) as u32))

@@ -3,7 +3,9 @@
 mod act;
 mod chart;
 mod context;
+mod curves;
 mod download;
+mod look;
 mod own;
 mod start;
 mod work;

@@ -10,19 +10,15 @@ use super::context::Page;
 use super::work::hub;
 use crate::app::face::{self, Face};
 use crate::app::state::{Model, State};
-use crate::share::Link;
+use crate::share::{Link, Screen};
 use crate::web::document::{Bindings, Slot, listen};
 use crate::web::spawn::spawn;
 use crate::web::{address, browser};
 
-/// The curve that the native binary measured; part of the module, so that nothing has to be fetched before it is drawn.
-const STORED: &str = include_str!("../../../web/curves/default.json");
-
 /// Opens the page.
 pub fn start() {
     let fragment = address::fragment();
-    let mut state = State::open(Link::open(&fragment), serde_json::from_str(STORED).ok());
-    state.fresh = fragment.len() < 2;
+    let mut state = State::open(Link::open(&fragment));
     state.ui.dark = browser::stored(THEME).map_or_else(
         || browser::matches("(prefers-color-scheme: dark)"),
         |theme| theme == "dark",
@@ -38,6 +34,7 @@ pub fn start() {
     let owner = Owner::new();
     owner.set();
     let page = Page::new(state, present);
+    page.show_curves();
     // Mounting starts what runs effects, so it comes first.
     if let Some(chart) = browser::element("#chart") {
         leptos::mount::mount_to(chart, move || view! { <Chart page=page/> }).forget();
@@ -55,7 +52,7 @@ fn follow(page: Page) {
     let bindings = RefCell::new(bindings);
     Effect::new(move |_| {
         let now_ms = page.clock.get();
-        let sentence = page.sentence.get().unwrap_or_default();
+        let sentence = page.sentence.get();
         page.state.with(|state| {
             let face = Face {
                 state,
@@ -85,6 +82,8 @@ fn follow(page: Page) {
 struct Followed {
     fragment: String,
     model: String,
+    methods: String,
+    screen: Screen,
     asking: bool,
     newest_error: u64,
 }
@@ -94,6 +93,15 @@ impl Followed {
         let newest = state.messages.last().filter(|message| message.error);
         Self {
             fragment: state.link.to_fragment(),
+            methods: state
+                .link
+                .experiment
+                .sweep
+                .steps
+                .iter()
+                .map(|step| step.name.as_str())
+                .collect(),
+            screen: state.link.view.screen,
             model: state.link.experiment.model.origin.to_string(),
             asking: matches!(state.model, Model::Asking(_)),
             newest_error: newest.map_or(0, |message| message.number),
@@ -104,8 +112,13 @@ impl Followed {
         if self.fragment != before.fragment {
             address::set_fragment(&self.fragment).ok();
         }
-        if self.model != before.model {
+        let other_models = self.model != before.model || self.screen != before.screen;
+        if other_models {
             spawn(page.look_for_model());
+        }
+        if other_models || self.methods != before.methods {
+            // A state can't be changed while its change is told.
+            spawn(async move { page.show_curves() });
         }
         let (asked, failed) = (self.asking != before.asking, self.newest_error > before.newest_error);
         let keyboard = if self.asking { ".question" } else { ".run" };
@@ -145,7 +158,8 @@ fn later(page: Page) {
     spawn(async move {
         gloo_timers::future::TimeoutFuture::new(200).await;
         let webgpu = browser::has_webgpu().await;
-        page.update(|state| state.settle_device(webgpu));
+        page.update(|state| state.webgpu = Some(webgpu));
         page.look_for_model().await;
+        page.look_for_optional_model().await;
     });
 }

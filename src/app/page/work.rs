@@ -16,7 +16,7 @@ use crate::numeric::hex;
 use crate::share::{Asset, Origin};
 use crate::web::address;
 use crate::web::browser::{beside_page, now_ms};
-use crate::web::fetch::{self, Cancel, FetchError, Hub, Plan, Progress};
+use crate::web::fetch::{self, FetchError, Hub, Plan, Progress};
 use crate::web::spawn::spawn;
 
 /// A text that is longer than this measures no more and takes minutes to split into tokens.
@@ -111,6 +111,9 @@ impl Page {
         spawn(async move {
             let ended = work.await;
             self.update(|state| {
+                if ended.is_err() {
+                    state.queue = None;
+                }
                 match ended {
                     Ok(()) | Err(Stop::Told) => {}
                     Err(Stop::Cancelled) => state.cancelled(),
@@ -118,6 +121,7 @@ impl Page {
                 }
                 state.end();
             });
+            self.measure_next();
         });
     }
 
@@ -332,31 +336,6 @@ impl Page {
         fetch::text(address, LONGEST_TEXT_BYTES, &self.cancel())
             .await
             .map_err(unread)
-    }
-
-    /// Looks what the bundled model would cost, so that Run can say it; nothing large is fetched. Of other models a
-    /// server of somebody else's knows, which is asked only when a person wants them.
-    pub(super) async fn look_for_model(self) {
-        let model = self.read(|state| state.link.experiment.model.clone());
-        if !matches!(model.origin, Origin::Bundled(_)) {
-            return;
-        }
-        let found = fetch::plan(&model, &Hub::default(), &Cancel::default()).await;
-        self.update(|state| {
-            if state.link.experiment.model != model || state.model != Model::Absent {
-                return;
-            }
-            match found {
-                Ok(plan) => state.cost = Some(plan.missing_bytes()),
-                Err(FetchError::NotBundled { .. }) => {
-                    let text = "This page was put up without its model. Choose a file of your own, or one of the Hugging \
-                                Face hub, under “Measure on”; the stored curve stays readable.";
-                    state.tell(text.to_owned());
-                    state.model = Model::Missing(text.to_owned());
-                }
-                Err(_) => {}
-            }
-        });
     }
 
     /// Keeps the clock going, so that times left are new; for as long as the page lives.

@@ -160,13 +160,16 @@ impl State {
                 self.verdict = Some(verdict);
             }
         }
-        self.shown = Some(Shown {
+        let shown = Shown {
             curve,
             experiment,
             stored: false,
             complete,
-        });
+        };
+        self.shelve(&shown);
+        self.shown = Some(shown);
         if !complete {
+            self.queue = None;
             self.tell("The run was cancelled; the finished points stay.".to_owned());
         }
     }

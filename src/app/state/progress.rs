@@ -1,24 +1,32 @@
 //! How far a task is, and how long a run would take.
 
-use super::{Engine, Model, Preparation, Stage, State};
+use super::{Engine, Model, Preparation, Stage, State, Task};
 use crate::app::words;
 use crate::curve::CalibrationStats;
 use crate::modify::catalogue::{self, Family};
-use crate::share::Experiment;
+use crate::share::{Experiment, Screen, bundled};
 
 impl State {
     /// How far the task is: a line, and a share of the whole where it is known.
     #[must_use]
     pub fn progress(&self, now_ms: f64) -> Option<(String, Option<f64>)> {
         let task = self.task.as_ref()?;
+        let (text, part) = self.progress_of(task, now_ms);
+        // Where several models take their turns, which one it is.
+        let model = bundled::of(&task.experiment.model).filter(|_| self.queue.is_some());
+        let whose = model.map_or_else(String::new, |model| format!("{}: ", model.short));
+        Some((format!("{whose}{text}"), part))
+    }
+
+    fn progress_of(&self, task: &Task, now_ms: f64) -> (String, Option<f64>) {
         if task.cancelling {
             let text = match task.stage {
                 Stage::Point { preparing: None, .. } => "stopping after this window …",
                 _ => "stopping …",
             };
-            return Some((text.to_owned(), None));
+            return (text.to_owned(), None);
         }
-        Some(match &task.stage {
+        match &task.stage {
             Stage::Readying => self.readying(),
             Stage::Preparing(now) => (now.say(), share(now.done, now.total)),
             Stage::Point {
@@ -54,7 +62,7 @@ impl State {
                 (text, Some(whole))
             }
             Stage::Writing => ("writing …".to_owned(), None),
-        })
+        }
     }
 
     fn readying(&self) -> (String, Option<f64>) {
@@ -87,7 +95,11 @@ impl State {
     /// Seconds that a run would take on this device, once the model was timed on it.
     #[must_use]
     pub fn estimate_secs(&self) -> Option<f64> {
+        // Each size has a speed of its own.
         let Model::Ready(report) = &self.model else { return None };
+        if self.link.view.screen == Screen::Sizes {
+            return None;
+        }
         let e = &self.link.experiment;
         let seconds = (Cost::of(e).windows(e) * e.window) as f64 / report.tokens_per_second;
         seconds.is_finite().then_some(seconds)

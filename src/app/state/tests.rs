@@ -1,7 +1,8 @@
 //! The page's story, told in the engine's events.
 
 use super::*;
-use crate::curve::{CalibrationStats, Measured, Protocol, digest};
+use crate::app::testing::stored;
+use crate::curve::{CalibrationStats, Curve, Measured, Protocol, digest};
 use crate::engine::job::{DeviceKind, DeviceReport, Event, Reply};
 use crate::metric::{Hemorrhage, Stats};
 
@@ -73,7 +74,7 @@ fn tell(state: &mut State, event: Event) -> Consequence {
 
 /// A page on which a run has measured its first points.
 fn running(points: usize) -> State {
-    let mut state = State::open(Opened::default(), None);
+    let mut state = State::open(Opened::default());
     assert!(state.begin(Wish::Run));
     state.with_task(|task| task.job = Some(JOB));
     let report = DeviceReport {
@@ -121,8 +122,8 @@ fn points_appear_as_they_are_measured_and_are_announced() {
 
 #[test]
 fn the_stored_curve_stays_until_there_is_something_to_draw() {
-    let stored = curve(&State::default(), Vec::new());
-    let mut state = State::open(Opened::default(), Some(stored));
+    let mut state = State::open(Opened::default());
+    state.take_stored("", Some(stored("hemoscope-4m", "wanda:sparsity=0..0.8/9")));
     state.begin(Wish::Run);
     assert!(state.shown.as_ref().is_some_and(|shown| shown.stored));
 }
@@ -342,7 +343,7 @@ fn editing_within_a_point_leaves_its_number_and_the_time_left() {
 
 #[test]
 fn another_model_takes_what_was_known_of_the_one_before() {
-    let mut state = State::open(Opened::default(), None);
+    let mut state = State::open(Opened::default());
     state.model = Model::Missing("not here".to_owned());
     state.cost = Some(7);
     state.change(|e| e.windows += 1);
@@ -352,17 +353,6 @@ fn another_model_takes_what_was_known_of_the_one_before() {
     state.cost = Some(8);
     state.follow(Opened::default());
     assert_eq!(state.cost, None);
-}
-
-#[test]
-fn without_webgpu_a_fresh_page_takes_smaller_settings_and_a_link_keeps_its_own() {
-    let mut fresh = State::open(Opened::default(), None);
-    fresh.fresh = true;
-    fresh.settle_device(false);
-    assert!(fresh.link.experiment.windows < Experiment::default().windows);
-    let mut linked = State::open(Link::open("v=1&seed=0"), None);
-    linked.settle_device(false);
-    assert_eq!(linked.link.experiment, Experiment::default());
 }
 
 #[test]

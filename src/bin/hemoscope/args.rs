@@ -65,6 +65,24 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         out: Vec<OutFile>,
     },
+    /// Measure the curves that the page shows before anything is loaded, into `web/curves`; what is up to date is left.
+    Curves {
+        /// Only of these bundled models.
+        #[arg(value_name = "MODEL")]
+        models: Vec<String>,
+        /// Measure what is up to date too.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Draw several curves into one chart, each with its threshold.
+    Draw {
+        /// Curves as `sweep --out FILE.json` writes them.
+        #[arg(value_name = "FILE.json", required = true)]
+        curves: Vec<PathBuf>,
+        /// Where to: an .svg file.
+        #[arg(long, value_name = "FILE.svg")]
+        out: OutFile,
+    },
     /// Describe a model: architecture, tensors, bits per weight, licence.
     Inspect {
         /// A GGUF file, or a folder with config.json, safetensors and tokenizer.json.

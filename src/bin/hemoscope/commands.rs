@@ -14,7 +14,7 @@ use hemoscope::weights::formats;
 use crate::args::{Command, Setting};
 use crate::files::{CliError, OutFile, file_name, locate, read_text};
 use crate::host::{Terminal, say};
-use crate::output;
+use crate::{output, stored};
 
 /// Runs one command.
 pub(crate) async fn run(command: Command) -> Result<ExitCode, CliError> {
@@ -48,6 +48,8 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode, CliError> {
             device,
             out,
         } => open(&link, [model, text, calibration], device.into(), &out).await,
+        Command::Curves { models, force } => stored::curves(&models, force).await,
+        Command::Draw { curves, out } => stored::draw(&curves, &out),
         Command::Inspect { model, json } => inspect(&model, json),
         Command::Write {
             setting,
@@ -72,7 +74,7 @@ fn own(path: &Path) -> Asset {
     }
 }
 
-async fn session(model: &Path, asset: &Asset, device: DeviceChoice) -> Result<Session<Terminal>, CliError> {
+pub(crate) async fn session(model: &Path, asset: &Asset, device: DeviceChoice) -> Result<Session<Terminal>, CliError> {
     let files = formats::files(model)?;
     let mut session = Session::new(Terminal::new());
     session.start(device).await?;

@@ -7,6 +7,7 @@ mod commands;
 mod files;
 mod host;
 mod output;
+mod stored;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,7 @@
 //! Results as text.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use hemoscope::app::picture;
 use hemoscope::curve::{Curve, Measured, Outcome, sentence, table};
@@ -158,14 +159,16 @@ pub(crate) fn write_model(out: &mut dyn Write, pristine: &Pristine, sha256: &str
     Ok(())
 }
 
+/// How large pictures are drawn.
+pub(crate) const PICTURE: Size = Size {
+    width: 960,
+    height: 540,
+    type_px: 14.0,
+};
+
 /// The chart that the page shows of a curve, in fixed colours.
 fn svg(curve: &Curve) -> Result<String, CliError> {
-    let size = Size {
-        width: 960,
-        height: 540,
-        type_px: 14.0,
-    };
-    let drawing = draw(&picture::alone(curve, &View::default(), size))?;
+    let drawing = draw(&picture::alone(curve, &View::default(), PICTURE))?;
     let protocol = &curve.protocol;
     Ok(drawing.to_svg(
         &format!("{} of {}", curve.sweep, protocol.model_name),
@@ -180,8 +183,16 @@ pub(crate) fn save_curve(curve: &Curve, file: &OutFile) -> Result<(), CliError> 
         Format::Csv => table::csv(curve),
         Format::Svg => svg(curve)?,
     };
-    std::fs::write(&file.path, text).map_err(|source| CliError::Write {
-        path: file.path.clone(),
-        source,
-    })
+    save_text(&file.path, &text)
+}
+
+/// Writes a file, and the folder that it lies in where that is missing.
+pub(crate) fn save_text(path: &Path, text: &str) -> Result<(), CliError> {
+    let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    folder
+        .and_then(|()| std::fs::write(path, text))
+        .map_err(|source| CliError::Write {
+            path: path.to_owned(),
+            source,
+        })
 }

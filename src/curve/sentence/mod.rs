@@ -5,6 +5,7 @@
 //! loss begins to grow faster; where the chosen perplexity ratio is crossed; what could not be measured. Places come with
 //! their 95 % interval.
 
+mod sizes;
 mod words;
 
 use words::{Knob, counted, decimals, other_words, times};
@@ -14,6 +15,7 @@ use super::{Curve, Outcome};
 use crate::numeric::NORMAL_95;
 
 pub use super::threshold::crossing::DEFAULT_RATIO;
+pub use sizes::compare;
 
 /// A perplexity ratio up to which the loss is called little.
 const LITTLE: f64 = 1.05;
@@ -127,11 +129,7 @@ fn breaks(curve: &Curve, samples: &[Sample], knob: Knob, ratio: f64) -> Option<S
             counted(samples.len() as f64, "points")
         ));
     }
-    let what = if ratio == 2.0 {
-        "twice the perplexity".to_owned()
-    } else {
-        format!("{} times the perplexity", decimals(ratio, 3))
-    };
+    let what = ratio_in_words(ratio);
     match crossing(curve, ratio)? {
         Crossing::NotReached { beyond } => {
             let possible = samples
@@ -158,6 +156,15 @@ fn breaks(curve: &Curve, samples: &[Sample], knob: Knob, ratio: f64) -> Option<S
                 |place| format!("Breaks {place} ({what})."),
             ))
         }
+    }
+}
+
+/// "1.1 times the perplexity".
+fn ratio_in_words(ratio: f64) -> String {
+    if ratio == 2.0 {
+        "twice the perplexity".to_owned()
+    } else {
+        format!("{} times the perplexity", decimals(ratio, 3))
     }
 }
 

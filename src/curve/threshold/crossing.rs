@@ -8,7 +8,7 @@
 
 use super::super::Curve;
 use super::interpolate::{Reach, reach};
-use super::samples;
+use super::{Sample, samples};
 use crate::numeric::NORMAL_95;
 
 /// Perplexity ratios that are offered as thresholds.
@@ -60,16 +60,9 @@ pub fn crossing(curve: &Curve, ratio: f64) -> Option<Crossing> {
         Reach::Beyond => return Some(Crossing::NotReached { beyond: last.value }),
         Reach::At { straight, .. } => straight,
     };
-    let shifted = |errors: f64| {
-        let y = samples.iter().map(|sample| sample.loss + errors * sample.error);
-        match reach(&x, &y.collect::<Vec<_>>(), level) {
-            Reach::Before => [first.strength; 2],
-            Reach::Beyond => [last.strength; 2],
-            Reach::At { straight, smooth } => [straight, smooth],
-        }
-    };
-    let low = shifted(NORMAL_95).into_iter().fold(value, f64::min);
-    let high = shifted(-NORMAL_95).into_iter().fold(value, f64::max);
+    let within = |place: f64| place.clamp(first.strength, last.strength);
+    let (low, high) = ends(&samples, level);
+    let (low, high) = (within(low.min(value)), within(high.max(value)));
     // A strength is a value or its negative.
     let sign = if first.strength == first.value { 1.0 } else { -1.0 };
     Some(Crossing::At {
@@ -77,6 +70,29 @@ pub fn crossing(curve: &Curve, ratio: f64) -> Option<Crossing> {
         low: sign * low,
         high: sign * high,
     })
+}
+
+/// Between which strengths the ratio is reached with 95 % confidence; infinite where the range doesn't bound it. Strengths
+/// are as in [`Sample`]; `None` where [`crossing`] is.
+#[must_use]
+pub fn bounds(curve: &Curve, ratio: f64) -> Option<(f64, f64)> {
+    crossing(curve, ratio)?;
+    Some(ends(&samples(curve), ratio.ln()))
+}
+
+/// Where the upper and the lower ends of the points' intervals reach a level.
+fn ends(samples: &[Sample], level: f64) -> (f64, f64) {
+    let x = samples.iter().map(|sample| sample.strength).collect::<Vec<_>>();
+    let shifted = |errors: f64| {
+        let y = samples.iter().map(|sample| sample.loss + errors * sample.error);
+        match reach(&x, &y.collect::<Vec<_>>(), level) {
+            Reach::Before => [f64::NEG_INFINITY; 2],
+            Reach::Beyond => [f64::INFINITY; 2],
+            Reach::At { straight, smooth } => [straight, smooth],
+        }
+    };
+    let [low, high] = [NORMAL_95, -NORMAL_95].map(shifted);
+    (low[0].min(low[1]), high[0].max(high[1]))
 }
 
 #[cfg(test)]
@@ -147,6 +163,17 @@ mod tests {
         let (value, low, high) = at(&noisy, 1.1);
         assert!((value - 0.4766).abs() < 1e-3);
         assert_eq!((low, high), (0.0, 0.8));
+    }
+
+    #[test]
+    fn what_the_range_does_not_bound_is_open() {
+        let flat = sparsity(|_| (0.2, 0.01));
+        assert_eq!(bounds(&flat, 1.1), Some((f64::NEG_INFINITY, f64::NEG_INFINITY)));
+        assert_eq!(bounds(&flat, 2.0), Some((f64::INFINITY, f64::INFINITY)));
+        let slow = sparsity(|x| (0.2 * x, 0.012));
+        let (low, high) = bounds(&slow, 1.15).expect("crossed");
+        assert!((0.58..0.59).contains(&low) && high == f64::INFINITY, "{low} {high}");
+        assert_eq!(bounds(&slow, 1.0), None);
     }
 
     #[test]

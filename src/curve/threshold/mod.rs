@@ -8,6 +8,6 @@ pub mod segments;
 /// Fewer measured points than this say nothing about a threshold: a line between two points crosses something always.
 pub const FEWEST_POINTS: usize = 3;
 
-pub use crossing::{Crossing, crossing};
+pub use crossing::{Crossing, bounds, crossing};
 pub use sample::{Sample, samples};
 pub use segments::{Segments, segments};

@@ -3,6 +3,7 @@
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
 use super::*;
+use crate::share::{Origin, bundled};
 
 /// A link as version 1 wrote it. It must open for ever; never edit it.
 const VERSION_1: &str = "v=1&model=SmolLM2-135M-Instruct.Q4_1&model-sha256=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
@@ -32,7 +33,55 @@ fn version_1_opens_for_ever() {
     };
     assert_eq!(view.sampling, sampling);
     assert_eq!(link.expect.as_deref(), Some("abc"));
-    assert_eq!(link.to_fragment(), VERSION_1);
+    assert_eq!(link.to_fragment(), VERSION_1.replacen("v=1", "v=2", 1));
+}
+
+/// What a link of version 1 leaves out is what the page opened with then.
+#[test]
+fn version_1_keeps_its_defaults() {
+    for fragment in ["v=1", "v=1&seed=0", "seed=0", "tab=chart"] {
+        let Opened { link, notices } = Link::open(fragment);
+        assert_eq!(notices, [], "{fragment}");
+        let e = &link.experiment;
+        assert_eq!(e.model, Asset::bundled("SmolLM2-135M-Instruct.Q4_1"));
+        assert_eq!(e.sweep.to_string(), "wanda:sparsity=0..0.8/9");
+        assert_eq!(
+            (e.windows, e.window, e.calibration_windows, e.seed),
+            (8, 512, 8, 0),
+            "{fragment}"
+        );
+        assert_eq!(e.calibration_stats, CalibrationStats::Dense);
+        assert_eq!(
+            (&e.text, &e.calibration_text),
+            (&Asset::bundled("evaluation"), &Asset::bundled("calibration"))
+        );
+    }
+}
+
+/// A link as version 2 wrote it. It must open for ever; never edit it.
+const VERSION_2: &str = "v=2&model=hemoscope-16m&model-sha256=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
+    &m=rtn:bits=8..2/7&text=evaluation&windows=8&window=256&calibration=calibration&calibration-windows=8\
+    &calibration-stats=dense&seed=0&threshold=1.1&view=sizes&axis=log&expect=0_1";
+
+#[test]
+fn version_2_opens_for_ever() {
+    let Opened { link, notices } = Link::open(VERSION_2);
+    assert_eq!(notices, []);
+    assert_eq!(bundled::size_of(&link.experiment.model), Some(2));
+    assert_eq!(link.view.screen, Screen::Sizes);
+    assert_eq!(link.to_fragment(), VERSION_2);
+}
+
+#[test]
+fn version_2_keeps_its_defaults() {
+    for fragment in ["v=2", "view=sizes", "v=2&view=model"] {
+        let Opened { link, notices } = Link::open(fragment);
+        assert_eq!(notices, [], "{fragment}");
+        let e = &link.experiment;
+        assert_eq!(e.model, Asset::bundled("hemoscope-4m"));
+        assert_eq!((e.windows, e.window, e.calibration_windows), (8, 256, 8), "{fragment}");
+        assert_eq!(*e, Experiment::default());
+    }
 }
 
 #[test]
@@ -53,10 +102,10 @@ fn what_cannot_be_used_is_named_and_replaced() {
     };
     assert_eq!(told("v"), Some(("9", "everything in it that is known")));
     assert_eq!(told("windows"), Some(("99999999", "4096")));
-    assert_eq!(told("window"), Some(("x", "512")));
+    assert_eq!(told("window"), Some(("x", "256")));
     assert_eq!(told("threshold"), Some(("NaN", "1.1")));
     assert_eq!(told("metric"), Some(("ppl", "hemorrhage")));
-    assert_eq!(told("model"), Some(("ftp:x", "SmolLM2-135M-Instruct.Q4_1")));
+    assert_eq!(told("model"), Some(("ftp:x", "hemoscope-4m")));
     assert_eq!(told("text-sha256"), Some(("12", "no check of the file")));
     assert_eq!(told("tokens"), Some(("0", "1")));
     assert_eq!(told("colour"), Some(("red", "nothing; the link keeps it")));
@@ -130,10 +179,17 @@ fn view() -> impl Strategy<Value = View> {
         (TEMPERATURE.0..TEMPERATURE.1, any::<u64>())
             .prop_map(|(temperature, seed)| Sampling::Temperature { temperature, seed }),
     ];
-    let looks = (one_of(MEASURES), one_of(AXES), one_of(TABS), one_of(DEVICES));
+    let looks = (
+        one_of(SCREENS),
+        one_of(MEASURES),
+        one_of(AXES),
+        one_of(TABS),
+        one_of(DEVICES),
+    );
     let texts = (".*", sampling, TOKENS.0..=TOKENS.1);
     (THRESHOLD.0..THRESHOLD.1, prop::option::of(-1e9..1e9f64), looks, texts).prop_map(
-        |(threshold, at, (measure, axis, tab, device), (prompt, sampling, tokens))| View {
+        |(threshold, at, (screen, measure, axis, tab, device), (prompt, sampling, tokens))| View {
+            screen,
             threshold,
             measure,
             axis,

@@ -6,7 +6,7 @@ use super::http::{self, Cancel};
 use super::offer::{self, Offer, base_name, companions};
 use super::source::{Hub, beside, read_listing, scheme_and_host, without_query};
 use super::store::Store;
-use crate::share::{Asset, Origin};
+use crate::share::{Asset, Origin, bundled};
 use crate::web::browser::beside_page;
 
 /// Bytes of each file that are read before consent: enough to tell a web page from weights.
@@ -99,7 +99,10 @@ pub async fn plan(asset: &Asset, hub: &Hub, cancel: &Cancel) -> Result<Plan, Fet
     let plan = Plan {
         asset: Asset {
             origin,
-            ..asset.clone()
+            sha256: asset
+                .sha256
+                .clone()
+                .or_else(|| bundled::of(asset)?.sha256.map(str::to_owned)),
         },
         total_bytes: sum(|file| file.bytes),
         stored_bytes: sum(|file| file.stored_bytes),
@@ -172,8 +175,9 @@ async fn resolve(
     match origin {
         Origin::Own(name) => Err(FetchError::Own { name: name.clone() }),
         Origin::Bundled(name) => {
-            let address = page_address(&format!("models/{name}.gguf"))?;
-            Ok((origin.clone(), vec![wanted(&address)]))
+            let files = bundled::files(name).into_iter();
+            let files = files.map(|file| Ok(wanted(&page_address(&format!("models/{file}"))?)));
+            Ok((origin.clone(), files.collect::<Result<_, FetchError>>()?))
         }
         Origin::Url(address) => {
             scheme_and_host(address)?;

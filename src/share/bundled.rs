@@ -1,0 +1,146 @@
+//! The models that the page brings along: the one list of them.
+//!
+//! A model is a folder `models/{name}/` with the files listed here, or the one file `models/{name}.gguf`. Beside the
+//! models lie curves that were measured on them beforehand, one for each method: [`curve_path`].
+
+use super::{Asset, Origin};
+
+/// A model that the page brings along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bundled {
+    /// Its name in links and files.
+    pub name: &'static str,
+    /// What the page calls it.
+    pub title: &'static str,
+    /// What it is called beside models of other sizes.
+    pub short: &'static str,
+    /// How much is downloaded, in words.
+    pub size: &'static str,
+    /// Transformer blocks.
+    pub blocks: usize,
+    /// The files in its folder, in the order of their names; none: it is one GGUF file.
+    pub files: &'static [&'static str],
+    /// SHA-256 of its files' bytes one after the other, hexadecimal, once it is settled.
+    pub sha256: Option<&'static str>,
+}
+
+/// A model as Hugging Face keeps it.
+const FOLDER: &[&str] = &["config.json", "model.safetensors", "tokenizer.json"];
+
+/// The models that differ in nothing but size, the smallest first.
+pub const SIZES: [Bundled; 3] = [
+    Bundled {
+        name: "hemoscope-1m",
+        title: "hemoscope 1M",
+        short: "1M",
+        size: "2.5 MB",
+        blocks: 4,
+        files: FOLDER,
+        sha256: None,
+    },
+    Bundled {
+        name: "hemoscope-4m",
+        title: "hemoscope 4M",
+        short: "4M",
+        size: "8 MB",
+        blocks: 8,
+        files: FOLDER,
+        sha256: None,
+    },
+    Bundled {
+        name: "hemoscope-16m",
+        title: "hemoscope 16M",
+        short: "16M",
+        size: "33 MB",
+        blocks: 14,
+        files: FOLDER,
+        sha256: None,
+    },
+];
+
+/// A model of somebody else's, which a copy of the page may lack: it is fetched when the page is built.
+pub const SMOLLM2: Bundled = Bundled {
+    name: "SmolLM2-135M-Instruct.Q4_1",
+    title: "SmolLM2-135M-Instruct",
+    short: "SmolLM2",
+    size: "98 MB",
+    blocks: 30,
+    files: &[],
+    sha256: Some("b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"),
+};
+
+/// The model that the page opens with.
+pub const FIRST: &str = SIZES[1].name;
+
+/// All of them, in the order in which the page lists them.
+pub fn all() -> impl Iterator<Item = &'static Bundled> {
+    const SMOLLM2_ALONE: &[Bundled] = &[SMOLLM2];
+    const SIZES_LISTED: &[Bundled] = &SIZES;
+    SIZES_LISTED.iter().chain(SMOLLM2_ALONE)
+}
+
+/// The model of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Bundled> {
+    all().find(|model| model.name == name)
+}
+
+/// The bundled model that an asset is.
+#[must_use]
+pub fn of(asset: &Asset) -> Option<&'static Bundled> {
+    match &asset.origin {
+        Origin::Bundled(name) => find(name),
+        _ => None,
+    }
+}
+
+/// The place of a model among [`SIZES`].
+#[must_use]
+pub fn size_of(asset: &Asset) -> Option<usize> {
+    let name = of(asset)?.name;
+    SIZES.iter().position(|model| model.name == name)
+}
+
+/// Where a bundled model's files are, below `models/`. A name that is in no list is that of a GGUF file.
+#[must_use]
+pub fn files(name: &str) -> Vec<String> {
+    match find(name) {
+        Some(model) if !model.files.is_empty() => model.files.iter().map(|file| format!("{name}/{file}")).collect(),
+        _ => vec![format!("{name}.gguf")],
+    }
+}
+
+/// Where the stored curve of a model and a method is, beside the page.
+#[must_use]
+pub fn curve_path(model: &str, method: &str) -> String {
+    format!("curves/{model}/{method}.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_hashes_are_hashes() {
+        for (place, model) in all().enumerate() {
+            assert!(all().take(place).all(|other| other.name != model.name));
+            assert!(model.files.is_sorted(), "the hash is taken in the order of names");
+            let hex = |hash: &str| hash.len() == 64 && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+            assert!(model.sha256.is_none_or(hex), "{}", model.name);
+        }
+        assert!(find(FIRST).is_some());
+    }
+
+    #[test]
+    fn a_model_is_a_folder_or_a_file() {
+        assert_eq!(
+            files("hemoscope-1m"),
+            ["config.json", "model.safetensors", "tokenizer.json"].map(|file| format!("hemoscope-1m/{file}"))
+        );
+        assert_eq!(files(SMOLLM2.name), ["SmolLM2-135M-Instruct.Q4_1.gguf"]);
+        // A link of another copy of the page may name what this one doesn't know.
+        assert_eq!(files("other"), ["other.gguf"]);
+        assert_eq!(size_of(&Asset::bundled("hemoscope-16m")), Some(2));
+        assert_eq!(size_of(&Asset::bundled(SMOLLM2.name)), None);
+    }
+}

@@ -1,0 +1,107 @@
+//! The bundled models and the curves that were measured on them beforehand.
+
+#![cfg(feature = "engine")]
+mod support;
+
+use std::path::{Path, PathBuf};
+
+use hemoscope::app::controls;
+use hemoscope::curve::{Curve, digest};
+use hemoscope::engine::Session;
+use hemoscope::engine::job::DeviceChoice;
+use hemoscope::modify::catalogue;
+use hemoscope::share::bundled::{self, SIZES};
+use hemoscope::share::{Asset, Experiment, Link};
+use hemoscope::weights::formats;
+use serde::Deserialize;
+use support::Quiet;
+
+/// A stored file, as `hemoscope curves` writes it.
+#[derive(Deserialize)]
+struct Stored {
+    link: String,
+    #[serde(flatten)]
+    curve: Curve,
+}
+
+fn web(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("web").join(path)
+}
+
+fn stored(model: &str, method: &str) -> Stored {
+    let path = web(&bundled::curve_path(model, method));
+    let text = std::fs::read_to_string(&path);
+    let text = text.unwrap_or_else(|error| panic!("{}: {error}; run 'make curves'", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn the_models_are_those_of_the_list() {
+    for model in SIZES {
+        let opened = formats::open_path(&web("models").join(model.name)).unwrap();
+        let files: Vec<&str> = opened.files.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(files, model.files, "{}", model.name);
+        assert_eq!(opened.pristine.config().blocks, model.blocks, "{}", model.name);
+        assert_eq!(Some(opened.sha256().unwrap().as_str()), model.sha256, "{}", model.name);
+    }
+}
+
+#[test]
+fn every_method_is_stored_for_every_size_by_the_pages_defaults() {
+    for model in SIZES {
+        for entry in catalogue::ALL {
+            let mut expected = Experiment {
+                model: Asset {
+                    sha256: model.sha256.map(str::to_owned),
+                    ..Asset::bundled(model.name)
+                },
+                ..Experiment::default()
+            };
+            controls::choose_method(&mut expected.sweep, entry);
+            let Stored { link, curve } = stored(model.name, entry.name);
+            let opened = Link::open(&link);
+            assert_eq!(opened.notices, []);
+            let link = opened.link;
+            // What the link holds, the page reads from the protocol.
+            let mut found = Experiment::of_stored(&curve);
+            if !entry.calibrated {
+                found.calibration_text.clone_from(&link.experiment.calibration_text);
+            }
+            assert_eq!(link.experiment, found, "{} {}", model.name, entry.name);
+            expected.text.sha256.clone_from(&found.text.sha256);
+            expected
+                .calibration_text
+                .sha256
+                .clone_from(&found.calibration_text.sha256);
+            assert_eq!(found, expected, "{} {}: run 'make curves'", model.name, entry.name);
+            let verdict = digest::compare(&link.expect.unwrap(), &curve);
+            assert!(verdict.is_reproduced(), "{} {}: {verdict}", model.name, entry.name);
+        }
+    }
+}
+
+/// One stored curve is measured again: what computes it has not changed since.
+#[test]
+fn a_stored_curve_comes_out_again() {
+    let model = &SIZES[0];
+    let link = Link::open(&stored(model.name, "wanda").link).link;
+    let text = |asset: &Asset| {
+        let text = std::fs::read_to_string(web(&format!("texts/{}.txt", asset.name()))).unwrap();
+        assert_eq!(
+            Some(formats::sha256_hex(text.as_bytes())),
+            asset.sha256,
+            "{}",
+            asset.name()
+        );
+        text
+    };
+    let experiment = &link.experiment;
+    let mut session = Session::new(Quiet::default());
+    pollster::block_on(session.start(DeviceChoice::Flex)).unwrap();
+    let files = formats::files(&web("models").join(model.name)).unwrap();
+    pollster::block_on(session.load(&experiment.model, model.name.to_owned(), files)).unwrap();
+    let [measured, calibration] = [&experiment.text, &experiment.calibration_text].map(text);
+    let result = pollster::block_on(session.run(experiment, &measured, &calibration)).unwrap();
+    let verdict = digest::compare(&link.expect.unwrap(), &result.curve);
+    assert!(verdict.is_reproduced(), "{verdict}");
+}
