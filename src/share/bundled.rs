@@ -36,7 +36,7 @@ pub const SIZES: [Bundled; 3] = [
         size: "2.5 MB",
         blocks: 4,
         files: FOLDER,
-        sha256: None,
+        sha256: Some("602c5efd715f1110e66e14fe76d05d7d265a3a05069f634c0fc16071f303a463"),
     },
     Bundled {
         name: "hemoscope-4m",
@@ -45,7 +45,7 @@ pub const SIZES: [Bundled; 3] = [
         size: "8 MB",
         blocks: 8,
         files: FOLDER,
-        sha256: None,
+        sha256: Some("0a5b31901aea01a774596fc64d357852582ecc4b889642b06ee0b91056d97a96"),
     },
     Bundled {
         name: "hemoscope-16m",
@@ -54,7 +54,7 @@ pub const SIZES: [Bundled; 3] = [
         size: "33 MB",
         blocks: 14,
         files: FOLDER,
-        sha256: None,
+        sha256: Some("6976ce379244a805c76dbbaf6dadc53a3ddcb03efb3ebf3bbfa347378e1b793e"),
     },
 ];
 
