@@ -126,8 +126,8 @@ pub struct ModelReport {
     pub parameters: u64,
     /// Bits a weight in its file.
     pub bits_per_weight: f64,
-    /// Sizes.
-    pub config: crate::weights::ModelConfig,
+    /// Transformer blocks.
+    pub blocks: usize,
     /// Tokens a second of one window, timed on this device after loading.
     pub tokens_per_second: f64,
 }

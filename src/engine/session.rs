@@ -167,7 +167,7 @@ impl<H: Host> Session<H> {
             sha256: model.sha256.clone(),
             parameters,
             bits_per_weight: 8.0 * model.pristine.stored_bytes() as f64 / parameters.max(1) as f64,
-            config: model.pristine.config().clone(),
+            blocks: model.pristine.config().blocks,
             tokens_per_second,
         };
         self.model = Some(model);

@@ -3,6 +3,7 @@
 //! What needs no browser in here compiles natively too, so that its tests run there.
 
 pub mod fetch;
+pub mod json;
 
 #[cfg(all(target_family = "wasm", any(feature = "page", feature = "engine")))]
 pub mod error;

@@ -186,7 +186,7 @@ fn read(data: &JsValue, in_page: bool) -> Incoming {
     else {
         return Incoming::Broken("it sent something that is no message".to_owned());
     };
-    match serde_json::from_str(&json) {
+    match super::json::from_str(&json) {
         Ok(reply) => Incoming::Reply(Box::new(reply)),
         Err(error) => Incoming::Broken(format!(
             "it sent a message that this page doesn't know ({error}); reload the page, so that both are of one version"

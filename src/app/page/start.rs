@@ -13,7 +13,7 @@ use crate::app::state::{Model, State};
 use crate::share::Link;
 use crate::web::document::{Bindings, Slot, listen};
 use crate::web::spawn::spawn;
-use crate::web::{address, browser};
+use crate::web::{address, browser, json};
 
 /// The curve that the native binary measured; part of the module, so that nothing has to be fetched before it is drawn.
 const STORED: &str = include_str!("../../../web/curves/default.json");
@@ -21,7 +21,7 @@ const STORED: &str = include_str!("../../../web/curves/default.json");
 /// Opens the page.
 pub fn start() {
     let fragment = address::fragment();
-    let mut state = State::open(Link::open(&fragment), serde_json::from_str(STORED).ok());
+    let mut state = State::open(Link::open(&fragment), json::from_str(STORED).ok());
     state.fresh = fragment.len() < 2;
     state.ui.dark = browser::stored(THEME).map_or_else(
         || browser::matches("(prefers-color-scheme: dark)"),

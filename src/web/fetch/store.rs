@@ -12,6 +12,7 @@ use super::error::FetchError;
 use super::pieces::Manifest;
 use crate::numeric::hex;
 use crate::web::error::BrowserError;
+use crate::web::json;
 
 /// Another layout of what is stored gets another name.
 const NAME: &str = "hemoscope-models-1";
@@ -44,7 +45,7 @@ impl Store {
 
     /// What is known about the file at an address, if some of it is stored.
     pub async fn manifest(&self, address: &str) -> Option<Manifest> {
-        let manifest: Manifest = serde_json::from_str(&self.note(address).await?).ok()?;
+        let manifest: Manifest = json::from_str(&self.note(address).await?).ok()?;
         (manifest.address == address).then_some(manifest)
     }
 
