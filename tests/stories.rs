@@ -245,3 +245,29 @@ fn drawing_with_a_seed_repeats() {
     assert_ne!(draw(7).base, draw(8).base);
     assert_eq!(draw(7).base, draw(7).modified);
 }
+
+/// What is told of a point after its first window is what a run on that window alone measures.
+#[test]
+fn a_provisional_point_is_the_result_of_the_windows_so_far() {
+    let session = session(Quiet::default());
+    let whole = experiment("rtn:bits=3");
+    pollster::block_on(session.run(&whole, &text(), "")).unwrap();
+    let events = std::mem::take(&mut *session.host().events.borrow_mut());
+    let so_far = events.iter().find_map(|event| match event {
+        Event::PointProgress {
+            done, total, so_far, ..
+        } => so_far.as_ref().map(|measured| (*done, *total, measured.clone())),
+        _ => None,
+    });
+    let (done, total, provisional) = so_far.unwrap();
+    assert!(done == 1 && total == whole.windows);
+    let first = Experiment { windows: 1, ..whole };
+    let result = pollster::block_on(session.run(&first, &text(), "")).unwrap();
+    let Outcome::Measured(measured) = &result.curve.points[0].outcome else {
+        panic!("{result:?}")
+    };
+    assert_eq!(
+        (provisional.stats, provisional.hemorrhage),
+        (measured.stats, measured.hemorrhage)
+    );
+}

@@ -1,10 +1,10 @@
 //! From what the page knows to what the chart shows.
 
-use super::state::{Kept, Shown, Stage, State};
+use super::state::{Kept, Shown, State};
 use super::{controls, reading, words};
 use crate::curve::Curve;
 use crate::modify::catalogue::Unit;
-use crate::plot::{Chart, Measure, Series, Size, Threshold};
+use crate::plot::{Chart, Measure, Sample, Series, Size, Threshold};
 use crate::share::View;
 
 /// The chart of what is shown, at a size; `None` where there is nothing to show. `threshold` is what
@@ -15,10 +15,18 @@ pub fn chart(state: &State, threshold: Option<Threshold>, size: Size) -> Option<
     let view = &state.link.view;
     let mut current = Series::of(&shown.curve, view.measure);
     name(&mut current, shown, &state.kept);
-    current.pending = state.task.as_ref().and_then(|task| match task.stage {
-        Stage::Point { value, .. } if !shown.stored && !shown.complete => Some(value),
-        _ => None,
-    });
+    let under_way = state.under_way().iter();
+    current.pending = under_way
+        .map(|point| match &point.so_far {
+            Some((_, measured)) => Sample::of(point.value, measured, view.measure),
+            None => Sample {
+                x: point.value,
+                y: f64::NAN,
+                half_width: 0.0,
+                failed: None,
+            },
+        })
+        .collect();
     let mut series = vec![current];
     let here = is_drawn(&shown.curve);
     series.extend(state.kept.iter().filter(|kept| here(&kept.curve)).map(|kept| Series {

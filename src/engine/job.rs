@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::curve::{Curve, Point, Protocol};
+use crate::curve::{Curve, Measured, Point, Protocol};
 use crate::metric::Stats;
 use crate::share::{Asset, Experiment};
 pub use crate::share::{DeviceChoice, Sampling};
@@ -164,6 +164,8 @@ pub enum Event {
     },
     /// A window of the calibration or of the untouched model is done.
     Preparing {
+        /// Which point it is for, from 0; `None` where it is for all.
+        point: Option<usize>,
         /// What is being done, for display: "calibrating", "measuring the untouched model".
         stage: String,
         /// Done.
@@ -182,10 +184,14 @@ pub enum Event {
         index: usize,
         /// Its value.
         value: f64,
-        /// Windows done, calibration included.
+        /// Windows done.
         done: usize,
         /// Of all.
         total: usize,
+        /// What the windows so far give, from time to time: provisional, by the formulas of the finished point. Their
+        /// whiskers take the tokens so far as independent, as those of the finished point do; few windows are few
+        /// passages of a text, so that a point may still leave its early whiskers more often than one time in twenty.
+        so_far: Option<Box<Measured>>,
     },
     /// A point is finished.
     Point {

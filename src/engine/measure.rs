@@ -65,13 +65,14 @@ impl Reference {
         })
     }
 
-    /// Scores `modified` against the untouched model, both with the head of `base`.
+    /// Scores `modified` against the untouched model, both with the head of `base`; `done` is told of windows finished
+    /// and of the scores so far.
     pub(super) async fn score<H: Host>(
         &self,
         modified: &Llama,
         windows: &Windows,
         pulse: &Pulse<'_, H>,
-        done: impl Fn(usize),
+        mut done: impl FnMut(usize, &TokenScores),
     ) -> Result<TokenScores, EngineError> {
         let mut scores = TokenScores::default();
         let mut finished = 0;
@@ -80,7 +81,7 @@ impl Reference {
             let hidden = hidden_states(modified, &batch, pulse).await?;
             score_batch(modified, reference, &hidden, &group, &mut scores, pulse).await?;
             finished += group.len();
-            done(finished);
+            done(finished, &scores);
         }
         Ok(scores)
     }

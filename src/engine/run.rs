@@ -124,27 +124,34 @@ impl<H: Host> Session<H> {
     }
 }
 
-/// Tells how far a point is: editing counts as one window, since its length is not known beforehand.
-struct Progress<'a, H> {
-    host: &'a H,
-    index: usize,
-    value: f64,
-    windows: usize,
+/// Tells how far a point is.
+pub(super) struct Progress<'a, H> {
+    pub(super) host: &'a H,
+    pub(super) index: usize,
+    pub(super) value: f64,
+    pub(super) windows: usize,
 }
 
 impl<H: Host> Progress<'_, H> {
-    fn windows_done(&self, done: usize) {
+    /// At most so often are scores summed up that are not all there yet.
+    const INTERVAL_SECS: f64 = 0.1;
+    /// And so many times as long as it takes is something else done: quantiles of millions of tokens take a while.
+    const REST: f64 = 20.0;
+
+    fn windows_done(&self, done: usize, so_far: Option<Measured>) {
         let (index, value) = (self.index, self.value);
         self.host.emit(Event::PointProgress {
             index,
             value,
             done,
             total: self.windows,
+            so_far: so_far.map(Box::new),
         });
     }
 
     fn stage(&self, stage: &str, done: usize, total: usize) {
         self.host.emit(Event::Preparing {
+            point: Some(self.index),
             stage: stage.to_owned(),
             done,
             total,
@@ -152,7 +159,7 @@ impl<H: Host> Progress<'_, H> {
     }
 }
 
-async fn point<H: Host>(
+pub(super) async fn point<H: Host>(
     builder: &Builder<'_, H>,
     spec: &Spec,
     reference: &Reference,
@@ -160,23 +167,38 @@ async fn point<H: Host>(
     memory: &mut Memory,
     progress: &Progress<'_, H>,
 ) -> Result<Measured, EngineError> {
-    let start = progress.host.seconds();
-    progress.windows_done(0);
+    let host = progress.host;
+    let start = host.seconds();
+    progress.windows_done(0, None);
     let built = builder
         .build(spec, memory, |stage, done, total| progress.stage(stage, done, total))
         .await?;
+    let measured = |scores: &TokenScores| {
+        let summary = summarize(scores)?;
+        Ok::<_, EngineError>(Measured {
+            stats: summary.modified,
+            hemorrhage: summary.hemorrhage,
+            sparsity_achieved: built.sparsity_achieved,
+            bits_per_weight: built.bits_per_weight,
+            blocks: built.model.blocks().len(),
+            duration_secs: host.seconds() - start,
+        })
+    };
+    let mut next = start;
     let scores = reference
-        .score(&built.model, windows, builder.pulse, |done| progress.windows_done(done))
+        .score(&built.model, windows, builder.pulse, |done, scores| {
+            let now = host.seconds();
+            let is_time = done < progress.windows && now >= next;
+            // What is wrong with a few windows is wrong with all of them, and is said then.
+            let so_far = is_time.then(|| measured(scores).ok()).flatten();
+            if is_time {
+                let took = host.seconds() - now;
+                next = now + took + Progress::<H>::INTERVAL_SECS.max(Progress::<H>::REST * took);
+            }
+            progress.windows_done(done, so_far);
+        })
         .await?;
-    let summary = summarize(&scores)?;
-    Ok(Measured {
-        stats: summary.modified,
-        hemorrhage: summary.hemorrhage,
-        sparsity_achieved: built.sparsity_achieved,
-        bits_per_weight: built.bits_per_weight,
-        blocks: built.model.blocks().len(),
-        duration_secs: progress.host.seconds() - start,
-    })
+    measured(&scores)
 }
 
 pub(super) fn summarize(scores: &TokenScores) -> Result<Summary, EngineError> {

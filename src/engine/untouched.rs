@@ -47,6 +47,7 @@ impl Known {
         let total = windows.count();
         let reference = Reference::measure(model, windows, pulse, |done| {
             pulse.host().emit(Event::Preparing {
+                point: None,
                 stage: "measuring the untouched model".to_owned(),
                 done,
                 total,

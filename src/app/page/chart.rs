@@ -10,7 +10,7 @@ use web_sys::Element;
 use super::context::Page;
 use crate::app::state::State;
 use crate::app::{picture, words};
-use crate::plot::{Drawing, Mark, Size, draw};
+use crate::plot::{Drawing, Mark, MarkKind, Size, draw};
 use crate::web::browser;
 use crate::web::document::refill;
 
@@ -133,9 +133,15 @@ fn say(state: &State, mark: &Mark) -> String {
         None => state.shown.as_ref().map(|shown| &shown.curve),
         Some(place) => state.kept.get(place).map(|kept| &kept.curve),
     };
-    curve.map_or_else(String::new, |curve| {
-        words::mark(curve, mark.index, mark.x, state.link.view.measure)
-    })
+    let measure = state.link.view.measure;
+    let under_way = state.under_way().iter().find(|point| point.value == mark.x);
+    match (curve, under_way) {
+        (Some(curve), Some(point)) if mark.kind == MarkKind::Pending => {
+            words::pending_mark(&curve.sweep, point, measure)
+        }
+        (Some(curve), _) => words::mark(curve, mark.index, mark.x, measure),
+        (None, _) => String::new(),
+    }
 }
 
 /// Selects the next or the last point and gives it the keyboard.

@@ -59,7 +59,11 @@ fn told(page: Page, saved: Result<(), BrowserError>) {
 fn picture(page: Page) -> Option<(String, u32)> {
     page.read(|state| {
         let shown = state.shown.as_ref()?;
-        let chart = picture::chart(state, page.threshold.get_untracked(), SIZE)?;
+        let mut chart = picture::chart(state, page.threshold.get_untracked(), SIZE)?;
+        // A file holds what is finished, on its own scale.
+        for series in &mut chart.series {
+            series.pending.clear();
+        }
         let sentence = page.sentence.get_untracked().unwrap_or_default();
         let caption = words::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs);
         let drawing = draw(&chart).ok()?;
