@@ -15,11 +15,10 @@ use crate::weights::formats::sha256_hex;
 const MAX_WINDOWS: usize = 4096;
 
 /// What all points share.
-struct Prepared<'a> {
-    model: &'a Model,
-    windows: Windows,
-    calibration: Option<Calibration>,
-    protocol: Protocol,
+pub(super) struct Setup {
+    pub(super) windows: Windows,
+    pub(super) calibration: Option<Calibration>,
+    pub(super) protocol: Protocol,
 }
 
 /// A curve and what was found out on the way.
@@ -47,13 +46,13 @@ impl<H: Host> Session<H> {
         calibration_text: &str,
     ) -> Result<RunResult, EngineError> {
         let start = self.host.seconds();
-        let prepared = prepare(self.model()?, experiment, text, calibration_text)?;
-        let Prepared {
-            model,
+        let model = self.model()?;
+        let setup = setup(model, experiment, text, calibration_text)?;
+        let Setup {
             windows,
             calibration,
             protocol,
-        } = &prepared;
+        } = &setup;
         let host = &self.host;
         host.emit(Event::RunStarted {
             protocol: Box::new(protocol.clone()),
@@ -85,22 +84,20 @@ impl<H: Host> Session<H> {
                 value,
                 windows: windows.count(),
             };
-            let outcome = match point(&builder, &spec, &untouched.reference, windows, &mut memory, &progress).await {
-                Ok(measured) => Outcome::Measured(measured),
-                Err(EngineError::Cancelled) => {
+            let reference = &untouched.reference;
+            let outcome = match outcome(&builder, &spec, reference, windows, &mut memory, &progress).await {
+                Ok(outcome) => outcome,
+                Err(error) => {
                     complete = false;
+                    if error.is_device_failure() {
+                        // What was measured stays: the front end gets the curve so far, and the reason.
+                        host.emit(Event::Failed {
+                            message: error.to_string(),
+                            device_lost: true,
+                        });
+                    }
                     break;
                 }
-                Err(error) if error.is_device_failure() => {
-                    // What was measured stays: the front end gets the curve so far, and the reason.
-                    host.emit(Event::Failed {
-                        message: error.to_string(),
-                        device_lost: true,
-                    });
-                    complete = false;
-                    break;
-                }
-                Err(error) => Outcome::Failed(error.to_string()),
             };
             let point = Point { value, spec, outcome };
             host.emit(Event::Point {
@@ -159,7 +156,23 @@ impl<H: Host> Progress<'_, H> {
     }
 }
 
-pub(super) async fn point<H: Host>(
+/// What comes of a point; an error where nothing more can come of any.
+pub(super) async fn outcome<H: Host>(
+    builder: &Builder<'_, H>,
+    spec: &Spec,
+    reference: &Reference,
+    windows: &Windows,
+    memory: &mut Memory,
+    progress: &Progress<'_, H>,
+) -> Result<Outcome, EngineError> {
+    match measure(builder, spec, reference, windows, memory, progress).await {
+        Ok(measured) => Ok(Outcome::Measured(measured)),
+        Err(error) if matches!(error, EngineError::Cancelled) || error.is_device_failure() => Err(error),
+        Err(error) => Ok(Outcome::Failed(error.to_string())),
+    }
+}
+
+async fn measure<H: Host>(
     builder: &Builder<'_, H>,
     spec: &Spec,
     reference: &Reference,
@@ -215,12 +228,12 @@ pub(super) fn summarize(scores: &TokenScores) -> Result<Summary, EngineError> {
     }
 }
 
-fn prepare<'a>(
-    model: &'a Model,
+pub(super) fn setup(
+    model: &Model,
     experiment: &Experiment,
     text: &str,
     calibration_text: &str,
-) -> Result<Prepared<'a>, EngineError> {
+) -> Result<Setup, EngineError> {
     let Experiment {
         window,
         windows,
@@ -273,8 +286,7 @@ fn prepare<'a>(
         seed: experiment.seed,
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    Ok(Prepared {
-        model,
+    Ok(Setup {
         windows: cut,
         calibration,
         protocol,

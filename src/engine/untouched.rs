@@ -64,6 +64,23 @@ impl Known {
         Ok(found)
     }
 
+    /// Takes over what another engine measured of the same model on these windows.
+    pub(super) fn adopt(
+        &self,
+        model: &Llama,
+        windows: &Windows,
+        stats: Stats,
+        bytes: &[u8],
+    ) -> Result<(), EngineError> {
+        let found = Untouched {
+            windows: windows.clone(),
+            reference: Reference::from_bytes(model, windows, bytes)?,
+            stats,
+        };
+        self.measured.replace(Some(Rc::new(found)));
+        Ok(())
+    }
+
     /// What calibrating on these windows has shown before.
     pub(super) fn calibrated(&self, calibration: Option<&Calibration>) -> Memory {
         match (self.calibrated.borrow().as_ref(), calibration) {

@@ -74,6 +74,8 @@ fn scaled(significand: u64, power: i32, text: &str) -> f64 {
         let text = text.replace("e+", "e");
         near.find(|value| format!("{value:e}") == text)
     } else {
+        // JSON's writers mark what is no integer type by `.0`.
+        let text = text.strip_suffix(".0").unwrap_or(text);
         near.find(|value| value.to_string() == text)
     };
     found.unwrap_or(estimate)

@@ -19,7 +19,9 @@ pub mod document;
 #[cfg(all(target_family = "wasm", feature = "page"))]
 pub mod files;
 #[cfg(all(target_family = "wasm", feature = "page"))]
-pub mod transport;
+pub mod pool;
+#[cfg(all(target_family = "wasm", feature = "page"))]
+mod transport;
 
 #[cfg(all(target_family = "wasm", feature = "engine"))]
 mod scope;

@@ -105,6 +105,8 @@ impl State {
                 self.writing.first_difference = Some(first_difference);
                 self.task = None;
             }
+            // Between engines.
+            Event::Found(_) | Event::Prepared => {}
             Event::Bench { .. } | Event::TinyOps { .. } => {}
         }
         Consequence::None

@@ -80,7 +80,8 @@ impl State {
     pub fn estimate_secs(&self) -> Option<f64> {
         let Model::Ready(report) = &self.model else { return None };
         let e = &self.link.experiment;
-        let seconds = (Cost::of(e).windows(e) * e.window) as f64 / report.tokens_per_second;
+        let windows = Cost::of(e).windows(e, report.engines.max(1));
+        let seconds = (windows * e.window) as f64 / report.tokens_per_second;
         seconds.is_finite().then_some(seconds)
     }
 }
@@ -108,9 +109,9 @@ impl Cost {
         cost
     }
 
-    /// Of a whole run: the untouched model once, then each point.
-    fn windows(self, e: &Experiment) -> usize {
-        let points = e.sweep.points().len();
+    /// Of a whole run: the untouched model once, then as many points as one of so many engines measures.
+    fn windows(self, e: &Experiment, engines: usize) -> usize {
+        let points = e.sweep.points().len().div_ceil(engines);
         e.windows + self.once + points * (e.windows + self.before_each)
     }
 }
@@ -176,8 +177,10 @@ mod tests {
             ("layer-drop:count=0..4/5", CalibrationStats::Sequential, 8 + 5 * 8 + 5),
         ] {
             let e = experiment(sweep, stats);
-            assert_eq!(Cost::of(&e).windows(&e), windows, "{sweep} {stats:?}");
+            assert_eq!(Cost::of(&e).windows(&e, 1), windows, "{sweep} {stats:?}");
         }
+        let shared = experiment("magnitude:sparsity=0..0.8/9", CalibrationStats::Dense);
+        assert_eq!(Cost::of(&shared).windows(&shared, 4), 8 + 3 * 8);
     }
 
     #[test]
