@@ -245,3 +245,79 @@ fn drawing_with_a_seed_repeats() {
     assert_ne!(draw(7).base, draw(8).base);
     assert_eq!(draw(7).base, draw(7).modified);
 }
+
+/// What is told of a point after its first window is what a run on that window alone measures.
+#[test]
+fn a_provisional_point_is_the_result_of_the_windows_so_far() {
+    let session = session(Quiet::default());
+    let whole = experiment("rtn:bits=3");
+    pollster::block_on(session.run(&whole, &text(), "")).unwrap();
+    let events = std::mem::take(&mut *session.host().events.borrow_mut());
+    let so_far = events.iter().find_map(|event| match event {
+        Event::PointProgress {
+            done, total, so_far, ..
+        } => so_far.as_ref().map(|measured| (*done, *total, measured.clone())),
+        _ => None,
+    });
+    let (done, total, provisional) = so_far.unwrap();
+    assert!(done == 1 && total == whole.windows);
+    let first = Experiment { windows: 1, ..whole };
+    let result = pollster::block_on(session.run(&first, &text(), "")).unwrap();
+    let Outcome::Measured(measured) = &result.curve.points[0].outcome else {
+        panic!("{result:?}")
+    };
+    assert_eq!(
+        (provisional.stats, provisional.hemorrhage),
+        (measured.stats, measured.hemorrhage)
+    );
+}
+
+/// Whoever takes over what another engine has found out measures the same points, to the last digit, without looking at the
+/// untouched model.
+#[test]
+fn an_engine_that_joins_measures_what_one_alone_measures() {
+    for (sweep, findings) in [
+        ("wanda:sparsity=0..0.6/3", 2),
+        ("layer-drop:count=0..2/3", 2),
+        ("layer-drop:count=1+wanda:sparsity=0.2..0.6/2", 2),
+        ("rtn:bits=4..3/2", 1),
+    ] {
+        let experiment = Experiment {
+            calibration_stats: CalibrationStats::Dense,
+            ..experiment(sweep)
+        };
+        let alone = pollster::block_on(session(Quiet::default()).run(&experiment, &text(), &text())).unwrap();
+        let mut first = session(Quiet::default());
+        pollster::block_on(first.prepare(&experiment, &text(), &text())).unwrap();
+        let handed_over = first.host().handed_over.borrow();
+        assert_eq!(handed_over.len(), findings, "{sweep}");
+        let mut other = session(Quiet::default());
+        other.join(&experiment, &text(), &text()).unwrap();
+        for (finding, bytes) in handed_over.iter() {
+            other.adopt(finding, bytes).unwrap();
+            let torn = &bytes[..bytes.len() - 1];
+            assert!(other.adopt(finding, torn).is_err(), "{sweep}: {finding:?}");
+        }
+        for index in (0..alone.curve.points.len()).rev() {
+            pollster::block_on(other.point(index)).unwrap();
+        }
+        assert!(pollster::block_on(other.point(99)).is_err());
+        let events = other.host().events.borrow();
+        let measured = |event: &Event| match event {
+            Event::Point { index, point } => Some((*index, point.clone())),
+            _ => None,
+        };
+        for (index, point) in events.iter().filter_map(measured) {
+            let (Outcome::Measured(here), Outcome::Measured(there)) =
+                (&point.outcome, &alone.curve.points[index].outcome)
+            else {
+                panic!("{sweep}: {point:?}")
+            };
+            let same = (here.stats, here.hemorrhage, here.sparsity_achieved, here.blocks)
+                == (there.stats, there.hemorrhage, there.sparsity_achieved, there.blocks);
+            assert!(same, "{sweep} at {}: {here:?} {there:?}", point.value);
+        }
+        let stage = |event: &Event| matches!(event, Event::Preparing { point: None, .. });
+        assert!(!events.iter().any(stage), "{sweep}: it measured what it was given");
+    }
+}

@@ -1,11 +1,11 @@
 //! From what the page knows to what the chart shows.
 
-use super::state::{Kept, Shown, Stage, State};
+use super::state::{Kept, Shown, State};
 use super::{controls, reading, words};
 use crate::curve::Curve;
 use crate::modify::Sweep;
 use crate::modify::catalogue::Unit;
-use crate::plot::{Chart, Measure, Series, Size, Threshold};
+use crate::plot::{Chart, Measure, Sample, Series, Size, Threshold};
 use crate::share::{Screen, View};
 
 /// Charts under this width, in CSS pixels, hold no long names.
@@ -78,10 +78,19 @@ pub fn chart(state: &State, thresholds: &[Option<Threshold>], size: Size) -> Cha
         .shown
         .as_ref()
         .is_some_and(|shown| !shown.stored && !shown.complete);
-    if let (true, Some(task), Some(first)) = (measuring, &state.task, chart.series.first_mut())
-        && let Stage::Point { value, .. } = task.stage
-    {
-        first.pending = Some(value);
+    if let (true, Some(first)) = (measuring, chart.series.first_mut()) {
+        let under_way = state.under_way().iter();
+        first.pending = under_way
+            .map(|point| match &point.so_far {
+                Some((_, measured)) => Sample::of(point.value, measured, view.measure),
+                None => Sample {
+                    x: point.value,
+                    y: f64::NAN,
+                    half_width: 0.0,
+                    failed: None,
+                },
+            })
+            .collect();
     }
     chart
 }

@@ -8,7 +8,8 @@ mod shelf;
 
 pub use fold::is_last;
 pub use parts::{
-    Consent, Consequence, Engine, Fetching, Kept, Message, Model, Preparation, Shown, Stage, Task, Ui, Wish, Writing,
+    Consent, Consequence, Engine, Fetching, Kept, Message, Model, Preparation, Shown, Stage, Task, Ui, UnderWay, Wish,
+    Writing,
 };
 pub use queue::Queue;
 
@@ -148,6 +149,7 @@ impl State {
             cancelling: false,
             stage: Stage::Readying,
             points: experiment.sweep.points().len(),
+            finished: 0,
             experiment,
             protocol: None,
             first_point_ms: None,
@@ -225,6 +227,19 @@ impl State {
         match &self.link.experiment.text.origin {
             Origin::Bundled(name) if !self.ui.picking_text => name,
             _ => ":own",
+        }
+    }
+
+    /// The points of the shown curve that are being measured.
+    #[must_use]
+    pub fn under_way(&self) -> &[UnderWay] {
+        let growing = self
+            .shown
+            .as_ref()
+            .is_some_and(|shown| !shown.stored && !shown.complete);
+        match self.task.as_ref().map(|task| &task.stage) {
+            Some(Stage::Points(points)) if growing => points,
+            _ => &[],
         }
     }
 

@@ -1,6 +1,7 @@
 //! Sentences and short lines that the page builds from numbers.
 
 use super::controls;
+use super::state::UnderWay;
 use crate::curve::digest::Verdict;
 use crate::curve::{CalibrationStats, Curve, Outcome, Point, Protocol};
 use crate::engine::job::{DeviceKind, DeviceReport};
@@ -302,16 +303,35 @@ pub fn sample(sample: &Sample, measure: Measure) -> String {
     }
 }
 
-/// What a mark of a curve says: its strength and its value, or that it is being measured.
+/// What a mark of a curve says: its strength and its value.
 #[must_use]
 pub fn mark(curve: &Curve, index: usize, x: f64, measure: Measure) -> String {
-    let knob = controls::knob(&curve.sweep);
-    let unit = knob.and_then(|knob| knob.unit()).unwrap_or(Unit::Count);
-    let x = format!("{} {}", knob.map_or("value", |knob| knob.term), format_value(x, unit));
-    match Series::of(curve, measure).samples.get(index) {
-        Some(found) => format!("{x}: {}", sample(found, measure)),
+    let x = strength_in_full(&curve.sweep, x);
+    let said = Series::of(curve, measure)
+        .samples
+        .get(index)
+        .map(|found| sample(found, measure));
+    format!("{x}: {}", said.unwrap_or_default())
+}
+
+/// What the mark of a point says that is being measured: its strength, and what its windows give so far.
+#[must_use]
+pub fn pending_mark(sweep: &Sweep, point: &UnderWay, measure: Measure) -> String {
+    let x = strength_in_full(sweep, point.value);
+    match &point.so_far {
+        Some((windows, measured)) => format!(
+            "{x}: being measured, so far {} ({windows} of {} windows)",
+            sample(&Sample::of(point.value, measured, measure), measure),
+            point.total
+        ),
         None => format!("{x}: being measured"),
     }
+}
+
+fn strength_in_full(sweep: &Sweep, x: f64) -> String {
+    let knob = controls::knob(sweep);
+    let unit = knob.and_then(|knob| knob.unit()).unwrap_or(Unit::Count);
+    format!("{} {}", knob.map_or("value", |knob| knob.term), format_value(x, unit))
 }
 
 /// What is read aloud when a point arrives.

@@ -9,7 +9,7 @@ use super::{EngineError, Host, Pulse};
 use crate::curve::CalibrationStats;
 use crate::model::{Block, Llama, ModelError};
 use crate::modify::{InputNorms, Modified, Needs, Spec};
-use crate::weights::{Pristine, Role, TensorId};
+use crate::weights::{Pristine, Role, Site, TensorId};
 
 /// The windows that methods are calibrated on, and how.
 pub(super) struct Calibration {
@@ -33,12 +33,80 @@ impl Memory {
         self
     }
 
+    /// The untouched model's input norms for another engine: of each block each site's number of channels and then their
+    /// values, all as little-endian f64.
+    pub(super) fn norms_to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for norms in self
+            .norms
+            .get(&Spec::default().to_string())
+            .into_iter()
+            .flat_map(|blocks| blocks.iter())
+        {
+            for site in Site::ALL {
+                let squared = norms.squared.get(&site).map_or(&[][..], Vec::as_slice);
+                #[expect(clippy::cast_precision_loss, reason = "channels are few")]
+                let length = squared.len() as f64;
+                bytes.extend(
+                    [&[length], squared]
+                        .concat()
+                        .iter()
+                        .flat_map(|value| value.to_le_bytes()),
+                );
+            }
+        }
+        bytes
+    }
+
+    /// Takes over what [`Memory::norms_to_bytes`] gave; `None` where it is not that.
+    pub(super) fn adopt_norms(&mut self, bytes: &[u8]) -> Option<()> {
+        let values = numbers(bytes)?;
+        let mut rest = values.as_slice();
+        let mut blocks = Vec::new();
+        while !rest.is_empty() {
+            let mut norms = InputNorms::default();
+            for site in Site::ALL {
+                let (length, after) = rest.split_first()?;
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "it was a length, and another one does not fit"
+                )]
+                let (squared, after) = after.split_at_checked(*length as usize)?;
+                norms.squared.insert(site, squared.to_vec());
+                rest = after;
+            }
+            blocks.push(norms);
+        }
+        self.norms.insert(Spec::default().to_string(), Arc::new(blocks));
+        Some(())
+    }
+
+    /// The untouched model's block influence for another engine, as little-endian f64.
+    pub(super) fn influence_to_bytes(&self) -> Vec<u8> {
+        let influence = self.untouched_influence().unwrap_or_default();
+        influence.iter().flat_map(|value| value.to_le_bytes()).collect()
+    }
+
+    /// Takes over what [`Memory::influence_to_bytes`] gave; `None` where it is not that.
+    pub(super) fn adopt_influence(&mut self, bytes: &[u8]) -> Option<()> {
+        let influence = Arc::new(numbers(bytes)?);
+        self.influence.insert(Spec::default().to_string(), influence);
+        Some(())
+    }
+
     /// The block influence of the untouched model, where it was measured.
     pub(super) fn untouched_influence(&self) -> Option<&[f64]> {
         self.influence
             .get(&Spec::default().to_string())
             .map(|values| values.as_slice())
     }
+}
+
+fn numbers(bytes: &[u8]) -> Option<Vec<f64>> {
+    let (parts, rest) = bytes.as_chunks::<8>();
+    let values = parts.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
+    rest.is_empty().then_some(values)
 }
 
 /// A modified model and what was counted while it was made.
@@ -121,7 +189,7 @@ impl<H: Host> Builder<'_, H> {
         Ok(&self.calibration.ok_or(missing)?.windows)
     }
 
-    async fn influence(
+    pub(super) async fn influence(
         &self,
         modified: &Modified,
         before: &Spec,
@@ -141,7 +209,7 @@ impl<H: Host> Builder<'_, H> {
         Ok(found)
     }
 
-    async fn norms(
+    pub(super) async fn norms(
         &self,
         modified: &Modified,
         before: &Spec,

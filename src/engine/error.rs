@@ -15,6 +15,12 @@ pub enum EngineError {
     /// A job needs a model and none is loaded.
     #[error("no model is loaded; load one first")]
     NoModel,
+    /// A point was asked for that belongs to no run here.
+    #[error("no run with such a point was prepared; press Run again")]
+    NoRun,
+    /// What another engine found out is not what it should be.
+    #[error("what another engine measured came in parts that don't fit; press Run again")]
+    Torn,
     /// A text has too few tokens.
     #[error(
         "{text} has {tokens} tokens, which is {whole} windows of {window}; {windows} were asked for. \

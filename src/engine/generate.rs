@@ -73,6 +73,7 @@ impl<H: Host> Session<H> {
         let built = builder
             .build(spec, &mut Memory::default(), |stage, done, total| {
                 self.host.emit(Event::Preparing {
+                    point: None,
                     stage: stage.to_owned(),
                     done,
                     total,

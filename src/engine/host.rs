@@ -3,12 +3,17 @@
 use std::cell::Cell;
 
 use super::EngineError;
-use super::job::Event;
+use super::job::{Event, Finding};
 
 /// The surroundings of a job: a worker in the page, a command line, a test.
 pub trait Host {
     /// Tells what happened.
     fn emit(&self, event: Event);
+
+    /// Hands over what other engines of the run need; where there are none, it has nothing to do.
+    fn hand_over(&self, finding: Finding, bytes: Vec<u8>) {
+        let (_, _) = (finding, bytes);
+    }
 
     /// Whether the running job is to stop.
     fn is_cancelled(&self) -> bool;

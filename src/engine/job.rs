@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::curve::{Curve, Point, Protocol};
+use crate::curve::{Curve, Measured, Point, Protocol};
 use crate::metric::Stats;
 use crate::share::{Asset, Experiment};
 pub use crate::share::{DeviceChoice, Sampling};
@@ -34,13 +34,21 @@ pub enum Job {
         files: Vec<FileHandle>,
     },
     /// Measures a curve with the loaded model.
-    Run {
-        /// What to do.
-        experiment: Box<Experiment>,
-        /// The text to measure on.
-        text: String,
-        /// The text to calibrate on.
-        calibration_text: String,
+    Run(Box<Sweeping>),
+    /// Prepares a run whose points several engines measure: measures the untouched model, and hands over what the others
+    /// need of it ([`Event::Found`]).
+    Prepare(Box<Sweeping>),
+    /// Takes part in such a run.
+    Join(Box<Sweeping>),
+    /// Takes over what another engine has found out; its bytes travel beside the job.
+    Adopt {
+        /// What it is.
+        finding: Finding,
+    },
+    /// Measures one point of the run that was prepared or joined.
+    Point {
+        /// Which point, from 0.
+        index: usize,
     },
     /// Continues a prompt with the untouched and with a modified model, side by side.
     Generate {
@@ -66,6 +74,32 @@ pub enum Job {
     },
     /// Times 1,000 operations on tiny tensors: a guard against per-call overhead.
     TinyOps,
+}
+
+/// A curve that is to be measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sweeping {
+    /// What to do.
+    pub experiment: Experiment,
+    /// The text to measure on.
+    pub text: String,
+    /// The text to calibrate on.
+    pub calibration_text: String,
+}
+
+/// What one engine finds out for all that measure points of a run. The numbers are in bytes that travel beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// The untouched model's final hidden states on the run's windows.
+    Untouched {
+        /// Its measures.
+        stats: Stats,
+    },
+    /// The input norms of its linear layers on the calibration text.
+    Norms,
+    /// The influence of its blocks.
+    Influence,
 }
 
 /// A job with its number.
@@ -105,6 +139,9 @@ pub struct DeviceReport {
     pub refused: Option<String>,
 }
 
+/// What results call the CPU.
+pub const CPU: &str = "CPU (flex)";
+
 /// The two kinds of device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -126,10 +163,12 @@ pub struct ModelReport {
     pub parameters: u64,
     /// Bits a weight in its file.
     pub bits_per_weight: f64,
-    /// Sizes.
-    pub config: crate::weights::ModelConfig,
+    /// Transformer blocks.
+    pub blocks: usize,
     /// Tokens a second of one window, timed on this device after loading.
     pub tokens_per_second: f64,
+    /// How many engines measure the points of a run.
+    pub engines: usize,
 }
 
 /// One of the two models of a side-by-side generation.
@@ -164,6 +203,8 @@ pub enum Event {
     },
     /// A window of the calibration or of the untouched model is done.
     Preparing {
+        /// Which point it is for, from 0; `None` where it is for all.
+        point: Option<usize>,
         /// What is being done, for display: "calibrating", "measuring the untouched model".
         stage: String,
         /// Done.
@@ -176,16 +217,24 @@ pub enum Event {
         /// Its measures.
         stats: Stats,
     },
+    /// Something that other engines of this run need is known; its bytes travel beside the event.
+    Found(Finding),
+    /// Everything that other engines need was found out.
+    Prepared,
     /// Work on a point has come this far.
     PointProgress {
         /// Which point, from 0.
         index: usize,
         /// Its value.
         value: f64,
-        /// Windows done, calibration included.
+        /// Windows done.
         done: usize,
         /// Of all.
         total: usize,
+        /// What the windows so far give, from time to time: provisional, by the formulas of the finished point. Their
+        /// whiskers take the tokens so far as independent, as those of the finished point do; few windows are few
+        /// passages of a text, so that a point may still leave its early whiskers more often than one time in twenty.
+        so_far: Option<Box<Measured>>,
     },
     /// A point is finished.
     Point {

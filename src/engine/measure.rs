@@ -8,7 +8,7 @@ use burn::tensor::Tensor;
 use super::text::Windows;
 use super::{EngineError, Host, Pulse};
 use crate::metric::{TokenScores, score_row};
-use crate::model::{Batch, Llama, score_on_gpu};
+use crate::model::{Batch, Compute, Llama, score_on_gpu};
 
 /// Hidden states of the untouched model: one tensor a batch, `[windows · length, hidden]`.
 pub(super) struct Reference {
@@ -65,22 +65,52 @@ impl Reference {
         })
     }
 
-    /// Scores `modified` against the untouched model, both with the head of `base`.
+    /// The hidden states as little-endian f32, for another engine.
+    pub(super) async fn to_bytes(&self, compute: &Compute) -> Result<Vec<u8>, EngineError> {
+        let mut bytes = Vec::new();
+        for hidden in &self.hidden {
+            let values = compute.read(hidden.clone(), "reading hidden states").await?;
+            bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        }
+        Ok(bytes)
+    }
+
+    /// What [`Reference::to_bytes`] gave, on this engine's device.
+    pub(super) fn from_bytes(model: &Llama, windows: &Windows, bytes: &[u8]) -> Result<Self, EngineError> {
+        let (parts, rest) = bytes.as_chunks::<4>();
+        let columns = model.config().hidden;
+        let rows = windows.count() * windows.length();
+        if !rest.is_empty() || parts.len() != rows * columns {
+            return Err(EngineError::Torn);
+        }
+        let batch = windows_at_once(model, windows.length());
+        let hidden = parts.chunks(batch * windows.length() * columns).map(|part| {
+            let values = part.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+            model.compute().matrix(values, [part.len() / columns, columns])
+        });
+        Ok(Self {
+            hidden: hidden.collect(),
+            batch,
+        })
+    }
+
+    /// Scores `modified` against the untouched model, both with the head of `base`; `done` is told of windows finished
+    /// and of the scores so far.
     pub(super) async fn score<H: Host>(
         &self,
         modified: &Llama,
         windows: &Windows,
         pulse: &Pulse<'_, H>,
-        done: impl Fn(usize),
+        mut done: impl FnMut(usize, &TokenScores),
     ) -> Result<TokenScores, EngineError> {
         let mut scores = TokenScores::default();
         let mut finished = 0;
         for (group, reference) in windows.batches(self.batch).zip(&self.hidden) {
             let Some(batch) = Batch::new(&group) else { continue };
             let hidden = hidden_states(modified, &batch, pulse).await?;
-            score_batch(modified, reference, &hidden, &group, &mut scores, pulse).await?;
+            score_batch(modified, reference, Some(&hidden), &group, &mut scores, pulse).await?;
             finished += group.len();
-            done(finished);
+            done(finished, &scores);
         }
         Ok(scores)
     }
@@ -94,17 +124,18 @@ impl Reference {
     ) -> Result<TokenScores, EngineError> {
         let mut scores = TokenScores::default();
         for (group, reference) in windows.batches(self.batch).zip(&self.hidden) {
-            score_batch(model, reference, reference, &group, &mut scores, pulse).await?;
+            score_batch(model, reference, None, &group, &mut scores, pulse).await?;
         }
         Ok(scores)
     }
 }
 
-/// Scores the last `length − 1` tokens of each window: position `i` predicts token `i + 1`.
+/// Scores the last `length − 1` tokens of each window: position `i` predicts token `i + 1`. Without a modified model, the
+/// untouched one is scored against itself.
 async fn score_batch<H: Host>(
     model: &Llama,
     base: &Tensor<2>,
-    modified: &Tensor<2>,
+    modified: Option<&Tensor<2>>,
     group: &[&[u32]],
     scores: &mut TokenScores,
     pulse: &Pulse<'_, H>,
@@ -116,16 +147,22 @@ async fn score_batch<H: Host>(
         while start + 1 < window.len() {
             let rows = rows_at_once.min(window.len() - 1 - start);
             let targets = &window[start + 1..=start + rows];
-            let [base, modified] =
-                [base, modified].map(|hidden| model.logits(&hidden.clone().narrow(0, first + start, rows)));
+            let logits = |hidden: &Tensor<2>| model.logits(&hidden.clone().narrow(0, first + start, rows));
+            let base = logits(base);
+            let modified = modified.map(logits);
             if model.compute().is_gpu() {
+                let modified = modified.unwrap_or_else(|| base.clone());
                 for row in score_on_gpu(model.compute(), &base, &modified, targets).await? {
                     scores.push(row);
                 }
             } else {
                 let vocabulary = model.config().vocabulary;
                 let base = model.compute().read(base, "reading logits").await?;
-                let modified = model.compute().read(modified, "reading logits").await?;
+                let modified = match modified {
+                    Some(modified) => Some(model.compute().read(modified, "reading logits").await?),
+                    None => None,
+                };
+                let modified = modified.as_deref().unwrap_or(&base);
                 let rows = base.chunks_exact(vocabulary).zip(modified.chunks_exact(vocabulary));
                 for ((base, modified), &target) in rows.zip(targets) {
                     scores.push(score_row(base, modified, target as usize)?);

@@ -1,6 +1,7 @@
 //! Experiments: from weights to a curve, told as a stream of events. Knows no transport.
 
 pub mod job;
+pub mod pool;
 
 #[cfg(feature = "engine")]
 mod builder;
@@ -18,6 +19,8 @@ mod measure;
 mod run;
 #[cfg(feature = "engine")]
 mod session;
+#[cfg(feature = "engine")]
+mod shared;
 #[cfg(feature = "engine")]
 mod text;
 #[cfg(feature = "engine")]

@@ -15,11 +15,10 @@ use crate::weights::formats::sha256_hex;
 const MAX_WINDOWS: usize = 4096;
 
 /// What all points share.
-struct Prepared<'a> {
-    model: &'a Model,
-    windows: Windows,
-    calibration: Option<Calibration>,
-    protocol: Protocol,
+pub(super) struct Setup {
+    pub(super) windows: Windows,
+    pub(super) calibration: Option<Calibration>,
+    pub(super) protocol: Protocol,
 }
 
 /// A curve and what was found out on the way.
@@ -47,13 +46,13 @@ impl<H: Host> Session<H> {
         calibration_text: &str,
     ) -> Result<RunResult, EngineError> {
         let start = self.host.seconds();
-        let prepared = prepare(self.model()?, experiment, text, calibration_text)?;
-        let Prepared {
-            model,
+        let model = self.model()?;
+        let setup = setup(model, experiment, text, calibration_text)?;
+        let Setup {
             windows,
             calibration,
             protocol,
-        } = &prepared;
+        } = &setup;
         let host = &self.host;
         host.emit(Event::RunStarted {
             protocol: Box::new(protocol.clone()),
@@ -85,22 +84,20 @@ impl<H: Host> Session<H> {
                 value,
                 windows: windows.count(),
             };
-            let outcome = match point(&builder, &spec, &untouched.reference, windows, &mut memory, &progress).await {
-                Ok(measured) => Outcome::Measured(measured),
-                Err(EngineError::Cancelled) => {
+            let reference = &untouched.reference;
+            let outcome = match outcome(&builder, &spec, reference, windows, &mut memory, &progress).await {
+                Ok(outcome) => outcome,
+                Err(error) => {
                     complete = false;
+                    if error.is_device_failure() {
+                        // What was measured stays: the front end gets the curve so far, and the reason.
+                        host.emit(Event::Failed {
+                            message: error.to_string(),
+                            device_lost: true,
+                        });
+                    }
                     break;
                 }
-                Err(error) if error.is_device_failure() => {
-                    // What was measured stays: the front end gets the curve so far, and the reason.
-                    host.emit(Event::Failed {
-                        message: error.to_string(),
-                        device_lost: true,
-                    });
-                    complete = false;
-                    break;
-                }
-                Err(error) => Outcome::Failed(error.to_string()),
             };
             let point = Point { value, spec, outcome };
             host.emit(Event::Point {
@@ -124,27 +121,34 @@ impl<H: Host> Session<H> {
     }
 }
 
-/// Tells how far a point is: editing counts as one window, since its length is not known beforehand.
-struct Progress<'a, H> {
-    host: &'a H,
-    index: usize,
-    value: f64,
-    windows: usize,
+/// Tells how far a point is.
+pub(super) struct Progress<'a, H> {
+    pub(super) host: &'a H,
+    pub(super) index: usize,
+    pub(super) value: f64,
+    pub(super) windows: usize,
 }
 
 impl<H: Host> Progress<'_, H> {
-    fn windows_done(&self, done: usize) {
+    /// At most so often are scores summed up that are not all there yet.
+    const INTERVAL_SECS: f64 = 0.1;
+    /// And so many times as long as it takes is something else done: quantiles of millions of tokens take a while.
+    const REST: f64 = 20.0;
+
+    fn windows_done(&self, done: usize, so_far: Option<Measured>) {
         let (index, value) = (self.index, self.value);
         self.host.emit(Event::PointProgress {
             index,
             value,
             done,
             total: self.windows,
+            so_far: so_far.map(Box::new),
         });
     }
 
     fn stage(&self, stage: &str, done: usize, total: usize) {
         self.host.emit(Event::Preparing {
+            point: Some(self.index),
             stage: stage.to_owned(),
             done,
             total,
@@ -152,7 +156,23 @@ impl<H: Host> Progress<'_, H> {
     }
 }
 
-async fn point<H: Host>(
+/// What comes of a point; an error where nothing more can come of any.
+pub(super) async fn outcome<H: Host>(
+    builder: &Builder<'_, H>,
+    spec: &Spec,
+    reference: &Reference,
+    windows: &Windows,
+    memory: &mut Memory,
+    progress: &Progress<'_, H>,
+) -> Result<Outcome, EngineError> {
+    match measure(builder, spec, reference, windows, memory, progress).await {
+        Ok(measured) => Ok(Outcome::Measured(measured)),
+        Err(error) if matches!(error, EngineError::Cancelled) || error.is_device_failure() => Err(error),
+        Err(error) => Ok(Outcome::Failed(error.to_string())),
+    }
+}
+
+async fn measure<H: Host>(
     builder: &Builder<'_, H>,
     spec: &Spec,
     reference: &Reference,
@@ -160,23 +180,38 @@ async fn point<H: Host>(
     memory: &mut Memory,
     progress: &Progress<'_, H>,
 ) -> Result<Measured, EngineError> {
-    let start = progress.host.seconds();
-    progress.windows_done(0);
+    let host = progress.host;
+    let start = host.seconds();
+    progress.windows_done(0, None);
     let built = builder
         .build(spec, memory, |stage, done, total| progress.stage(stage, done, total))
         .await?;
+    let measured = |scores: &TokenScores| {
+        let summary = summarize(scores)?;
+        Ok::<_, EngineError>(Measured {
+            stats: summary.modified,
+            hemorrhage: summary.hemorrhage,
+            sparsity_achieved: built.sparsity_achieved,
+            bits_per_weight: built.bits_per_weight,
+            blocks: built.model.blocks().len(),
+            duration_secs: host.seconds() - start,
+        })
+    };
+    let mut next = start;
     let scores = reference
-        .score(&built.model, windows, builder.pulse, |done| progress.windows_done(done))
+        .score(&built.model, windows, builder.pulse, |done, scores| {
+            let now = host.seconds();
+            let is_time = done < progress.windows && now >= next;
+            // What is wrong with a few windows is wrong with all of them, and is said then.
+            let so_far = is_time.then(|| measured(scores).ok()).flatten();
+            if is_time {
+                let took = host.seconds() - now;
+                next = now + took + Progress::<H>::INTERVAL_SECS.max(Progress::<H>::REST * took);
+            }
+            progress.windows_done(done, so_far);
+        })
         .await?;
-    let summary = summarize(&scores)?;
-    Ok(Measured {
-        stats: summary.modified,
-        hemorrhage: summary.hemorrhage,
-        sparsity_achieved: built.sparsity_achieved,
-        bits_per_weight: built.bits_per_weight,
-        blocks: built.model.blocks().len(),
-        duration_secs: progress.host.seconds() - start,
-    })
+    measured(&scores)
 }
 
 pub(super) fn summarize(scores: &TokenScores) -> Result<Summary, EngineError> {
@@ -193,12 +228,12 @@ pub(super) fn summarize(scores: &TokenScores) -> Result<Summary, EngineError> {
     }
 }
 
-fn prepare<'a>(
-    model: &'a Model,
+pub(super) fn setup(
+    model: &Model,
     experiment: &Experiment,
     text: &str,
     calibration_text: &str,
-) -> Result<Prepared<'a>, EngineError> {
+) -> Result<Setup, EngineError> {
     let Experiment {
         window,
         windows,
@@ -251,8 +286,7 @@ fn prepare<'a>(
         seed: experiment.seed,
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    Ok(Prepared {
-        model,
+    Ok(Setup {
         windows: cut,
         calibration,
         protocol,

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::job::{DeviceChoice, DeviceKind, DeviceReport, Event, ModelReport};
+use super::job::{CPU, DeviceChoice, DeviceKind, DeviceReport, Event, ModelReport};
 use super::measure::hidden_states;
+use super::shared::Part;
 use super::untouched::Known;
 use super::{EngineError, Host, Pulse};
 use crate::model::{Batch, Compute, Llama, ModelError, SELF_TEST_BOUND, self_test};
@@ -19,6 +20,8 @@ pub struct Session<H> {
     report: Option<DeviceReport>,
     model: Option<Model>,
     pub(super) known: Known,
+    /// The run that this engine shares with others.
+    pub(super) part: Option<Part>,
 }
 
 /// A model that is ready to run.
@@ -45,6 +48,7 @@ impl<H: Host> Session<H> {
             report: None,
             model: None,
             known: Known::default(),
+            part: None,
         }
     }
 
@@ -70,7 +74,7 @@ impl<H: Host> Session<H> {
                 report.name.clone()
             }
             Some(report) if report.kind == DeviceKind::Gpu => format!("WebGPU ({})", report.name),
-            _ => "CPU (flex)".to_owned(),
+            _ => CPU.to_owned(),
         }
     }
 
@@ -113,6 +117,7 @@ impl<H: Host> Session<H> {
     fn forget(&mut self) {
         self.model = None;
         self.known = Known::default();
+        self.part = None;
     }
 
     async fn compute(&mut self) -> Result<Compute, EngineError> {
@@ -167,8 +172,9 @@ impl<H: Host> Session<H> {
             sha256: model.sha256.clone(),
             parameters,
             bits_per_weight: 8.0 * model.pristine.stored_bytes() as f64 / parameters.max(1) as f64,
-            config: model.pristine.config().clone(),
+            blocks: model.pristine.config().blocks,
             tokens_per_second,
+            engines: 1,
         };
         self.model = Some(model);
         self.host.emit(Event::Model(Box::new(report.clone())));

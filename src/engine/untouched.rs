@@ -47,6 +47,7 @@ impl Known {
         let total = windows.count();
         let reference = Reference::measure(model, windows, pulse, |done| {
             pulse.host().emit(Event::Preparing {
+                point: None,
                 stage: "measuring the untouched model".to_owned(),
                 done,
                 total,
@@ -61,6 +62,23 @@ impl Known {
         });
         self.measured.replace(Some(Rc::clone(&found)));
         Ok(found)
+    }
+
+    /// Takes over what another engine measured of the same model on these windows.
+    pub(super) fn adopt(
+        &self,
+        model: &Llama,
+        windows: &Windows,
+        stats: Stats,
+        bytes: &[u8],
+    ) -> Result<(), EngineError> {
+        let found = Untouched {
+            windows: windows.clone(),
+            reference: Reference::from_bytes(model, windows, bytes)?,
+            stats,
+        };
+        self.measured.replace(Some(Rc::new(found)));
+        Ok(())
     }
 
     /// What calibrating on these windows has shown before.

@@ -15,7 +15,7 @@ const FURTHEST: i64 = 4;
 /// Reads `12`, `-0.5`, `1e-3`; `None` for anything else, infinities and NaN included.
 ///
 /// Numbers of up to 15 digits with small exponents are read exactly, since one rounding of exact factors is
-/// correct; so is whatever `Display` writes, because the neighbours of the estimate are compared with the text.
+/// correct; so is whatever `Display` and `LowerExp` write, because the neighbours of the estimate are compared with the text.
 /// Other texts may be off by a few units in the last place.
 #[must_use]
 pub fn parse_f64(text: &str) -> Option<f64> {
@@ -67,11 +67,18 @@ fn scaled(significand: u64, power: i32, text: &str) -> f64 {
         return estimate;
     }
     let bits = i64::from_ne_bytes(estimate.to_ne_bytes());
-    let near = (-FURTHEST..=FURTHEST).map(|step| f64::from_ne_bytes((bits + step).to_ne_bytes()));
-    let written = text.trim_start_matches('+');
-    near.into_iter()
-        .find(|value| value.to_string() == written)
-        .unwrap_or(estimate)
+    // The nearest first: 0, −1, 1, −2, 2, …
+    let steps = (0..=2 * FURTHEST).map(|n| if n % 2 == 0 { n / 2 } else { -(n + 1) / 2 });
+    let mut near = steps.map(|step| f64::from_ne_bytes((bits + step).to_ne_bytes()));
+    let found = if text.contains(['e', 'E']) {
+        let text = text.replace("e+", "e");
+        near.find(|value| format!("{value:e}") == text)
+    } else {
+        // JSON's writers mark what is no integer type by `.0`.
+        let text = text.strip_suffix(".0").unwrap_or(text);
+        near.find(|value| value.to_string() == text)
+    };
+    found.unwrap_or(estimate)
 }
 
 fn scale(value: f64, power: i32) -> f64 {
@@ -136,6 +143,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_written_with_an_exponent_is_read_back(value in -1e3..1e3f64, power in -30..30) {
+            let value = value * 10_f64.powi(power);
+            prop_assert_eq!(parse_f64(&format!("{value:e}")), Some(value));
+        }
+
         #[test]
         fn what_display_writes_is_read_back(value in -1e12..1e12f64) {
             prop_assert_eq!(parse_f64(&value.to_string()), Some(value));

@@ -1,15 +1,10 @@
 //! Serialises an `f64` so that NaN and the infinities survive JSON, which has no numbers for them: they become the
 //! strings `NaN`, `inf` and `-inf`. For `#[serde(with = "crate::numeric::nonfinite")]`.
 
-use serde::de::{Error as _, Unexpected};
-use serde::{Deserialize, Deserializer, Serializer};
+use std::fmt;
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Form {
-    Number(f64),
-    Text(String),
-}
+use serde::de::{Error, Visitor};
+use serde::{Deserializer, Serializer};
 
 /// Writes a number, or its name where JSON has none.
 ///
@@ -28,25 +23,44 @@ pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::
 /// # Errors
 /// Where the value is neither a number nor one of the three names.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    match Form::deserialize(deserializer)? {
-        Form::Number(value) => Ok(value),
-        Form::Text(text) => match text.as_str() {
+    deserializer.deserialize_any(Form)
+}
+
+/// A number, or the name of one.
+struct Form;
+
+impl Visitor<'_> for Form {
+    type Value = f64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number, `NaN`, `inf` or `-inf`")
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<f64, E> {
+        Ok(value)
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<f64, E> {
+        Ok(value as f64)
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<f64, E> {
+        Ok(value as f64)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<f64, E> {
+        match text {
             "NaN" => Ok(f64::NAN),
             "inf" => Ok(f64::INFINITY),
             "-inf" => Ok(f64::NEG_INFINITY),
-            other => Err(D::Error::invalid_value(
-                Unexpected::Str(other),
-                &"a number, `NaN`, `inf` or `-inf`",
-            )),
-        },
+            other => Err(E::invalid_value(serde::de::Unexpected::Str(other), &self)),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde::Serialize;
-
-    use super::*;
+    use serde::{Deserialize, Serialize};
 
     #[derive(Serialize, Deserialize)]
     struct Holder {

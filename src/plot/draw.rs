@@ -1,12 +1,10 @@
 //! The chart, drawn by plotters.
 
-use plotters::chart::ChartContext;
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::element::DashedPathElement;
 use plotters::prelude::{
-    Cartesian2d, ChartBuilder, Color, DrawingArea, IntoDrawingArea, IntoFont, PathElement, Rectangle, SVGBackend,
-    ShapeStyle, Text,
+    Cartesian2d, Color, DrawingArea, IntoDrawingArea, IntoFont, PathElement, Rectangle, SVGBackend, ShapeStyle, Text,
 };
 use plotters::style::FontFamily;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -26,7 +24,7 @@ const FONT_QUIRK: f64 = 1.24;
 const FAMILY: &str = "system-ui, sans-serif";
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Plane<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+type Plane<'a> = DrawingArea<SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 /// Dashes of the kept curves: length and gap in CSS pixels, so that they can be told apart without colour.
 const DASHES: [(u32, u32); 5] = [(9, 4), (2, 3), (14, 3), (5, 5), (1, 6)];
@@ -44,18 +42,25 @@ pub fn draw(chart: &Chart) -> Result<Drawing, PlotError> {
         let root =
             SVGBackend::with_string(&mut svg, (fine(chart.size.width), fine(chart.size.height))).into_drawing_area();
         let [left, top, right, bottom] = layout.area;
-        let mut plane = ChartBuilder::on(&root)
-            .margin_left(left * FINE)
-            .margin_top(top * FINE)
-            .margin_right((f64::from(chart.size.width) - right) * FINE)
-            .margin_bottom((f64::from(chart.size.height) - bottom) * FINE)
-            .build_cartesian_2d(x_low..x_high, layout.scale.low..layout.scale.high)
-            .map_err(|error| PlotError(error.to_string()))?;
+        // Without plotters' chart builder, which is made for axes that it draws itself and much larger.
+        let plane = root.margin(
+            top * FINE,
+            (f64::from(chart.size.height) - bottom) * FINE,
+            left * FINE,
+            (f64::from(chart.size.width) - right) * FINE,
+        );
+        let (across, down) = plane.get_pixel_range();
+        let pixels = (across.start..across.end - 1, down.end - 1..down.start);
+        let plane = plane.apply_coord_spec(Cartesian2d::new(
+            x_low..x_high,
+            layout.scale.low..layout.scale.high,
+            pixels,
+        ));
         let pen = Pen {
             chart,
             layout: &layout,
             root: &root,
-            plane: &mut plane,
+            plane: &plane,
         };
         pen.safe_side()?;
         pen.grid_and_axes()?;
@@ -64,7 +69,6 @@ pub fn draw(chart: &Chart) -> Result<Drawing, PlotError> {
             pen.whiskers(series)?;
             pen.line(series)?;
         }
-        drop(plane);
         root.present().map_err(|error| PlotError(error.to_string()))?;
     }
     let marks = marks(chart, &layout);
@@ -95,7 +99,7 @@ struct Pen<'p, 'a> {
     chart: &'p Chart,
     layout: &'p Layout,
     root: &'p Area<'a>,
-    plane: &'p mut Plane<'a>,
+    plane: &'p Plane<'a>,
 }
 
 type Done = Result<(), PlotError>;
@@ -107,7 +111,6 @@ impl Pen<'_, '_> {
 
     fn path(&self, points: Vec<(f64, f64)>, style: ShapeStyle) -> Done {
         self.plane
-            .plotting_area()
             .draw(&PathElement::new(points, style))
             .map_err(|error| PlotError(error.to_string()))
     }
@@ -115,14 +118,12 @@ impl Pen<'_, '_> {
     fn dashed(&self, points: Vec<(f64, f64)>, (dash, gap): (u32, u32), style: ShapeStyle) -> Done {
         let fine = FINE as u32;
         self.plane
-            .plotting_area()
             .draw(&DashedPathElement::new(points, dash * fine, gap * fine, style))
             .map_err(|error| PlotError(error.to_string()))
     }
 
     fn fill(&self, from: (f64, f64), to: (f64, f64), role: Role, alpha: f64) -> Done {
         self.plane
-            .plotting_area()
             .draw(&Rectangle::new([from, to], role.stand_in().mix(alpha).filled()))
             .map_err(|error| PlotError(error.to_string()))
     }

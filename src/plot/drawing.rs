@@ -16,7 +16,7 @@ pub enum MarkKind {
     BelowScale,
     /// Failed: hollow, at the lower edge.
     Failed,
-    /// Being measured: at the height of the point before.
+    /// Being measured: at the value so far, or at the height of the point before where there is none.
     Pending,
 }
 
@@ -25,7 +25,7 @@ pub enum MarkKind {
 pub struct Mark {
     /// Which series of the chart.
     pub series: usize,
-    /// Which sample of the series; the number of samples for the pending one.
+    /// Which sample of the series; the number of samples for a pending one.
     pub index: usize,
     /// The knob's value.
     pub x: f64,
@@ -35,6 +35,8 @@ pub struct Mark {
     pub left: f64,
     /// Pixels from the top.
     pub top: f64,
+    /// The ends of the whiskers that move with it, in pixels from the top; those of finished points are drawn behind.
+    pub whisker: Option<[f64; 2]>,
     /// What it says.
     pub kind: MarkKind,
     /// Its colour.
@@ -125,10 +127,13 @@ impl Drawing {
                 String::new()
             };
             let name = escape(&say(mark));
+            let whisker = mark.whisker.map_or_else(String::new, |[low, high]| {
+                format!("<path class=\"whisker\" d=\"M{left:.1} {low:.1}V{high:.1}\"/>")
+            });
             write!(
                 svg,
                 "<g class=\"{class}\" data-testid=\"{testid}\" {reach} data-x=\"{x}\" data-y=\"{y}\" role=\"img\" \
-                 aria-label=\"{name}\" style=\"--mark:{}\"><title>{name}</title>\
+                 aria-label=\"{name}\" style=\"--mark:{}\"><title>{name}</title>{whisker}\
                  <circle class=\"reach\" cx=\"{left:.1}\" cy=\"{top:.1}\" r=\"{:.1}\"/>\
                  <circle class=\"dot\" cx=\"{left:.1}\" cy=\"{top:.1}\" r=\"{radius:.1}\"/></g>",
                 mark.role.css(),
@@ -176,7 +181,8 @@ impl Drawing {
             Role::Paper.fixed(),
         );
         svg.push_str(&css_to_fixed(&self.backdrop));
-        for mark in &self.marks {
+        // A file holds what is finished.
+        for mark in self.marks.iter().filter(|mark| mark.kind != MarkKind::Pending) {
             let colour = mark.role.fixed();
             let (fill, stroke) = if mark.kind == MarkKind::Measured {
                 (colour, Role::Paper.fixed())

@@ -43,29 +43,30 @@ pub(super) fn marks(chart: &Chart, layout: &Layout) -> Vec<Mark> {
                 y: sample.y,
                 left: layout.left(sample.x),
                 top: height,
+                whisker: None,
                 kind,
                 role: role_at(chart, series, sample.x),
             });
         }
-        if let Some(x) = series.pending {
+        for sample in &series.pending {
             let before = marks
                 .iter()
                 .rev()
                 .find(|mark| mark.series == place && mark.kind == MarkKind::Measured);
-            let height = before.map_or_else(
-                || {
-                    let untouched = layout.scale.place(chart.measure.untouched());
-                    layout.top(untouched.unwrap_or(layout.scale.low))
-                },
-                |mark| mark.top,
-            );
+            let height = |y: f64| layout.scale.place(y).map(|place| layout.top(place));
+            let untouched = || height(chart.measure.untouched()).unwrap_or(layout.top(layout.scale.low));
+            let whisker = [sample.y - sample.half_width, sample.y + sample.half_width].map(height);
             marks.push(Mark {
                 series: place,
                 index: series.samples.len(),
-                x,
-                y: f64::NAN,
-                left: layout.left(x),
-                top: height,
+                x: sample.x,
+                y: sample.y,
+                left: layout.left(sample.x),
+                top: height(sample.y).unwrap_or_else(|| before.map_or_else(untouched, |mark| mark.top)),
+                whisker: match whisker {
+                    [Some(low), Some(high)] => Some([low, high]),
+                    _ => None,
+                },
                 kind: MarkKind::Pending,
                 role: Role::Ink,
             });

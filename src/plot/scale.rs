@@ -25,7 +25,10 @@ impl Scale {
     /// The range that holds every finite value of the chart, its whiskers and the untouched model.
     pub(super) fn of(chart: &Chart) -> Self {
         let log = chart.axis == Axis::Log && chart.measure != Measure::SameTop;
-        let samples = || chart.series.iter().flat_map(|series| &series.samples);
+        let samples = || {
+            let series = chart.series.iter();
+            series.flat_map(|series| series.samples.iter().chain(&series.pending))
+        };
         let level = chart
             .threshold
             .as_ref()

@@ -17,6 +17,20 @@ pub struct Sample {
     pub failed: Option<String>,
 }
 
+impl Sample {
+    /// What was measured at a strength.
+    #[must_use]
+    pub fn of(x: f64, measured: &Measured, measure: Measure) -> Self {
+        let (y, half_width) = value(measured, measure);
+        Self {
+            x,
+            y,
+            half_width,
+            failed: None,
+        }
+    }
+}
+
 /// One curve.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Series {
@@ -24,8 +38,8 @@ pub struct Series {
     pub name: String,
     /// In any order.
     pub samples: Vec<Sample>,
-    /// The strength that is being measured.
-    pub pending: Option<f64>,
+    /// Points that are being measured, with what they give so far; not a number where there is nothing yet.
+    pub pending: Vec<Sample>,
     /// `None`: the shown curve, in ink and damage; else the number of the kept curve.
     pub kept: Option<usize>,
     /// Where it breaks, where that is drawn in the curve's own colour; its level and its safe side are not.
@@ -40,15 +54,7 @@ impl Series {
             .points
             .iter()
             .map(|point| match &point.outcome {
-                Outcome::Measured(measured) => {
-                    let (y, half_width) = value(measured, measure);
-                    Sample {
-                        x: point.value,
-                        y,
-                        half_width,
-                        failed: None,
-                    }
-                }
+                Outcome::Measured(measured) => Sample::of(point.value, measured, measure),
                 Outcome::Failed(reason) => Sample {
                     x: point.value,
                     y: f64::NAN,

@@ -51,7 +51,10 @@ fn sweep() -> Chart {
     };
     let mut chart = chart(samples);
     chart.series[0].name = "this run".to_owned();
-    chart.series[0].pending = Some(0.6);
+    chart.series[0].pending = vec![Sample {
+        half_width: 0.2,
+        ..sample(0.6, 1.5)
+    }];
     chart.series.push(kept);
     chart.threshold = Some(Threshold {
         name: "breaks at 27 %".to_owned(),

@@ -3,6 +3,7 @@
 //! What needs no browser in here compiles natively too, so that its tests run there.
 
 pub mod fetch;
+pub mod json;
 
 #[cfg(all(target_family = "wasm", any(feature = "page", feature = "engine")))]
 pub mod error;
@@ -18,7 +19,9 @@ pub mod document;
 #[cfg(all(target_family = "wasm", feature = "page"))]
 pub mod files;
 #[cfg(all(target_family = "wasm", feature = "page"))]
-pub mod transport;
+pub mod pool;
+#[cfg(all(target_family = "wasm", feature = "page"))]
+mod transport;
 
 #[cfg(all(target_family = "wasm", feature = "engine"))]
 mod scope;

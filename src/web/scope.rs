@@ -1,6 +1,6 @@
 //! Where the engine runs: in a dedicated worker, or in the page itself where workers have no WebGPU.
 
-use js_sys::{Function, Reflect};
+use js_sys::{Array, ArrayBuffer, Function, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{DedicatedWorkerGlobalScope, MessagePort, Window};
 
@@ -42,10 +42,13 @@ impl Scope {
         Reflect::get(&navigator, &"gpu".into()).is_ok_and(|gpu| gpu.is_object())
     }
 
+    /// Posts a message; its `bytes` are given away and not copied.
     pub(super) fn post(&self, message: &JsValue) -> Result<(), BrowserError> {
+        let bytes = Reflect::get(message, &"bytes".into())?;
+        let given: Array = bytes.dyn_into::<ArrayBuffer>().into_iter().collect();
         match self {
-            Self::Worker(scope) => scope.post_message(message)?,
-            Self::Page(_, port) => port.post_message(message)?,
+            Self::Worker(scope) => scope.post_message_with_transfer(message, &given)?,
+            Self::Page(_, port) => port.post_message_with_transferable(message, &given)?,
         }
         Ok(())
     }

@@ -1,13 +1,13 @@
 //! The engine's worker, and the messages to and from it.
 //!
-//! Every message is an object `{json, blobs}`: a command or a reply as JSON text, and the files that a command speaks
-//! of. The worker first says `{ready: true, webgpu}`. Where a browser has WebGPU for pages and none for workers, the worker
+//! Every message is an object `{json, blobs, bytes}`: a command or a reply as JSON text, the files that a command speaks
+//! of, and what one engine has found out for others. The worker first says `{ready: true, webgpu}`. Where a browser has WebGPU for pages and none for workers, the worker
 //! is ended and the engine runs in the page itself, at the other end of a message channel.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Array, JsString, Object, Reflect};
+use js_sys::{Array, ArrayBuffer, JsString, Object, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Blob, ErrorEvent, MessageChannel, MessageEvent, MessagePort, Worker, WorkerOptions, WorkerType};
@@ -30,8 +30,8 @@ pub enum Incoming {
         /// Whether it runs in the page itself, which then answers more slowly while it works.
         in_page: bool,
     },
-    /// An event of a job.
-    Reply(Box<Reply>),
+    /// An event of a job, and the bytes that it hands over.
+    Reply(Box<Reply>, Option<ArrayBuffer>),
     /// It can't be used any more.
     Broken(String),
 }
@@ -88,11 +88,11 @@ impl Transport {
         })
     }
 
-    /// Sends a command and the files that it speaks of.
+    /// Sends a command, the files that it speaks of, and what another engine has found out.
     ///
     /// # Errors
     /// Where the browser can't copy them to the engine.
-    pub fn post(&self, command: &Command, blobs: &[Blob]) -> Result<(), BrowserError> {
+    pub fn post(&self, command: &Command, blobs: &[Blob], bytes: Option<&ArrayBuffer>) -> Result<(), BrowserError> {
         let json = serde_json::to_string(command).map_err(|error| BrowserError {
             name: "json".to_owned(),
             message: error.to_string(),
@@ -100,6 +100,9 @@ impl Transport {
         let message = Object::new();
         Reflect::set(&message, &"json".into(), &json.into())?;
         Reflect::set(&message, &"blobs".into(), &blobs.iter().collect::<Array>())?;
+        if let Some(bytes) = bytes {
+            Reflect::set(&message, &"bytes".into(), bytes)?;
+        }
         match self.in_page.borrow().as_ref() {
             Some(engine) => engine.port.post_message(&message)?,
             None => self.worker.post_message(&message)?,
@@ -186,8 +189,8 @@ fn read(data: &JsValue, in_page: bool) -> Incoming {
     else {
         return Incoming::Broken("it sent something that is no message".to_owned());
     };
-    match serde_json::from_str(&json) {
-        Ok(reply) => Incoming::Reply(Box::new(reply)),
+    match super::json::from_str(&json) {
+        Ok(reply) => Incoming::Reply(Box::new(reply), field("bytes").dyn_into().ok()),
         Err(error) => Incoming::Broken(format!(
             "it sent a message that this page doesn't know ({error}); reload the page, so that both are of one version"
         )),

@@ -1,8 +1,8 @@
 //! The engine behind a line of messages: inside a dedicated worker, or inside the page ([`Scope`]).
 //!
-//! A message to it is `{json, blobs}`: `json` a [`Command`] as text, `blobs` the files that a [`Job::LoadModel`] names by
-//! index; or `{stop: true}`, which ends it inside a page, where nothing else can. A message from it is `{json}` with a
-//! [`Reply`], or `{ready: true, webgpu}` once.
+//! A message to it is `{json, blobs, bytes}`: `json` a [`Command`] as text, `blobs` the files that a [`Job::LoadModel`]
+//! names by index, `bytes` what a [`Job::Adopt`] brings; or `{stop: true}`, which ends it inside a page, where nothing else can. A message from it is
+//! `{json, bytes}` with a [`Reply`] and what an [`Event::Found`] hands over, or `{ready: true, webgpu}` once.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -10,14 +10,14 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::{Closure, JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, FileReaderSync, MessageEvent};
 
 use super::error::BrowserError;
 use super::scope::Scope;
-use crate::engine::job::{Command, Event, FileHandle, Job, Reply, Request};
+use crate::engine::job::{Command, Event, FileHandle, Finding, Job, Reply, Request};
 use crate::engine::{EngineError, Host, Session};
 use crate::weights::ReadAt;
 use crate::weights::formats::NamedFile;
@@ -36,7 +36,8 @@ mod constructors {
     }
 }
 
-type Incoming = (Request, Vec<Blob>);
+/// A request, the files that it speaks of, and what another engine found out.
+type Incoming = (Request, Vec<Blob>, Option<ArrayBuffer>);
 
 /// The engine's end of the line and what arrived through it.
 #[derive(Clone)]
@@ -74,12 +75,13 @@ impl Port {
             return;
         }
         let json = field("json").as_string().unwrap_or_default();
-        match serde_json::from_str(&json) {
+        match super::json::from_str(&json) {
             Ok(Command::Cancel { id }) => self.cancelled.set(Some(id)),
             Ok(Command::Do(request)) => {
                 let blobs = field("blobs").dyn_into::<Array>().unwrap_or_default();
                 let blobs = blobs.iter().filter_map(|blob| blob.dyn_into().ok()).collect();
-                self.queue.borrow_mut().push_back((request, blobs));
+                let bytes = field("bytes").dyn_into().ok();
+                self.queue.borrow_mut().push_back((request, blobs, bytes));
                 if let Some(wake) = self.wake.borrow_mut().take() {
                     wake.call0(&JsValue::NULL).ok();
                 }
@@ -112,6 +114,18 @@ impl Host for Port {
     fn emit(&self, event: Event) {
         if let Some(id) = self.running.get() {
             self.reply(id, event);
+        }
+    }
+
+    fn hand_over(&self, finding: Finding, bytes: Vec<u8>) {
+        let (Some(id), Ok(length)) = (self.running.get(), u32::try_from(bytes.len())) else {
+            return;
+        };
+        let event = Event::Found(finding);
+        if let Ok(json) = serde_json::to_string(&Reply { id, event }) {
+            let array = Uint8Array::new_with_length(length);
+            array.copy_from(&bytes);
+            self.post([("json", json.into()), ("bytes", array.buffer().into())]);
         }
     }
 
@@ -155,9 +169,9 @@ pub fn run() {
     super::spawn::spawn(async move {
         let mut session = Session::new(port.clone());
         while !port.stopped.get() {
-            let (request, blobs) = port.next().await;
+            let (request, blobs, bytes) = port.next().await;
             port.running.set(Some(request.id));
-            if let Err(error) = perform(&mut session, request.job, blobs).await {
+            if let Err(error) = perform(&mut session, request.job, blobs, bytes).await {
                 let device_lost = error.is_device_failure();
                 port.emit(Event::Failed {
                     message: error.to_string(),
@@ -169,7 +183,12 @@ pub fn run() {
     });
 }
 
-async fn perform(session: &mut Session<Port>, job: Job, blobs: Vec<Blob>) -> Result<(), EngineError> {
+async fn perform(
+    session: &mut Session<Port>,
+    job: Job,
+    blobs: Vec<Blob>,
+    bytes: Option<ArrayBuffer>,
+) -> Result<(), EngineError> {
     match job {
         Job::Start { device } => session.start(device).await.map(drop),
         Job::LoadModel { model, files } => {
@@ -178,11 +197,14 @@ async fn perform(session: &mut Session<Port>, job: Job, blobs: Vec<Blob>) -> Res
             let files = sources(&files, &blobs, may_wait).await;
             session.load(&model, name, files).await.map(drop)
         }
-        Job::Run {
-            experiment,
-            text,
-            calibration_text,
-        } => session.run(&experiment, &text, &calibration_text).await.map(drop),
+        Job::Run(s) => session.run(&s.experiment, &s.text, &s.calibration_text).await.map(drop),
+        Job::Prepare(s) => session.prepare(&s.experiment, &s.text, &s.calibration_text).await,
+        Job::Join(s) => session.join(&s.experiment, &s.text, &s.calibration_text),
+        Job::Adopt { finding } => {
+            let bytes = bytes.map(|bytes| Uint8Array::new(&bytes).to_vec());
+            session.adopt(&finding, &bytes.unwrap_or_default())
+        }
+        Job::Point { index } => session.point(index).await,
         Job::Generate {
             experiment,
             spec,

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use hemoscope::engine::Host;
-use hemoscope::engine::job::Event;
+use hemoscope::engine::job::{Event, Finding};
 use hemoscope::share::{Asset, Origin};
 use hemoscope::weights::formats::{self, NamedFile};
 
@@ -62,6 +62,7 @@ pub fn own(name: &str) -> Asset {
 pub struct Quiet {
     pub start: Instant,
     pub events: RefCell<Vec<Event>>,
+    pub handed_over: RefCell<Vec<(Finding, Vec<u8>)>>,
     /// Cancels once this many windows of points are done.
     pub cancel_after: Option<usize>,
 }
@@ -71,6 +72,7 @@ impl Default for Quiet {
         Self {
             start: Instant::now(),
             events: RefCell::default(),
+            handed_over: RefCell::default(),
             cancel_after: None,
         }
     }
@@ -79,6 +81,10 @@ impl Default for Quiet {
 impl Host for Quiet {
     fn emit(&self, event: Event) {
         self.events.borrow_mut().push(event);
+    }
+
+    fn hand_over(&self, finding: Finding, bytes: Vec<u8>) {
+        self.handed_over.borrow_mut().push((finding, bytes));
     }
 
     fn is_cancelled(&self) -> bool {

@@ -359,7 +359,7 @@ fn model(state: &State) -> String {
             escape(&report.sha256),
             words::count(report.parameters),
             four(report.bits_per_weight),
-            report.config.blocks,
+            report.blocks,
             escape(report.sha256.get(..12).unwrap_or(&report.sha256)),
         ),
         Model::Absent | Model::Asking(_) | Model::Fetching(_) | Model::Loading { .. } => String::new(),

@@ -11,7 +11,7 @@ use super::context::Page;
 use crate::app::picture::{self, Drawn};
 use crate::app::state::State;
 use crate::app::words;
-use crate::plot::{Drawing, Mark, Measure, Size, draw};
+use crate::plot::{Drawing, Mark, MarkKind, Size, draw};
 use crate::web::browser;
 use crate::web::document::refill;
 
@@ -44,8 +44,8 @@ pub(super) fn Chart(
         drawing.with(|drawing| {
             let Some(drawing) = drawing else { return String::new() };
             page.state.with(|state| {
-                let (drawn, measure) = (picture::drawn(state), state.link.view.measure);
-                drawing.marks_svg(&|mark| say(&drawn, mark, measure))
+                let drawn = picture::drawn(state);
+                drawing.marks_svg(&|mark| say(state, &drawn, mark))
             })
         })
     });
@@ -132,9 +132,14 @@ fn show_selected(selected: Option<usize>) {
 }
 
 /// What a mark says: its curve where there are several, its strength and its value.
-fn say(drawn: &[Drawn<'_>], mark: &Mark, measure: Measure) -> String {
+fn say(state: &State, drawn: &[Drawn<'_>], mark: &Mark) -> String {
+    let measure = state.link.view.measure;
+    let under_way = state.under_way().iter().find(|point| point.value == mark.x);
     drawn.get(mark.series).map_or_else(String::new, |drawn| {
-        let said = words::mark(drawn.curve, mark.index, mark.x, measure);
+        let said = match under_way {
+            Some(point) if mark.kind == MarkKind::Pending => words::pending_mark(&drawn.curve.sweep, point, measure),
+            _ => words::mark(drawn.curve, mark.index, mark.x, measure),
+        };
         match drawn.slot {
             Some(_) => format!("{}, {said}", drawn.name),
             None => said,

@@ -12,7 +12,7 @@ use crate::share::Asset;
 use crate::share::DeviceChoice;
 use crate::web::browser::now_ms;
 use crate::web::fetch::Cancel;
-use crate::web::transport::{Incoming, Transport};
+use crate::web::pool::{Incoming, Pool};
 
 /// Handed to every component by Leptos' context.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,7 @@ pub(super) struct Page {
 
 #[derive(Debug, Default)]
 struct Inner {
-    worker: Option<Transport>,
+    worker: Option<Pool>,
     on_ready: Option<oneshot::Sender<Result<(), String>>>,
     waiting: Vec<(u64, oneshot::Sender<Event>)>,
     next_job: u64,
@@ -146,7 +146,7 @@ impl Page {
         self.update(|state| state.engine = Engine::Starting);
         let (sender, receiver) = oneshot::channel();
         let for_webgpu = self.read(|state| state.link.view.device != DeviceChoice::Flex);
-        let worker = Transport::start(for_webgpu, move |incoming| self.receive(incoming))
+        let worker = Pool::start(for_webgpu, move |incoming| self.receive(incoming))
             .map_err(|error| Stop::Failed(format!("The engine could not be started: {error}")))?;
         self.with(|inner| {
             inner.worker = Some(worker);
@@ -168,7 +168,7 @@ impl Page {
             let id = inner.next_job;
             inner.waiting.push((id, sender));
             let worker = inner.worker.as_ref()?;
-            Some(worker.post(&Command::Do(Request { id, job }), blobs).map(|()| id))
+            Some(worker.post(Command::Do(Request { id, job }), blobs).map(|()| id))
         });
         match posted.flatten() {
             None => return Err(Stop::Cancelled),
@@ -203,7 +203,7 @@ impl Page {
                 }
             }
             Incoming::Broken(reason) => self.broken(&reason),
-            Incoming::Reply(reply) => {
+            Incoming::Reply(reply, _) => {
                 let id = reply.id;
                 let last = is_last(&reply.event).then(|| reply.event.clone());
                 let mut consequence = Consequence::None;
@@ -277,7 +277,7 @@ impl Page {
                 inner
                     .worker
                     .as_ref()
-                    .map(|worker| worker.post(&Command::Cancel { id }, &[]).ok())
+                    .map(|worker| worker.post(Command::Cancel { id }, &[]).ok())
             });
         }
     }

@@ -4,6 +4,7 @@ use super::context::Page;
 use crate::app::state::State;
 use crate::web::browser::beside_page;
 use crate::web::fetch::{self, Cancel};
+use crate::web::json;
 use crate::web::spawn::spawn;
 
 /// A curve of a thousand points has 600 kB.
@@ -26,7 +27,7 @@ impl Page {
                     Err(_) => None,
                 };
                 // Where none is stored, the chart stays empty and says so.
-                let curve = text.and_then(|text| serde_json::from_str(&text).ok());
+                let curve = text.and_then(|text| json::from_str(&text).ok());
                 self.update(|state| state.take_stored(&path, curve));
             });
         }

@@ -60,7 +60,11 @@ fn told(page: Page, saved: Result<(), BrowserError>) {
 fn picture(page: Page) -> Option<(String, u32)> {
     page.read(|state| {
         let shown = state.shown.as_ref()?;
-        let chart = picture::chart(state, &page.thresholds.get_untracked(), SIZE);
+        let mut chart = picture::chart(state, &page.thresholds.get_untracked(), SIZE);
+        // A file holds what is finished, on its own scale.
+        for series in &mut chart.series {
+            series.pending.clear();
+        }
         let sentence = page.sentence.get_untracked();
         let caption = match state.link.view.screen {
             Screen::Model => words::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs),

@@ -10,7 +10,7 @@ use super::context::{Page, Stop};
 use crate::app::controls;
 use crate::app::state::{Consent, Engine, Fetching, Model, Stage, Wish};
 use crate::app::words;
-use crate::engine::job::{FileHandle, Job};
+use crate::engine::job::{FileHandle, Job, Sweeping};
 use crate::modify::{Spec, Sweep};
 use crate::numeric::hex;
 use crate::share::{Asset, Origin};
@@ -32,16 +32,12 @@ impl Page {
                 .calibration_text(&experiment.calibration_text, &experiment.sweep)
                 .await?;
             self.ready(&experiment.model).await?;
-            self.job(
-                Job::Run {
-                    experiment: Box::new(experiment),
-                    text,
-                    calibration_text,
-                },
-                &[],
-            )
-            .await
-            .map(drop)
+            let sweeping = Sweeping {
+                experiment,
+                text,
+                calibration_text,
+            };
+            self.job(Job::Run(Box::new(sweeping)), &[]).await.map(drop)
         });
     }
 

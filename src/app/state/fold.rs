@@ -5,7 +5,7 @@ use crate::engine::job::{Event, Reply, Side};
 use crate::metric::Stats;
 use crate::share::{Experiment, Origin};
 
-use super::{Consequence, Engine, Model, Preparation, Shown, Stage, State, Task, agree};
+use super::{Consequence, Engine, Model, Preparation, Shown, Stage, State, Task, UnderWay, agree};
 use crate::app::{controls, words};
 
 impl State {
@@ -50,16 +50,27 @@ impl State {
             // What follows is about a task; a late word about one that ended says nothing.
             _ if !mine => {}
             Event::RunStarted { protocol } => self.with_task(|task| task.protocol = Some(*protocol)),
-            Event::Preparing { stage, done, total } => self.with_task(|task| {
+            Event::Preparing {
+                point,
+                stage,
+                done,
+                total,
+            } => self.with_task(|task| {
                 let now = Preparation {
                     what: stage,
                     done,
                     total,
                 };
-                match &mut task.stage {
+                match (&mut task.stage, point) {
                     // The point goes on after it.
-                    Stage::Point { preparing, .. } => *preparing = Some(now),
-                    stage => *stage = Stage::Preparing(now),
+                    (Stage::Points(points), Some(index)) => {
+                        if let Some(point) = points.iter_mut().find(|point| point.index == index) {
+                            point.preparing = Some(now);
+                        }
+                    }
+                    // What all of them need is made ready beside the first of them.
+                    (Stage::Points(_), None) => {}
+                    (stage, _) => *stage = Stage::Preparing(now),
                 }
             }),
             Event::Base { stats } => self.base(stats),
@@ -68,15 +79,18 @@ impl State {
                 value,
                 done,
                 total,
+                so_far,
             } => self.with_task(|task| {
                 task.first_point_ms.get_or_insert(now_ms);
-                task.stage = Stage::Point {
+                let now = UnderWay {
                     index,
                     value,
                     done,
                     total,
                     preparing: None,
+                    so_far: so_far.map(|measured| (done, measured)),
                 };
+                task.under_way(now);
             }),
             Event::Point { index, point } => self.point(index, *point),
             Event::RunFinished { curve, complete } => self.finish(*curve, complete),
@@ -91,6 +105,8 @@ impl State {
                 self.writing.first_difference = Some(first_difference);
                 self.task = None;
             }
+            // Between engines.
+            Event::Found(_) | Event::Prepared => {}
             Event::Bench { .. } | Event::TinyOps { .. } => {}
         }
         Consequence::None
@@ -130,6 +146,10 @@ impl State {
 
     fn point(&mut self, index: usize, point: Point) {
         let Some(task) = &mut self.task else { return };
+        task.finished += 1;
+        if let Stage::Points(points) = &mut task.stage {
+            points.retain(|point| point.index != index);
+        }
         let (total, knob) = (task.points, controls::knob(&task.experiment.sweep));
         self.announcement = words::arrival(index, total, knob, &point);
         let Some(shown) = self.shown.as_mut().filter(|shown| !shown.stored && !shown.complete) else {
@@ -138,7 +158,13 @@ impl State {
         let points = &mut shown.curve.points;
         match points.iter_mut().find(|other| other.value == point.value) {
             Some(other) => *other = point,
-            None => points.push(point),
+            // They may come in any order and stand in that of the range.
+            None => {
+                let values = task.experiment.sweep.points();
+                let place = |point: &Point| values.iter().position(|(value, _)| *value == point.value);
+                let at = points.partition_point(|other| place(other) < place(&point));
+                points.insert(at, point);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the state is made of.
 
-use crate::curve::{Curve, Protocol};
+use crate::curve::{Curve, Measured, Protocol};
 use crate::engine::job::{DeviceReport, ModelReport};
 use crate::modify::Spec;
 use crate::share::Experiment;
@@ -116,6 +116,8 @@ pub struct Task {
     pub experiment: Experiment,
     /// Points of the sweep.
     pub points: usize,
+    /// How many of them are finished.
+    pub finished: usize,
     pub(super) protocol: Option<Protocol>,
     pub(super) first_point_ms: Option<f64>,
     /// The curve that was shown before.
@@ -129,21 +131,27 @@ pub enum Stage {
     Readying,
     /// Before the first point.
     Preparing(Preparation),
-    /// A point is being measured.
-    Point {
-        /// Which, from 0.
-        index: usize,
-        /// Its strength.
-        value: f64,
-        /// Windows done.
-        done: usize,
-        /// Of all.
-        total: usize,
-        /// What is done to the model before its windows are measured.
-        preparing: Option<Preparation>,
-    },
+    /// Points are being measured: these, in the order in which they were begun.
+    Points(Vec<UnderWay>),
     /// Texts are being written.
     Writing,
+}
+
+/// A point that is being measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnderWay {
+    /// Which, from 0.
+    pub index: usize,
+    /// Its strength.
+    pub value: f64,
+    /// Windows done.
+    pub done: usize,
+    /// Of all.
+    pub total: usize,
+    /// What is done to the model before its windows are measured.
+    pub preparing: Option<Preparation>,
+    /// What the windows up to some time ago gave, and how many they were. For the eye only: nothing is concluded from it.
+    pub so_far: Option<(usize, Box<Measured>)>,
 }
 
 /// Work that leads to a measurement: calibrating, editing, measuring the untouched model.
@@ -216,6 +224,25 @@ pub enum Consequence {
     None,
     /// The worker is of no use any more.
     DropWorker,
+}
+
+impl Task {
+    /// A point is this far. A provisional result stays until there is a newer one.
+    pub(super) fn under_way(&mut self, mut now: UnderWay) {
+        let Stage::Points(points) = &mut self.stage else {
+            self.stage = Stage::Points(vec![now]);
+            return;
+        };
+        match points.iter_mut().find(|point| point.index == now.index) {
+            Some(point) => {
+                if now.done > 0 {
+                    now.so_far = now.so_far.or_else(|| point.so_far.take());
+                }
+                *point = now;
+            }
+            None => points.push(now),
+        }
+    }
 }
 
 impl Writing {

@@ -1,6 +1,6 @@
 //! How far a task is, and how long a run would take.
 
-use super::{Engine, Model, Preparation, Stage, State, Task};
+use super::{Engine, Model, Preparation, Stage, State, Task, UnderWay};
 use crate::app::words;
 use crate::curve::CalibrationStats;
 use crate::modify::catalogue::{self, Family};
@@ -20,8 +20,9 @@ impl State {
 
     fn progress_of(&self, task: &Task, now_ms: f64) -> (String, Option<f64>) {
         if task.cancelling {
-            let text = match task.stage {
-                Stage::Point { preparing: None, .. } => "stopping after this window …",
+            let measuring = |points: &[UnderWay]| points.iter().any(|point| point.preparing.is_none());
+            let text = match &task.stage {
+                Stage::Points(points) if measuring(points) => "stopping after this window …",
                 _ => "stopping …",
             };
             return (text.to_owned(), None);
@@ -29,24 +30,10 @@ impl State {
         match &task.stage {
             Stage::Readying => self.readying(),
             Stage::Preparing(now) => (now.say(), share(now.done, now.total)),
-            Stage::Point {
-                index,
-                done,
-                total,
-                preparing,
-                ..
-            } => {
-                let part = match preparing {
-                    None if *done == 0 => 0.0,
-                    now => {
-                        // What comes before a point's windows takes the time of so many windows.
-                        let first = Cost::of(&task.experiment).before_each.max(1) as f64;
-                        let begun = now.as_ref().map_or(Some(1.0), |now| share(now.done, now.total));
-                        (first * begun.unwrap_or_default() + *done as f64) / (first + *total as f64)
-                    }
-                };
-                let points = task.points.max(1) as f64;
-                let whole = (*index as f64 + part) / points;
+            Stage::Points(under_way) => {
+                let first = Cost::of(&task.experiment).before_each.max(1) as f64;
+                let begun: f64 = under_way.iter().map(|point| point.part(first)).sum();
+                let whole = (task.finished as f64 + begun) / task.points.max(1) as f64;
                 let left = task
                     .first_point_ms
                     .filter(|_| whole > 0.0)
@@ -54,12 +41,16 @@ impl State {
                     .filter(|left| left.is_finite() && *left >= 0.0)
                     .map(|left| format!(" · about {} left", words::duration(left)))
                     .unwrap_or_default();
-                let doing = match preparing {
-                    Some(now) => now.say(),
-                    None => format!("window {done} of {total}"),
+                let doing = match under_way.as_slice() {
+                    [point] => format!("point {} of {}, {}", point.index + 1, task.points, point.say()),
+                    points => format!(
+                        "{} of {} points done, {} being measured",
+                        task.finished,
+                        task.points,
+                        points.len()
+                    ),
                 };
-                let text = format!("point {} of {}, {doing}{left}", index + 1, task.points);
-                (text, Some(whole))
+                (format!("{doing}{left}"), Some(whole))
             }
             Stage::Writing => ("writing …".to_owned(), None),
         }
@@ -101,7 +92,8 @@ impl State {
             return None;
         }
         let e = &self.link.experiment;
-        let seconds = (Cost::of(e).windows(e) * e.window) as f64 / report.tokens_per_second;
+        let windows = Cost::of(e).windows(e, report.engines.max(1));
+        let seconds = (windows * e.window) as f64 / report.tokens_per_second;
         seconds.is_finite().then_some(seconds)
     }
 }
@@ -129,10 +121,29 @@ impl Cost {
         cost
     }
 
-    /// Of a whole run: the untouched model once, then each point.
-    fn windows(self, e: &Experiment) -> usize {
-        let points = e.sweep.points().len();
+    /// Of a whole run: the untouched model once, then as many points as one of so many engines measures.
+    fn windows(self, e: &Experiment, engines: usize) -> usize {
+        let points = e.sweep.points().len().div_ceil(engines);
         e.windows + self.once + points * (e.windows + self.before_each)
+    }
+}
+
+impl UnderWay {
+    /// How much of it is done; what comes before its windows takes the time of `first` windows.
+    fn part(&self, first: f64) -> f64 {
+        let before = match &self.preparing {
+            None if self.done == 0 => return 0.0,
+            None => 1.0,
+            Some(now) => share(now.done, now.total).unwrap_or_default(),
+        };
+        (first * before + self.done as f64) / (first + self.total as f64)
+    }
+
+    fn say(&self) -> String {
+        match &self.preparing {
+            Some(now) => now.say(),
+            None => format!("window {} of {}", self.done, self.total),
+        }
     }
 }
 
@@ -178,8 +189,10 @@ mod tests {
             ("layer-drop:count=0..4/5", CalibrationStats::Sequential, 8 + 5 * 8 + 5),
         ] {
             let e = experiment(sweep, stats);
-            assert_eq!(Cost::of(&e).windows(&e), windows, "{sweep} {stats:?}");
+            assert_eq!(Cost::of(&e).windows(&e, 1), windows, "{sweep} {stats:?}");
         }
+        let shared = experiment("magnitude:sparsity=0..0.8/9", CalibrationStats::Dense);
+        assert_eq!(Cost::of(&shared).windows(&shared, 4), 8 + 3 * 8);
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Host for Terminal {
     fn emit(&self, event: Event) {
         match event {
             Event::Loading { done, total } => self.show(&format!("loading the model: {done} of {total}")),
-            Event::Preparing { stage, done, total } => self.show(&format!("{stage}: {done} of {total}")),
+            Event::Preparing { stage, done, total, .. } => self.show(&format!("{stage}: {done} of {total}")),
             Event::PointProgress { value, done, total, .. } => {
                 self.show(&format!("at {value}: window {done} of {total}"));
             }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::FetchError;
 use crate::share::Origin;
+use crate::web::json;
 
 /// Escaped in one segment of a path: slashes too (`refs/pr/1` is one revision).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -197,7 +198,7 @@ pub struct Listed {
 ///
 /// # Errors
 /// [`FetchError::Answer`] where it is none.
-pub fn read_listing(json: &str, address: &str) -> Result<Vec<Listed>, FetchError> {
+pub fn read_listing(text: &str, address: &str) -> Result<Vec<Listed>, FetchError> {
     #[derive(Deserialize)]
     struct Entry {
         #[serde(rename = "type")]
@@ -212,7 +213,7 @@ pub fn read_listing(json: &str, address: &str) -> Result<Vec<Listed>, FetchError
         oid: String,
         size: u64,
     }
-    let entries: Vec<Entry> = serde_json::from_str(json).map_err(|error| FetchError::Answer {
+    let entries: Vec<Entry> = json::from_str(text).map_err(|error| FetchError::Answer {
         address: address.to_owned(),
         reason: format!("it is no listing of files ({error})"),
     })?;

@@ -1,7 +1,6 @@
 //! Pieces of files that outlive the page, in the Cache API (see the module above for why).
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use sha2::{Digest as _, Sha256};
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -12,6 +11,7 @@ use super::error::FetchError;
 use super::pieces::Manifest;
 use crate::numeric::hex;
 use crate::web::error::BrowserError;
+use crate::web::json;
 
 /// Another layout of what is stored gets another name.
 const NAME: &str = "hemoscope-models-1";
@@ -19,7 +19,8 @@ const NAME: &str = "hemoscope-models-1";
 /// Where pieces are put: the browser's cache, or this value's own memory where there is none.
 pub(super) struct Store {
     cache: Option<Cache>,
-    memory: RefCell<HashMap<String, Blob>>,
+    /// A list: a model has tens of pieces, and a map would be more of every page.
+    memory: RefCell<Vec<(String, Blob)>>,
     origin: String,
 }
 
@@ -44,7 +45,7 @@ impl Store {
 
     /// What is known about the file at an address, if some of it is stored.
     pub async fn manifest(&self, address: &str) -> Option<Manifest> {
-        let manifest: Manifest = serde_json::from_str(&self.note(address).await?).ok()?;
+        let manifest: Manifest = json::from_str(&self.note(address).await?).ok()?;
         (manifest.address == address).then_some(manifest)
     }
 
@@ -111,7 +112,7 @@ impl Store {
         let pieces = (0..manifest.pieces()).map(|index| index.to_string());
         for part in pieces.chain(["about".to_owned()]) {
             let key = self.key(&manifest.address, &part);
-            self.memory.borrow_mut().remove(&key);
+            self.memory.borrow_mut().retain(|(other, _)| *other != key);
             if let Some(cache) = &self.cache {
                 // What cannot be removed is found not to fit at the next visit.
                 JsFuture::from(cache.delete_with_str(&key)).await.ok();
@@ -128,7 +129,9 @@ impl Store {
 
     async fn get(&self, key: &str) -> Result<Option<Blob>, BrowserError> {
         let Some(cache) = &self.cache else {
-            return Ok(self.memory.borrow().get(key).cloned());
+            let memory = self.memory.borrow();
+            let found = memory.iter().find(|(other, _)| other == key);
+            return Ok(found.map(|(_, blob)| blob.clone()));
         };
         let found: JsValue = JsFuture::from(cache.match_with_str(key)).await?;
         let Ok(response) = found.dyn_into::<Response>() else {
@@ -140,7 +143,9 @@ impl Store {
 
     async fn put(&self, key: &str, blob: &Blob) -> Result<(), BrowserError> {
         let Some(cache) = &self.cache else {
-            self.memory.borrow_mut().insert(key.to_owned(), blob.clone());
+            let mut memory = self.memory.borrow_mut();
+            memory.retain(|(other, _)| other != key);
+            memory.push((key.to_owned(), blob.clone()));
             return Ok(());
         };
         let response = Response::new_with_opt_blob(Some(blob))?;

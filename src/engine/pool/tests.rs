@@ -1,0 +1,261 @@
+//! Engines that do as they are told, and some that don't.
+
+use super::*;
+
+fn stats() -> Stats {
+    Stats {
+        ppl: 30.0,
+        nll: 3.4,
+        nll_se: 0.1,
+        kld_mean: 0.0,
+        kld_median: 0.0,
+        kld_p99: 0.0,
+        same_top: 1.0,
+        tokens: 100,
+    }
+}
+
+fn protocol() -> Box<Protocol> {
+    Box::new(Protocol {
+        name: "full-window".to_owned(),
+        window: 8,
+        windows: 2,
+        tokens: 14,
+        text_name: String::new(),
+        text_sha256: String::new(),
+        model_name: String::new(),
+        model_sha256: String::new(),
+        calibration: None,
+        seed: 0,
+        program_version: String::new(),
+    })
+}
+
+fn sweeping(sweep: &str) -> Box<Sweeping> {
+    Box::new(Sweeping {
+        experiment: Experiment {
+            sweep: sweep.parse().unwrap(),
+            ..Experiment::default()
+        },
+        text: "text".to_owned(),
+        calibration_text: String::new(),
+    })
+}
+
+fn started(sweep: &str) -> SharedRun {
+    let (run, orders) = SharedRun::start(0, sweeping(sweep), 10.0);
+    assert!(matches!(orders.as_slice(), [Order::Ask(0, Job::Prepare(_), None)]));
+    run
+}
+
+/// The untouched model is measured.
+fn with_base(run: &mut SharedRun) -> Vec<Order> {
+    run.hear(0, Event::RunStarted { protocol: protocol() }, 11.0);
+    run.hear(0, Event::Base { stats: stats() }, 12.0);
+    run.hear(0, Event::Found(Finding::Untouched { stats: stats() }), 12.0)
+}
+
+fn measured(run: &SharedRun, index: usize) -> Event {
+    let (value, spec) = run.sweeping.experiment.sweep.points().swap_remove(index);
+    let point = Box::new(Point {
+        value,
+        spec,
+        outcome: Outcome::Failed(format!("stands for point {index}")),
+    });
+    Event::Point { index, point }
+}
+
+fn failed(message: &str) -> Event {
+    Event::Failed {
+        message: message.to_owned(),
+        device_lost: false,
+    }
+}
+
+/// Which engine is asked for which point.
+fn given(orders: &[Order]) -> Vec<(usize, usize)> {
+    let points = orders.iter().filter_map(|order| match order {
+        Order::Ask(engine, Job::Point { index }, None) => Some((*engine, *index)),
+        _ => None,
+    });
+    points.collect()
+}
+
+fn result(orders: &[Order]) -> Option<(usize, bool)> {
+    orders.iter().find_map(|order| match order {
+        Order::Tell(Event::RunFinished { curve, complete }) => Some((curve.points.len(), *complete)),
+        _ => None,
+    })
+}
+
+#[test]
+fn as_many_engines_as_processors_where_the_model_is_small() {
+    assert_eq!(engines(2, 4_300_000), 2);
+    assert_eq!(engines(64, 4_300_000), 8);
+    assert_eq!(engines(8, 15_000_000), 4);
+    assert_eq!(engines(8, 135_000_000), 1, "SmolLM2");
+    assert_eq!(engines(0, 260_000), 1);
+    assert_eq!(engines(8, u64::MAX), 1);
+}
+
+#[test]
+fn the_first_point_needs_the_untouched_model_and_the_others_all_that_is_found_out() {
+    let mut run = started("wanda:sparsity=0..0.8/5");
+    assert_eq!(given(&run.join(1, 10.5)), [], "nothing is known yet");
+    let orders = with_base(&mut run);
+    assert!(
+        matches!(orders[0], Order::Ask(1, Job::Adopt { .. }, Some(0))),
+        "{orders:?}"
+    );
+    assert_eq!(given(&orders), [(1, 0)]);
+    let orders = run.hear(0, Event::Found(Finding::Norms), 13.0);
+    assert_eq!(orders, [adopt(1, 1, Finding::Norms)]);
+    assert_eq!(given(&run.hear(0, Event::Prepared, 13.0)), [(0, 1)]);
+    // Who comes late is told all of it.
+    let orders = run.join(2, 13.5);
+    assert!(matches!(orders[0], Order::Ask(2, Job::Join(_), None)));
+    assert_eq!(
+        orders[1..3],
+        [
+            adopt(2, 0, Finding::Untouched { stats: stats() }),
+            adopt(2, 1, Finding::Norms)
+        ]
+    );
+    assert_eq!(given(&orders), [(2, 2)]);
+}
+
+#[test]
+fn a_point_that_changes_something_waits_for_the_calibration() {
+    let mut run = started("wanda:sparsity=0.2..0.8/4");
+    run.join(1, 10.5);
+    assert_eq!(given(&with_base(&mut run)), []);
+    assert_eq!(given(&run.hear(0, Event::Prepared, 13.0)), [(0, 0), (1, 1)]);
+}
+
+#[test]
+fn points_that_come_in_any_order_are_a_curve_in_the_order_of_the_range() {
+    let mut run = started("rtn:bits=8..2/4");
+    run.join(1, 10.5);
+    with_base(&mut run);
+    run.hear(0, Event::Prepared, 13.0);
+    let mut last = Vec::new();
+    for (engine, index) in [(1, 1), (1, 2), (0, 0), (1, 3)] {
+        assert_eq!(result(&last), None);
+        last = run.hear(engine, measured(&run, index), 20.0);
+    }
+    let Some(Order::Tell(Event::RunFinished { curve, complete })) = last.last() else {
+        panic!("{last:?}")
+    };
+    let values = curve.points.iter().map(|point| point.value).collect::<Vec<_>>();
+    assert_eq!((values.as_slice(), *complete), ([8.0, 6.0, 4.0, 2.0].as_slice(), true));
+    assert_eq!(curve.duration_secs, 10.0);
+    assert!(run.is_over());
+}
+
+#[test]
+fn one_engine_measures_all() {
+    let mut run = started("rtn:bits=8..2/3");
+    with_base(&mut run);
+    let mut orders = run.hear(0, Event::Prepared, 13.0);
+    for index in 0..3 {
+        assert_eq!(given(&orders), [(0, index)]);
+        orders = run.hear(0, measured(&run, index), 14.0);
+    }
+    assert_eq!(result(&orders), Some((3, true)));
+}
+
+#[test]
+fn a_lost_engine_leaves_its_point_to_the_others() {
+    let mut run = started("rtn:bits=8..2/4");
+    run.join(1, 10.5);
+    with_base(&mut run);
+    assert_eq!(given(&run.hear(0, Event::Prepared, 13.0)), [(0, 0), (1, 1)]);
+    // Its point is the next one that is given out.
+    assert_eq!(run.lose(1, "out of memory", 14.0), []);
+    assert_eq!(given(&run.hear(0, measured(&run, 0), 15.0)), [(0, 1)]);
+    for index in 1..3 {
+        run.hear(0, measured(&run, index), 16.0);
+    }
+    assert_eq!(result(&run.hear(0, measured(&run, 3), 17.0)), Some((4, true)));
+}
+
+#[test]
+fn a_point_that_costs_two_engines_is_given_up() {
+    let mut run = started("rtn:bits=8..2/3");
+    run.join(1, 10.5);
+    run.join(2, 10.5);
+    with_base(&mut run);
+    assert_eq!(given(&run.hear(0, Event::Prepared, 13.0)), [(0, 0), (1, 1), (2, 2)]);
+    run.lose(1, "out of memory", 14.0);
+    assert_eq!(given(&run.hear(2, measured(&run, 2), 15.0)), [(2, 1)]);
+    let orders = run.lose(2, "out of memory", 16.0);
+    let [Order::Tell(Event::Point { index: 1, point })] = orders.as_slice() else {
+        panic!("{orders:?}")
+    };
+    assert_eq!(point.outcome, Outcome::Failed("out of memory".to_owned()));
+    assert_eq!(result(&run.hear(0, measured(&run, 0), 17.0)), Some((3, true)));
+}
+
+#[test]
+fn the_last_engine_that_is_lost_ends_the_run() {
+    let mut run = started("rtn:bits=8..2/3");
+    with_base(&mut run);
+    run.hear(0, Event::Prepared, 13.0);
+    let orders = run.lose(0, "out of memory", 14.0);
+    assert!(
+        matches!(
+            orders.as_slice(),
+            [Order::Tell(Event::Failed { device_lost: true, .. })]
+        ),
+        "{orders:?}"
+    );
+    assert!(run.is_over());
+}
+
+#[test]
+fn the_first_engine_may_be_lost_once_the_untouched_model_is_known() {
+    let mut run = started("wanda:sparsity=0..0.8/3");
+    run.join(1, 10.5);
+    with_base(&mut run);
+    assert_eq!(run.lose(0, "gone", 13.0), []);
+    assert_eq!(given(&run.hear(1, measured(&run, 0), 14.0)), [(1, 1)]);
+    let mut early = started("wanda:sparsity=0..0.8/3");
+    early.join(1, 10.5);
+    assert!(matches!(
+        early.lose(0, "gone", 13.0).as_slice(),
+        [Order::Tell(Event::Failed { .. })]
+    ));
+}
+
+#[test]
+fn what_keeps_the_first_engine_from_preparing_is_told() {
+    let mut run = started("rtn:bits=8..2/3");
+    run.join(1, 10.5);
+    let orders = run.hear(0, failed("the text is too short"), 11.0);
+    assert_eq!(orders, [Order::Tell(failed("the text is too short"))]);
+    assert!(run.is_over());
+}
+
+#[test]
+fn cancelling_stops_all_and_keeps_the_finished_points() {
+    let mut run = started("rtn:bits=8..2/4");
+    run.join(1, 10.5);
+    with_base(&mut run);
+    run.hear(0, Event::Prepared, 13.0);
+    run.hear(0, measured(&run, 0), 14.0);
+    assert_eq!(run.cancel(15.0), [Order::Stop(0), Order::Stop(1)]);
+    assert_eq!(run.hear(1, failed("cancelled"), 15.0), []);
+    // This one was done before it heard of it.
+    let orders = run.hear(0, measured(&run, 2), 15.0);
+    assert_eq!((given(&orders), result(&orders)), (vec![], Some((2, false))));
+}
+
+#[test]
+fn cancelled_before_anything_is_known_it_says_so() {
+    let mut run = started("rtn:bits=8..2/4");
+    assert_eq!(run.cancel(11.0), [Order::Stop(0)]);
+    assert_eq!(
+        run.hear(0, failed("cancelled"), 11.0),
+        [Order::Tell(failed("cancelled"))]
+    );
+}
