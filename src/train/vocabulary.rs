@@ -68,7 +68,7 @@ pub fn encode(tokenizer: &Tokenizer, text: &str) -> Result<Vec<u16>, TrainError>
         .get_ids()
         .iter()
         .map(|&id| {
-            u16::try_from(id).map_err(|_| TrainError::Vocabulary {
+            u16::try_from(id).map_err(|_too_large| TrainError::Vocabulary {
                 problem: format!("token {id} does not fit 16 bits; ask for a smaller vocabulary"),
             })
         })

@@ -76,7 +76,7 @@ fn json<T: for<'a> Deserialize<'a>>(path: &str) -> T {
 fn model(name: &str) -> Model {
     let folder = here("web/models").join(name);
     let mut session = Session::new(Quiet::default());
-    let model = pollster::block_on(async {
+    pollster::block_on(async {
         session.start(DeviceChoice::Flex).await.unwrap();
         let files = formats::files(&folder).unwrap();
         session
@@ -84,8 +84,7 @@ fn model(name: &str) -> Model {
             .await
             .unwrap();
         session.model().unwrap().clone()
-    });
-    model
+    })
 }
 
 /// Loss in nats of each token after the first.

@@ -24,7 +24,7 @@ fn what_serde_json_writes_of_a_type_is_read_back() {
         Shape::Nothing,
         Shape::Number(-0.0),
         Shape::Number(1.5e-7),
-        Shape::Number(4_503_599_627_370_497.5),
+        Shape::Number(4_503_599_627_370_496.5),
         Shape::Both {
             left: "a \"quoted\"\n\\ \u{1f600} \u{7}".to_owned(),
             right: None,
@@ -43,7 +43,11 @@ fn what_serde_json_writes_of_a_type_is_read_back() {
 #[test]
 fn a_stored_curve_is_read_to_its_last_digit() {
     let text = include_str!("../../../web/curves/hemoscope-4m/wanda.json");
-    assert_eq!(from_str::<Curve>(text).unwrap(), serde_json::from_str(text).unwrap());
+    let read = from_str::<Curve>(text).unwrap();
+    // Its link, which is no part of the curve, stands in the second line.
+    let (first, rest) = text.trim_end().split_once('\n').unwrap();
+    let rest = rest.split_once('\n').unwrap().1;
+    assert!(serde_json::to_string_pretty(&read).unwrap() == format!("{first}\n{rest}"));
 }
 
 #[test]
