@@ -17,5 +17,6 @@ mod site;
 mod bad_input;
 mod bench;
 mod downloads;
+mod engines;
 mod looks;
 mod runs;

@@ -24,7 +24,7 @@ fn what_serde_json_writes_of_a_type_is_read_back() {
         Shape::Nothing,
         Shape::Number(-0.0),
         Shape::Number(1.5e-7),
-        Shape::Number(4_503_599_627_370_497.5),
+        Shape::Number(1_834_665_006_375_433.0),
         Shape::Both {
             left: "a \"quoted\"\n\\ \u{1f600} \u{7}".to_owned(),
             right: None,
