@@ -30,7 +30,7 @@ static PYTHON: LazyLock<&str> = LazyLock::new(|| {
     ["python3", "/usr/bin/python3"]
         .into_iter()
         .find(has_torch)
-        .expect("a python3 with torch and numpy; `make setup` installs Debian's")
+        .unwrap_or_else(|| panic!("no python3 here has torch and numpy; `make setup` installs Debian's"))
 });
 
 /// What the model must have learnt: chance is ln 512 = 6.24 nats, and the frequencies of tokens alone give about 5.3.

@@ -9,6 +9,7 @@ use hemoscope::numeric::quantiles;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, Graphics};
+use crate::page::Page;
 use crate::server::{Content, Reply};
 use crate::site::{Site, bundled, shared};
 
@@ -34,6 +35,54 @@ fn site() -> Site {
             _ => None,
         }
     })
+}
+
+/// Times a whole run in the page, from the press of Run on a page that is open: nine points of Wanda pruning, 8 windows of 256
+/// tokens, calibrated on as many, on the CPU. `HEMOSCOPE_SWEEP_MODEL` names the folder of a model's files, `HEMOSCOPE_SWEEP_PROCESSORS` how many
+/// processors the page is told of.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "reports seconds; run by hand with HEMOSCOPE_SWEEP_MODEL"]
+async fn bench_a_sweep_in_the_page() {
+    let folder = std::env::var("HEMOSCOPE_SWEEP_MODEL").expect("HEMOSCOPE_SWEEP_MODEL names a folder");
+    let files = std::fs::read_dir(&folder)
+        .expect("a folder")
+        .map(|file| file.expect("a file").path());
+    let files: Vec<_> = files
+        .filter(|file| {
+            file.extension()
+                .is_some_and(|ending| ["json", "safetensors", "gguf"].iter().any(|e| ending == *e))
+        })
+        .collect();
+    let site = Site::start();
+    let page = Page::new(&site, Graphics::None).await;
+    let watch = "window.times = {}; const look = () => {
+        const all = (name) => document.querySelectorAll(`[data-testid=${name}]`);
+        const note = (what) => { window.times[what] ??= performance.now(); };
+        if ([...all('pending-point')].some((mark) => mark.dataset.y !== 'NaN')) note('first provisional point');
+        if (all('cancel').length) {
+            note('cancel');
+            if (all('point').length === 1) note('first point');
+        } else if (window.times.cancel) note('end');
+    }; new MutationObserver(look).observe(document, {childList: true, subtree: true});
+    addEventListener('click', (event) => {
+        if (event.target.closest('[data-testid=run]')) window.times.pressed = performance.now();
+    }, true);";
+    page.before_each_page(watch).await;
+    let processors = std::env::var("HEMOSCOPE_SWEEP_PROCESSORS").ok();
+    if let Some(count) = processors.and_then(|count| count.parse().ok()) {
+        page.before_each_page(&crate::engines::processors(count)).await;
+    }
+    let fragment = "#v=1&model=own:model&m=wanda:sparsity=0..0.8/9&text=evaluation&windows=8&window=256\
+                    &calibration=calibration&calibration-windows=8&calibration-stats=dense&seed=0&device=flex";
+    page.open("", fragment).await;
+    page.choose_files("model-file", &files).await;
+    page.run(Duration::from_secs(600)).await;
+    assert_eq!(page.points().await.len(), 9, "{:?}", page.messages().await);
+    let times = page.browser.script("return window.times", vec![]).await;
+    for what in ["first provisional point", "first point", "end"] {
+        let seconds = (times[what].as_f64().unwrap_or(f64::NAN) - times["pressed"].as_f64().unwrap_or(f64::NAN)) / 1e3;
+        println!("{what}: {seconds:.2} s after Run");
+    }
 }
 
 /// Opens the page and waits for a line that begins with `kind`; gives its JSON, or what failed.

@@ -17,6 +17,7 @@ mod site;
 mod bad_input;
 mod bench;
 mod downloads;
+mod engines;
 mod looks;
 mod runs;
 mod sizes;

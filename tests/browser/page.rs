@@ -47,13 +47,19 @@ impl Page {
     pub async fn new(site: &Site, graphics: Graphics) -> Self {
         let browser = Browser::start(graphics).await;
         browser.devtools("Page.enable", json!({})).await;
-        browser
-            .devtools("Page.addScriptToEvaluateOnNewDocument", json!({"source": WATCH}))
-            .await;
-        Self {
+        let page = Self {
             browser,
             address: site.address(),
-        }
+        };
+        page.before_each_page(WATCH).await;
+        page
+    }
+
+    /// Runs a script before anything of a page that is opened from here on.
+    pub async fn before_each_page(&self, script: &str) {
+        self.browser
+            .devtools("Page.addScriptToEvaluateOnNewDocument", json!({"source": script}))
+            .await;
     }
 
     /// A first visit without WebGPU, once its stored chart is drawn.

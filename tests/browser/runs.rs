@@ -14,10 +14,10 @@ const STORIES_ON_CPU: Duration = Duration::from_secs(30);
 /// ln PPL on software WebGPU against the CPU: both compute in f32, in another order.
 const DEVICES_AGREE: f64 = 1e-3;
 /// An untouched model against itself.
-const NOTHING_LOST: f64 = 1e-5;
+pub const NOTHING_LOST: f64 = 1e-5;
 
 /// Nine points; small enough for software WebGPU, which makes 0.2 GFLOP/s.
-const STORIES: &str = "#v=1&model=own:stories260K.bin&m=wanda:sparsity=0..0.8/9&text=evaluation&windows=2&window=128\
+pub const STORIES: &str = "#v=1&model=own:stories260K.bin&m=wanda:sparsity=0..0.8/9&text=evaluation&windows=2&window=128\
                        &calibration=calibration&calibration-windows=2&calibration-stats=sequential&seed=0&threshold=1.1";
 /// Two points, one window of 64 tokens: what flex makes of SmolLM2 in a minute.
 const SMOLLM2: &str = "#v=1&model=SmolLM2-135M-Instruct.Q4_1&m=wanda:sparsity=0..0.7/2&text=evaluation&windows=1&window=64\
