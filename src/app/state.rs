@@ -15,7 +15,7 @@ pub use queue::Queue;
 
 use crate::curve::digest::Verdict;
 use crate::curve::{Outcome, Point, digest};
-use crate::share::{Asset, Experiment, Link, Opened, Origin, Screen, bundled};
+use crate::share::{Asset, DeviceChoice, Experiment, Link, Opened, Origin, Screen, bundled};
 
 use super::words;
 use crate::plot::KEPT;
@@ -78,6 +78,15 @@ impl State {
         self.settle_screen();
         self.forget_other_model(&before);
         self.verdict = None;
+    }
+
+    /// What the engine starts on. A browser that is known to have no WebGPU is not asked for it once more.
+    #[must_use]
+    pub fn device_to_start(&self) -> DeviceChoice {
+        match (self.link.view.device, self.webgpu) {
+            (DeviceChoice::Auto, Some(false)) => DeviceChoice::Flex,
+            (chosen, _) => chosen,
+        }
     }
 
     /// Whether a stored curve is still to come.

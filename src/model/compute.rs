@@ -1,5 +1,6 @@
 //! The device that a model runs on.
 
+use burn::tensor::wgpu::WgpuInitError;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::ModelError;
@@ -44,7 +45,11 @@ impl Compute {
                 .init_with_setup_async()
                 .await
                 .map_err(|error| ModelError::Start {
-                    reason: error.to_string(),
+                    reason: match error {
+                        // Which backends were not even asked fills a screen.
+                        WgpuInitError::AdapterUnavailable { .. } => "no graphics card is offered here".to_owned(),
+                        error => error.to_string(),
+                    },
                 })?;
         let info = setup.adapter.get_info();
         let name = if info.name.is_empty() {

@@ -159,10 +159,7 @@ impl Link {
         if reader.is_empty() {
             return Opened::default();
         }
-        let mut link = Self {
-            experiment: reader.version(),
-            ..Self::default()
-        };
+        let mut link = reader.version();
         let e = &mut link.experiment;
         reader.asset("model", &mut e.model);
         reader.sweep("m", &mut e.sweep);

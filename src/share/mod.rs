@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use asset::{Asset, Origin, OriginError};
 pub use link::{Link, Notice, Opened};
-pub use view::{DeviceChoice, PROMPT, Sampling, Screen, Tab, View};
+pub use view::{DeviceChoice, Sampling, Screen, Tab, View};
 
 use crate::curve::{CalibrationStats, Curve};
 use crate::modify::Sweep;

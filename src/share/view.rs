@@ -80,9 +80,6 @@ pub struct View {
     pub device: DeviceChoice,
 }
 
-/// The prompt of a fresh page.
-pub const PROMPT: &str = "The water cycle is";
-
 impl Default for View {
     fn default() -> Self {
         Self {
@@ -91,11 +88,23 @@ impl Default for View {
             measure: Measure::default(),
             axis: Axis::default(),
             at: None,
-            prompt: PROMPT.to_owned(),
+            // The bundled models know stories and no facts.
+            prompt: "Once upon a time there was a".to_owned(),
             sampling: Sampling::default(),
             tokens: 40,
             tab: Tab::default(),
             device: DeviceChoice::default(),
+        }
+    }
+}
+
+impl View {
+    /// What a link of version 1 leaves out.
+    #[must_use]
+    pub fn version_1() -> Self {
+        Self {
+            prompt: "The water cycle is".to_owned(),
+            ..Self::default()
         }
     }
 }

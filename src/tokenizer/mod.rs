@@ -234,7 +234,7 @@ impl Tokenizer {
 }
 
 /// Text that is encoded at a time. The crate needs about 130 bytes of memory for each byte of it.
-const PIECE_BYTES: usize = 1 << 15;
+const PIECE_BYTES: usize = 1 << 13;
 
 /// Ids that a vocabulary may skip; models reserve some hundreds for later use.
 const IDS_SPARE: usize = 1 << 16;

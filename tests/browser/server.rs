@@ -91,6 +91,21 @@ impl Reply {
         self
     }
 
+    /// Answers a browser that has the very content already, as RFC 9110 says, with no content.
+    pub fn unless_known(self, request: &Request) -> Self {
+        let tag = self.headers.iter().find(|(name, _)| name == "ETag");
+        if self.status == 200 && tag.is_some_and(|(_, tag)| request.header("if-none-match") == Some(tag)) {
+            Self {
+                status: 304,
+                part: 0..0,
+                content: Content::Bytes(Arc::default()),
+                ..self
+            }
+        } else {
+            self
+        }
+    }
+
     /// Answers a request for a part of the content as RFC 9110 says; a request without a range gets all.
     pub fn ranged(self, request: &Request) -> Self {
         if self.status != 200 {
@@ -246,6 +261,7 @@ fn reason(status: u16) -> &'static str {
         200 => "OK",
         206 => "Partial Content",
         302 => "Found",
+        304 => "Not Modified",
         401 => "Unauthorized",
         404 => "Not Found",
         405 => "Method Not Allowed",

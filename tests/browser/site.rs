@@ -1,5 +1,6 @@
 //! `dist/`, served as an ordinary static host would: below a path of its own, no server logic, no special headers.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::server::{Content, Reply, Request, Server, kind_of};
@@ -59,7 +60,10 @@ impl Site {
             let path = request.path().strip_prefix(PREFIX);
             match path {
                 None => Reply::new(404, "text/plain", "outside the page's own path"),
-                Some(path) => own(path).unwrap_or_else(|| file(&dist, path)).ranged(request),
+                Some(path) => own(path)
+                    .unwrap_or_else(|| file(&dist, path))
+                    .unless_known(request)
+                    .ranged(request),
             }
         });
         Self { server }
@@ -72,6 +76,29 @@ impl Site {
 
     pub fn log(&self) -> Vec<Request> {
         self.server.log()
+    }
+
+    /// Bytes that were sent, as from a host that compresses all but weights, without headers.
+    pub fn sent_bytes(&self) -> usize {
+        let dist = dist();
+        let sent = |request: &Request| {
+            let path = request.path().strip_prefix(PREFIX)?;
+            let reply = file(&dist, path).unless_known(request).ranged(request);
+            let Content::File(found) = &reply.content else {
+                return None;
+            };
+            let size = usize::try_from(reply.part.end - reply.part.start).ok()?;
+            let is_weights = found
+                .extension()
+                .is_some_and(|ending| ending == "safetensors" || ending == "gguf");
+            if is_weights || request.range().is_some() {
+                return Some(size);
+            }
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            packed.write_all(&std::fs::read(found).ok()?).ok()?;
+            Some(packed.finish().ok()?.len())
+        };
+        self.log().iter().filter_map(sent).sum()
     }
 }
 

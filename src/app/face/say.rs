@@ -171,24 +171,22 @@ fn device_state(state: &State) -> &'static str {
 }
 
 fn self_test(state: &State) -> String {
+    let slow = if state.webgpu == Some(false) {
+        " This browser has no WebGPU, so the CPU computes, about 200 times slower than a fast graphics card: the small models \
+         are made for that."
+    } else {
+        ""
+    };
     match &state.engine {
         Engine::Ready(report) if report.kind == DeviceKind::Gpu => {
             format!("{} {}", words::ended(&report.name), words::self_test(report))
         }
-        Engine::Ready(report) => words::self_test(report),
+        Engine::Ready(report) => format!("{}{slow}", words::self_test(report)),
         Engine::Broken(reason) => words::sentence(reason),
-        Engine::Off | Engine::Starting => {
-            let slow = if state.webgpu == Some(false) {
-                " This browser has no WebGPU, so the CPU computes, about 200 times slower than a fast graphics card: the \
-                 small models are made for that."
-            } else {
-                ""
-            };
-            format!(
-                "Nothing is computed before you press Run. Then the device is compared with the CPU on a small model; one \
-                 that fails is not used.{slow}"
-            )
-        }
+        Engine::Off | Engine::Starting => format!(
+            "Nothing is computed before you press Run. Then the device is compared with the CPU on a small model; one that \
+             fails is not used.{slow}"
+        ),
     }
 }
 

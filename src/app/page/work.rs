@@ -2,13 +2,14 @@
 
 use std::pin::Pin;
 
+use futures_util::future::try_join;
 use leptos::prelude::Set as _;
 use sha2::{Digest as _, Sha256};
 use web_sys::Blob;
 
 use super::context::{Page, Stop};
 use crate::app::controls;
-use crate::app::state::{Consent, Engine, Fetching, Model, Stage, Wish};
+use crate::app::state::{Consent, Engine, Fetching, Model, Stage, State, Wish};
 use crate::app::words;
 use crate::engine::job::{FileHandle, Job, Sweeping};
 use crate::modify::{Spec, Sweep};
@@ -126,23 +127,15 @@ impl Page {
         if cancelling { Err(Stop::Cancelled) } else { Ok(()) }
     }
 
-    /// Engine, device and model.
+    /// Engine, device and model: the device starts while the model's files come in.
     async fn ready(self, model: &Asset) -> Result<(), Stop> {
-        self.wake().await?;
-        self.check()?;
-        if !self.read(|state| matches!(state.engine, Engine::Ready(_))) {
-            let device = self.read(|state| state.link.view.device);
-            self.job(Job::Start { device }, &[]).await?;
-            self.check()?;
-        }
-        if self.loaded().is_some_and(|loaded| loaded.may_be(model))
-            && self.read(|state| matches!(state.model, Model::Ready(_)))
-        {
-            return Ok(());
+        let loaded = self.loaded().is_some_and(|loaded| loaded.may_be(model))
+            && self.read(|state| matches!(state.model, Model::Ready(_)));
+        if loaded {
+            return self.device().await;
         }
         self.set_loaded(None);
-        let (asset, files) = self.model_files(model).await?;
-        self.check()?;
+        let ((), (asset, files)) = try_join(self.device(), self.model_files(model)).await?;
         let (names, blobs): (Vec<String>, Vec<Blob>) = files.into_iter().unzip();
         let files = names
             .into_iter()
@@ -156,6 +149,17 @@ impl Page {
         self.update(|state| state.model = Model::Loading { done: 0, total: 0 });
         self.job(job, &blobs).await?;
         self.set_loaded(Some(asset));
+        self.check()
+    }
+
+    /// An engine with a device.
+    async fn device(self) -> Result<(), Stop> {
+        self.wake().await?;
+        self.check()?;
+        if !self.read(|state| matches!(state.engine, Engine::Ready(_))) {
+            let device = self.read(State::device_to_start);
+            self.job(Job::Start { device }, &[]).await?;
+        }
         self.check()
     }
 

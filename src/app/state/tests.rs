@@ -373,3 +373,14 @@ fn a_second_task_waits_for_the_first() {
     assert!(!state.begin(Wish::Write));
     assert_eq!(state.task.as_ref().map(|task| task.wish), Some(Wish::Run));
 }
+
+#[test]
+fn a_browser_without_webgpu_is_not_asked_for_it_again() {
+    let mut state = State::open(Opened::default());
+    assert_eq!(state.device_to_start(), DeviceChoice::Auto);
+    state.webgpu = Some(false);
+    assert_eq!(state.device_to_start(), DeviceChoice::Flex);
+    // Who asks for WebGPU alone is told why there is none.
+    state.link.view.device = DeviceChoice::Gpu;
+    assert_eq!(state.device_to_start(), DeviceChoice::Gpu);
+}

@@ -4,10 +4,10 @@ use std::fmt::Display;
 
 use percent_encoding::percent_decode_str;
 
-use super::{Notice, TEMPERATURE, VERSION, Words, word_of};
+use super::{Link, Notice, TEMPERATURE, VERSION, Words, word_of};
 use crate::modify::Sweep;
 use crate::numeric::parse_f64;
-use crate::share::{Asset, Experiment, Origin, Sampling};
+use crate::share::{Asset, Experiment, Origin, Sampling, View};
 
 /// A number in a link.
 pub(super) trait Number: PartialOrd + Display + Copy {
@@ -77,17 +77,18 @@ impl Reader {
 
     /// What a link of this version leaves out. The first version was understood without being named; its links have none
     /// of the keys that came later.
-    pub(super) fn version(&mut self) -> Experiment {
+    pub(super) fn version(&mut self) -> Link {
+        let version_1 = || Link {
+            experiment: Experiment::version_1(),
+            view: View::version_1(),
+            ..Link::default()
+        };
         let Some(given) = self.take("v") else {
             let later = self.pairs.iter().any(|(key, _)| key == "view");
-            return if later {
-                Experiment::default()
-            } else {
-                Experiment::version_1()
-            };
+            return if later { Link::default() } else { version_1() };
         };
         match given.parse() {
-            Ok(1) => return Experiment::version_1(),
+            Ok(1) => return version_1(),
             Ok(VERSION) => {}
             _ => self.notice(
                 "v",
@@ -96,7 +97,7 @@ impl Reader {
                 "everything in it that is known",
             ),
         }
-        Experiment::default()
+        Link::default()
     }
 
     /// A number in `min..=max`; out of it, the nearer end is used.

@@ -44,6 +44,7 @@ fn version_1_keeps_its_defaults() {
         assert_eq!(notices, [], "{fragment}");
         let e = &link.experiment;
         assert_eq!(e.model, Asset::bundled("SmolLM2-135M-Instruct.Q4_1"));
+        assert_eq!(link.view.prompt, "The water cycle is");
         assert_eq!(e.sweep.to_string(), "wanda:sparsity=0..0.8/9");
         assert_eq!(
             (e.windows, e.window, e.calibration_windows, e.seed),
@@ -79,6 +80,7 @@ fn version_2_keeps_its_defaults() {
         assert_eq!(notices, [], "{fragment}");
         let e = &link.experiment;
         assert_eq!(e.model, Asset::bundled("hemoscope-4m"));
+        assert_eq!(link.view.prompt, "Once upon a time there was a");
         assert_eq!((e.windows, e.window, e.calibration_windows), (8, 256, 8), "{fragment}");
         assert_eq!(*e, Experiment::default());
     }
