@@ -43,6 +43,15 @@ pub fn drawn(state: &State) -> Vec<Drawn<'_>> {
     drawn
 }
 
+/// Whether the first of the drawn curves is the one whose points are measured and can be selected.
+#[must_use]
+pub fn is_shown(state: &State, drawn: &[Drawn<'_>]) -> bool {
+    match (drawn.first(), &state.shown) {
+        (Some(first), Some(shown)) => *first.curve == shown.curve,
+        _ => false,
+    }
+}
+
 /// A curve of each size where there is one, the selectable one first.
 fn sizes(state: &State) -> Vec<Drawn<'_>> {
     let first = state.selectable_size();
@@ -74,11 +83,8 @@ pub fn chart(state: &State, thresholds: &[Option<Threshold>], size: Size) -> Cha
         Screen::Model => of(sweep, all(&drawn, |_| None, view), found(0), view, size),
         Screen::Sizes => compared(sweep, &drawn, found, view, size),
     };
-    let measuring = state
-        .shown
-        .as_ref()
-        .is_some_and(|shown| !shown.stored && !shown.complete);
-    if let (true, Some(first)) = (measuring, chart.series.first_mut()) {
+    // Among the sizes, the method may have been changed meanwhile, and the curve that is measured is not there.
+    if let (true, Some(first)) = (is_shown(state, &drawn), chart.series.first_mut()) {
         let under_way = state.under_way().iter();
         first.pending = under_way
             .map(|point| match &point.so_far {

@@ -152,7 +152,9 @@ impl State {
             return false;
         }
         let experiment = self.link.experiment.clone();
+        self.next_number += 1;
         self.task = Some(Task {
+            number: self.next_number,
             wish,
             job: None,
             cancelling: false,

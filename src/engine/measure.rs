@@ -67,7 +67,11 @@ impl Reference {
 
     /// The hidden states as little-endian f32, for another engine.
     pub(super) async fn to_bytes(&self, compute: &Compute) -> Result<Vec<u8>, EngineError> {
-        let mut bytes = Vec::new();
+        let sizes = self
+            .hidden
+            .iter()
+            .map(|hidden| size_of::<f32>() * hidden.shape().num_elements());
+        let mut bytes = Vec::with_capacity(sizes.sum());
         for hidden in &self.hidden {
             let values = compute.read(hidden.clone(), "reading hidden states").await?;
             bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));

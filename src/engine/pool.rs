@@ -127,8 +127,8 @@ impl SharedRun {
         if self.over {
             return orders;
         }
-        let early = self.cancelled || self.base.is_none();
-        let cancelled = self.cancelled;
+        let (cancelled, nothing_known) = (self.cancelled, self.base.is_none());
+        let alone = self.engines.len() == 1;
         let Some(doing) = self.doing(engine) else { return orders };
         match event {
             Event::RunStarted { protocol } => {
@@ -154,11 +154,11 @@ impl SharedRun {
                 self.keep(index, &point);
                 orders.push(Order::Tell(Event::Point { index, point }));
             }
-            Event::Failed { .. } if early && *doing == Doing::Preparing => {
+            Event::Failed { .. } if cancelled => *doing = Doing::Nothing,
+            Event::Failed { .. } if alone || nothing_known && *doing == Doing::Preparing => {
                 self.over = true;
                 orders.push(Order::Tell(event));
             }
-            Event::Failed { .. } if cancelled => *doing = Doing::Nothing,
             Event::Failed { message, .. } => return self.lose(engine, &message, now_secs),
             event => orders.push(Order::Tell(event)),
         }
@@ -268,13 +268,13 @@ fn adopt(engine: usize, place: usize, finding: Finding) -> Order {
     Order::Ask(engine, Job::Adopt { finding }, Some(place))
 }
 
-/// The next point that can be measured. Until everything is found out that is the first one, where its strength is 0:
-/// nothing is changed there, so that the untouched model is all it needs.
+/// The next point that can be measured. Until everything is found out that is the first one, where the strength of the only
+/// method is 0: nothing is changed there, so that the untouched model is all it needs.
 fn next(waiting: &mut Vec<usize>, experiment: &Experiment, findings: &[Finding], prepared: bool) -> Option<usize> {
     let &index = waiting.last()?;
     let nothing_changes = || {
         let points = experiment.sweep.points();
-        points.get(index).is_some_and(|(value, _)| *value == 0.0)
+        experiment.sweep.steps.len() == 1 && points.get(index).is_some_and(|(value, _)| *value == 0.0)
     };
     let possible = prepared || !findings.is_empty() && nothing_changes();
     possible.then(|| waiting.pop()).flatten()

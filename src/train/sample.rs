@@ -1,5 +1,6 @@
 //! Held-out windows as numbers: enough to check a model's quality where the texts are not.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ impl HeldOutSample {
     ///
     /// # Errors
     /// Where the folder was not made by [`corpus::prepare`].
-    pub fn take(data: &Path, window: usize, novels: usize, stories: usize) -> Result<Self, TrainError> {
+    pub fn take(data: &Path, window: NonZeroUsize, novels: usize, stories: usize) -> Result<Self, TrainError> {
         let manifest = corpus::manifest(data)?;
         let windows = |file, part: &Part, count| Ok(spread(&corpus::tokens(data, file, part)?, window, count));
         Ok(Self {
@@ -35,8 +36,8 @@ impl HeldOutSample {
 }
 
 /// `count` windows of `window` tokens, evenly spread over a stream; all, where it has fewer.
-fn spread(tokens: &[u16], window: usize, count: usize) -> Vec<Vec<u16>> {
-    let all: Vec<&[u16]> = tokens.chunks_exact(window).collect();
+fn spread(tokens: &[u16], window: NonZeroUsize, count: usize) -> Vec<Vec<u16>> {
+    let all: Vec<&[u16]> = tokens.chunks_exact(window.get()).collect();
     let count = count.min(all.len());
     (0..count)
         .map(|index| all[index * all.len() / count].to_vec())
@@ -50,8 +51,9 @@ mod tests {
     #[test]
     fn windows_are_spread_over_the_whole_stream() {
         let tokens: Vec<u16> = (0..100).collect();
-        let windows = spread(&tokens, 10, 3);
+        let window = |length| NonZeroUsize::new(length).unwrap();
+        let windows = spread(&tokens, window(10), 3);
         assert_eq!(windows.iter().map(|window| window[0]).collect::<Vec<_>>(), [0, 30, 60]);
-        assert_eq!(spread(&tokens, 30, 9).len(), 3);
+        assert_eq!(spread(&tokens, window(30), 9).len(), 3);
     }
 }

@@ -48,6 +48,8 @@ struct Members {
     model: Option<(Job, Vec<Blob>)>,
     most: usize,
     run: Option<Run>,
+    /// Runs that are over. An engine may still say something about its part in one.
+    over: Vec<u64>,
 }
 
 struct Member {
@@ -181,7 +183,9 @@ impl Inner {
     fn carry_out(&self, orders: Vec<Order>) {
         let Some(id) = self.with_run(|run| run.id) else { return };
         if self.with_run(|run| run.shared.is_over()) == Some(true) {
-            self.members.borrow_mut().run = None;
+            let mut members = self.members.borrow_mut();
+            members.run = None;
+            members.over.push(id);
         }
         for order in orders {
             match order {
@@ -213,6 +217,7 @@ impl Inner {
                 self.with_run(|run| run.bytes.extend(bytes));
                 self.go_on(|run| run.hear(number, reply.event, now_secs()));
             }
+            Incoming::Reply(reply, _) if self.members.borrow().over.contains(&reply.id) => {}
             Incoming::Reply(reply, _) if is_first => self.pass_on(*reply),
             Incoming::Reply(reply, _) => match reply.event {
                 Event::Model(_) => {

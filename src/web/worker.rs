@@ -72,6 +72,7 @@ impl Port {
         let field = |name: &str| Reflect::get(data, &name.into()).unwrap_or(JsValue::UNDEFINED);
         if field("stop").is_truthy() {
             self.stopped.set(true);
+            self.wake_up();
             return;
         }
         let json = field("json").as_string().unwrap_or_default();
@@ -82,9 +83,7 @@ impl Port {
                 let blobs = blobs.iter().filter_map(|blob| blob.dyn_into().ok()).collect();
                 let bytes = field("bytes").dyn_into().ok();
                 self.queue.borrow_mut().push_back((request, blobs, bytes));
-                if let Some(wake) = self.wake.borrow_mut().take() {
-                    wake.call0(&JsValue::NULL).ok();
-                }
+                self.wake_up();
             }
             Err(error) => {
                 let message = format!("the engine could not read a message: {error}; reload the page");
@@ -99,10 +98,20 @@ impl Port {
         }
     }
 
-    async fn next(&self) -> Incoming {
+    fn wake_up(&self) {
+        if let Some(wake) = self.wake.borrow_mut().take() {
+            wake.call0(&JsValue::NULL).ok();
+        }
+    }
+
+    /// What is to be done next; nothing any more, once it was stopped.
+    async fn next(&self) -> Option<Incoming> {
         loop {
+            if self.stopped.get() {
+                return None;
+            }
             if let Some(incoming) = self.queue.borrow_mut().pop_front() {
-                return incoming;
+                return Some(incoming);
             }
             let promise = Promise::new(&mut |resolve, _| *self.wake.borrow_mut() = Some(resolve));
             JsFuture::from(promise).await.ok();
@@ -168,8 +177,7 @@ pub fn run() {
     port.post([("ready", JsValue::TRUE), ("webgpu", webgpu.into())]);
     super::spawn::spawn(async move {
         let mut session = Session::new(port.clone());
-        while !port.stopped.get() {
-            let (request, blobs, bytes) = port.next().await;
+        while let Some((request, blobs, bytes)) = port.next().await {
             port.running.set(Some(request.id));
             if let Err(error) = perform(&mut session, request.job, blobs, bytes).await {
                 let device_lost = error.is_device_failure();

@@ -88,6 +88,36 @@ async fn a_run_goes_on_without_the_engines_that_are_lost() {
     assert_eq!(workers, 3);
 }
 
+/// What an engine says of its part in a run that has failed is not taken for its loss.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_fails_leaves_the_engines_to_the_next() {
+    let site = Site::start();
+    let page = Page::new(&site, Graphics::None).await;
+    // How many points each worker was asked for.
+    let count = "window.asked = []; const Asking = Worker;
+        window.Worker = class extends Asking {
+            constructor(...given) { super(...given); this.place = window.asked.push(0) - 1; }
+            postMessage(...message) {
+                if (message[0].json.includes('{\"point\":')) window.asked[this.place] += 1;
+                super.postMessage(...message);
+            }
+        };";
+    page.before_each_page(&format!("{}{count}", processors(2))).await;
+    page.open("", &format!("{STORIES}&device=flex")).await;
+    page.choose_files("model-file", &stories()).await;
+    page.run(RUN).await;
+    page.fill("windows", "4000").await;
+    page.click("run").await;
+    page.message("windows", RUN).await;
+    page.fill("windows", "2").await;
+    page.browser.script("window.asked.fill(0)", vec![]).await;
+    page.run(RUN).await;
+    let asked = page.browser.script("return window.asked", vec![]).await;
+    let asked: Vec<u64> = serde_json::from_value(asked).expect("numbers");
+    assert_eq!((asked.len(), asked.iter().sum::<u64>()), (2, 9), "{asked:?}");
+    assert!(asked.iter().all(|&points| points > 0), "{asked:?}");
+}
+
 /// While a point is measured its mark stands at what its windows give so far, with whiskers; the finished ones are what the
 /// sentence, the table and the downloads speak of.
 #[tokio::test(flavor = "multi_thread")]

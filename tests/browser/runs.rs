@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::browser::Graphics;
 use crate::page::{Page, Point, RUN, SOON, settings, stories};
-use crate::server::Reply;
-use crate::site::{Site, bundled};
+use crate::server::{Content, Reply};
+use crate::site::{Site, bundled, dist};
 
 /// Nine points of stories260K on the CPU backend.
 const STORIES_ON_CPU: Duration = Duration::from_secs(30);
@@ -281,6 +281,54 @@ async fn cancel_keeps_the_finished_points_and_the_page_answers_while_it_works() 
     page.run(RUN).await;
     assert_eq!(page.points().await.len(), 2);
     page.assert_console_is_clean().await;
+}
+
+/// The engine's module is still on its way: who stops and starts again waits for the same one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_stopped_before_the_engine_is_there_leaves_it_to_the_next() {
+    let site = Site::with(|path| {
+        let module = dist().join("engine_bg.wasm");
+        let reply = (path == "engine_bg.wasm").then(|| Reply::whole(200, "application/wasm", Content::File(module)))?;
+        let pause = Duration::from_millis(15);
+        Some(Reply { pause, ..reply })
+    });
+    // Its own model, which is not here: the task fails at once. The model, which is: it is cancelled.
+    let page = Page::new(&site, Graphics::None).await;
+    page.open("", &format!("{STORIES}&device=flex")).await;
+    page.click("run").await;
+    page.message("somebody's own", SOON).await;
+    page.choose_files("model-file", &stories()).await;
+    page.click("run").await;
+    page.click("cancel").await;
+    page.fill("points", "2").await;
+    page.wait_for("the end", RUN, async || page.has("run").await).await;
+    page.run(RUN).await;
+    assert_eq!(page.points().await.len(), 2, "{:?}", page.messages().await);
+    page.assert_console_is_clean().await;
+    let loaded = site.log();
+    let engines = loaded
+        .iter()
+        .filter(|request| request.path().ends_with("engine_loader.js"));
+    assert!(engines.count() <= 2, "one engine and its helper");
+}
+
+/// A link that is followed in an open page changes the device as the select does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_with_another_device_is_followed() {
+    let site = Site::start();
+    let page = stories_page(&site, Graphics::Software, &on_software("0..0.6/2")).await;
+    page.run(RUN).await;
+    assert_eq!(page.text("device").await, "WebGPU, verified");
+    let flex = on_software("0..0.6/2").replace("device=gpu", "device=flex");
+    page.browser
+        .script("location.hash = arguments[0]", vec![json!(flex)])
+        .await;
+    page.wait_for("the choice", SOON, async || {
+        page.text("device").await != "WebGPU, verified"
+    })
+    .await;
+    page.run(RUN).await;
+    assert_eq!(page.text("device").await, "CPU", "{:?}", page.messages().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

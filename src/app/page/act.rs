@@ -3,7 +3,7 @@
 use super::context::Page;
 use super::{chart, download, own};
 use crate::app::face::{self, Face};
-use crate::app::state::{Model, State};
+use crate::app::state::State;
 use crate::app::{controls, limits};
 use crate::curve::CalibrationStats;
 use crate::modify::{Sweep, catalogue};
@@ -105,16 +105,13 @@ fn enter(page: Page, key: &str, value: String) {
 
 fn take(page: Page, key: &str, value: String) {
     match key {
-        "device" => {
-            page.update(|state| {
-                state.link.view.device = match value.as_str() {
-                    "gpu" => DeviceChoice::Gpu,
-                    "flex" => DeviceChoice::Flex,
-                    _ => DeviceChoice::Auto,
-                };
-            });
-            page.forget_device();
-        }
+        "device" => page.update(|state| {
+            state.link.view.device = match value.as_str() {
+                "gpu" => DeviceChoice::Gpu,
+                "flex" => DeviceChoice::Flex,
+                _ => DeviceChoice::Auto,
+            };
+        }),
         "model" => page.update(|state| pick_model(state, &value)),
         "hub" => own::look_up(page, value),
         "text" => page.update(|state| {
@@ -242,10 +239,4 @@ fn copy_link(page: Page) {
             });
         });
     });
-}
-
-/// Forgets which model the worker has, after another was chosen.
-pub(super) fn model_changed(page: Page) {
-    page.set_loaded(None);
-    page.update(|state| state.model = Model::Absent);
 }

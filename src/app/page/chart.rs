@@ -116,7 +116,8 @@ fn select(page: Page, target: Option<web_sys::EventTarget>) {
         .and_then(|mark| mark.get_attribute("data-index"))
         .and_then(|index| index.parse::<usize>().ok());
     // A point that the page chose itself stays out of the address.
-    if place.is_some() && place != page.read(State::selected) {
+    let may = page.read(|state| picture::is_shown(state, &picture::drawn(state)));
+    if may && place.is_some() && place != page.read(State::selected) {
         page.update(|state| {
             let points = state.shown.as_ref().map(|shown| &shown.curve.points);
             state.link.view.at = place.and_then(|place| Some(points?.get(place)?.value));

@@ -13,6 +13,7 @@ use crate::share::DeviceChoice;
 use crate::web::browser::now_ms;
 use crate::web::fetch::Cancel;
 use crate::web::pool::{Incoming, Pool};
+use crate::web::spawn::spawn;
 
 /// Handed to every component by Leptos' context.
 #[derive(Debug, Clone, Copy)]
@@ -34,10 +35,13 @@ pub(super) struct Page {
 struct Inner {
     worker: Option<Pool>,
     on_ready: Option<oneshot::Sender<Result<(), String>>>,
+    starting: Option<Starting>,
     waiting: Vec<(u64, oneshot::Sender<Event>)>,
     next_job: u64,
     /// What the worker has loaded.
     loaded: Option<Asset>,
+    /// How often the reader has given other files or another address for the model.
+    models_given: u64,
     cancel: Cancel,
     consent: Option<oneshot::Sender<bool>>,
     own: Own,
@@ -50,6 +54,13 @@ impl Inner {
     }
 }
 
+/// A device that is being started, and who waits for it.
+#[derive(Debug)]
+struct Starting {
+    number: u64,
+    waiting: Vec<oneshot::Sender<Result<(), Stop>>>,
+}
+
 /// What a person gave to the page: it is in no link and on no server.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Own {
@@ -60,7 +71,7 @@ pub(super) struct Own {
 }
 
 /// Why a task ended early.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Stop {
     /// It was asked to.
     Cancelled,
@@ -115,6 +126,21 @@ impl Page {
         self.with(|inner| inner.loaded = asset);
     }
 
+    /// The model is another one, even where it bears the same name. A question about the one before is answered with no.
+    pub(super) fn model_changed(self) {
+        self.with(|inner| {
+            inner.loaded = None;
+            inner.models_given += 1;
+        });
+        self.answer(false);
+        self.update(|state| state.model = Model::Absent);
+    }
+
+    /// Changes whenever [`Page::model_changed`] is called.
+    pub(super) fn models_given(self) -> u64 {
+        self.with(|inner| inner.models_given).unwrap_or_default()
+    }
+
     /// What stops the downloads of the present task.
     pub(super) fn cancel(self) -> Cancel {
         self.with(|inner| inner.cancel.clone()).unwrap_or_default()
@@ -138,14 +164,55 @@ impl Page {
         }
     }
 
-    /// Starts the worker where none runs, and waits for its module.
-    pub(super) async fn wake(self) -> Result<(), Stop> {
-        if self.with(|inner| inner.worker.is_some()).unwrap_or_default() {
+    /// An engine with a device, which is started where there is none. That is no part of the task that asks for it: one that
+    /// is stopped meanwhile leaves it to the next, since an engine starts a device once.
+    pub(super) async fn device(self) -> Result<(), Stop> {
+        if self.read(|state| matches!(state.engine, Engine::Ready(_))) {
             return Ok(());
         }
         self.update(|state| state.engine = Engine::Starting);
         let (sender, receiver) = oneshot::channel();
-        let for_webgpu = self.read(|state| state.link.view.device != DeviceChoice::Flex);
+        let started = self.with(|inner| {
+            if let Some(starting) = &mut inner.starting {
+                starting.waiting.push(sender);
+                return None;
+            }
+            inner.next_job += 1;
+            inner.starting = Some(Starting {
+                number: inner.next_job,
+                waiting: vec![sender],
+            });
+            Some(inner.next_job)
+        });
+        if let Some(number) = started.flatten() {
+            spawn(async move {
+                let started = self.start_device().await;
+                let mine = |inner: &mut Inner| inner.starting.take_if(|starting| starting.number == number);
+                for waiting in self
+                    .with(mine)
+                    .flatten()
+                    .map_or_else(Vec::new, |starting| starting.waiting)
+                {
+                    waiting.send(started.clone()).ok();
+                }
+            });
+        }
+        receiver.await.unwrap_or(Err(Stop::Cancelled))
+    }
+
+    async fn start_device(self) -> Result<(), Stop> {
+        self.wake().await?;
+        let device = self.read(State::device_to_start);
+        self.job(Job::Start { device }, &[]).await.map(drop)
+    }
+
+    /// Starts the worker where none runs, and waits for its module.
+    async fn wake(self) -> Result<(), Stop> {
+        if self.with(|inner| inner.worker.is_some()).unwrap_or_default() {
+            return Ok(());
+        }
+        let (sender, receiver) = oneshot::channel();
+        let for_webgpu = self.read(|state| state.device_to_start() != DeviceChoice::Flex);
         let worker = Pool::start(for_webgpu, move |incoming| self.receive(incoming))
             .map_err(|error| Stop::Failed(format!("The engine could not be started: {error}")))?;
         self.with(|inner| {
@@ -240,7 +307,9 @@ impl Page {
             inner.worker = None;
             inner.loaded = None;
             inner.on_ready = None;
+            inner.starting = None;
             inner.waiting.clear();
+            inner.cancel.cancel();
         });
     }
 

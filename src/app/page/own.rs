@@ -1,8 +1,8 @@
 //! What a person brings along: texts, models, addresses of models.
 
+use gloo_timers::future::TimeoutFuture;
 use web_sys::{Blob, File};
 
-use super::act::model_changed;
 use super::context::Page;
 use super::work::{LONGEST_TEXT_BYTES, hub, sha256};
 use crate::share::{Asset, Origin};
@@ -70,7 +70,7 @@ pub(super) fn take_model_files(page: Page, chosen: Vec<File>) {
     };
     files.retain(|(name, _)| needed.iter().any(|file| file.path == *name));
     page.set_own(|own| own.model = files);
-    model_changed(page);
+    page.model_changed();
     page.update(|state| {
         state.ui.own_model = true;
         state.ui.picking_model = None;
@@ -93,8 +93,12 @@ pub(super) fn take_origin(page: Page, origin: Origin) {
         state.ui.picking_model = None;
         state.change(|e| e.model = Asset { origin, sha256: None });
     });
-    model_changed(page);
-    page.load();
+    page.model_changed();
+    spawn(async move {
+        // A task whose question was just answered ends first.
+        TimeoutFuture::new(0).await;
+        page.load();
+    });
 }
 
 /// A model of the hub, by its id or an address; where a repository has several, the reader picks.

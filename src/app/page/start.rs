@@ -10,7 +10,7 @@ use super::context::Page;
 use super::work::hub;
 use crate::app::face::{self, Face};
 use crate::app::state::{Model, State};
-use crate::share::{Link, Screen};
+use crate::share::{DeviceChoice, Link, Screen};
 use crate::web::document::{Bindings, Slot, listen};
 use crate::web::spawn::spawn;
 use crate::web::{address, browser};
@@ -82,6 +82,7 @@ fn follow(page: Page) {
 struct Followed {
     fragment: String,
     model: String,
+    device: DeviceChoice,
     methods: String,
     screen: Screen,
     asking: bool,
@@ -101,6 +102,7 @@ impl Followed {
                 .iter()
                 .map(|step| step.name.as_str())
                 .collect(),
+            device: state.link.view.device,
             screen: state.link.view.screen,
             model: state.link.experiment.model.origin.to_string(),
             asking: matches!(state.model, Model::Asking(_)),
@@ -119,6 +121,9 @@ impl Followed {
         if other_models || self.methods != before.methods {
             // A state can't be changed while its change is told.
             spawn(async move { page.show_curves() });
+        }
+        if self.device != before.device {
+            spawn(async move { page.forget_device() });
         }
         let (asked, failed) = (self.asking != before.asking, self.newest_error > before.newest_error);
         let keyboard = if self.asking { ".question" } else { ".run" };

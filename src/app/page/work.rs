@@ -9,7 +9,7 @@ use web_sys::Blob;
 
 use super::context::{Page, Stop};
 use crate::app::controls;
-use crate::app::state::{Consent, Engine, Fetching, Model, Stage, State, Wish};
+use crate::app::state::{Consent, Fetching, Model, Stage, Wish};
 use crate::app::words;
 use crate::engine::job::{FileHandle, Job, Sweeping};
 use crate::modify::{Spec, Sweep};
@@ -101,12 +101,19 @@ impl Page {
     fn begin_boxed(self, wish: Wish, work: Pin<Box<dyn Future<Output = Result<(), Stop>>>>) {
         let mut begun = false;
         self.update(|state| begun = state.begin(wish));
-        if !begun {
+        let Some(number) = self
+            .read(|state| state.task.as_ref().map(|task| task.number))
+            .filter(|_| begun)
+        else {
             return;
-        }
+        };
         self.renew_cancel();
         spawn(async move {
             let ended = work.await;
+            // One that was ended from outside may come to its end while the next one is at work.
+            if self.read(|state| state.task.as_ref().is_some_and(|task| task.number != number)) {
+                return;
+            }
             self.update(|state| {
                 if ended.is_err() {
                     state.queue = None;
@@ -132,10 +139,20 @@ impl Page {
         let loaded = self.loaded().is_some_and(|loaded| loaded.may_be(model))
             && self.read(|state| matches!(state.model, Model::Ready(_)));
         if loaded {
-            return self.device().await;
+            self.device().await?;
+            return self.check();
         }
         self.set_loaded(None);
-        let ((), (asset, files)) = try_join(self.device(), self.model_files(model)).await?;
+        let (given, cancel) = (self.models_given(), self.cancel());
+        let device = async {
+            let started = self.device().await;
+            if started.is_err() {
+                cancel.cancel();
+            }
+            started
+        };
+        let ((), (asset, files)) = try_join(device, self.model_files(model)).await?;
+        self.check()?;
         let (names, blobs): (Vec<String>, Vec<Blob>) = files.into_iter().unzip();
         let files = names
             .into_iter()
@@ -148,17 +165,8 @@ impl Page {
         };
         self.update(|state| state.model = Model::Loading { done: 0, total: 0 });
         self.job(job, &blobs).await?;
-        self.set_loaded(Some(asset));
-        self.check()
-    }
-
-    /// An engine with a device.
-    async fn device(self) -> Result<(), Stop> {
-        self.wake().await?;
-        self.check()?;
-        if !self.read(|state| matches!(state.engine, Engine::Ready(_))) {
-            let device = self.read(State::device_to_start);
-            self.job(Job::Start { device }, &[]).await?;
+        if given == self.models_given() {
+            self.set_loaded(Some(asset));
         }
         self.check()
     }
@@ -242,7 +250,7 @@ impl Page {
 
     fn own_model(self, model: &Asset, name: &str) -> Result<(Asset, Vec<(String, Blob)>), Stop> {
         let files = self.own().model;
-        if files.is_empty() {
+        if files.iter().all(|(file, _)| file != name) {
             return Err(Stop::Failed(format!(
                 "The model “{name}” is a file of somebody's own, which a link can't carry. Drop that file on this page, \
                  or choose another model."

@@ -104,6 +104,8 @@ pub enum Wish {
 /// A wish under way.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Task {
+    /// Tells it from others.
+    pub number: u64,
     /// What for.
     pub wish: Wish,
     /// The engine's job, once there is one.

@@ -1,19 +1,18 @@
 //! The models of all sizes, measured one after the other.
 
-use super::State;
-use crate::modify::Sweep;
+use super::{State, agree};
 use crate::share::bundled::{SIZES, SMOLLM2};
-use crate::share::{Asset, Screen, bundled};
+use crate::share::{Asset, Experiment, Screen, bundled};
 
 /// Models that wait for their run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Queue {
     /// By name, the next one last.
     models: Vec<&'static str>,
-    /// What is measured; once the reader has changed it, the queue is of no use.
-    sweep: Sweep,
-    /// The model that was chosen before.
-    chosen: Asset,
+    /// Whose turn it is.
+    turn: Option<&'static str>,
+    /// What is measured, with the model that was chosen before; once the reader has changed it, the queue is of no use.
+    experiment: Experiment,
 }
 
 impl State {
@@ -22,8 +21,8 @@ impl State {
         if self.task.is_none() && self.link.view.screen == Screen::Sizes {
             self.queue = Some(Queue {
                 models: SIZES.iter().rev().map(|model| model.name).collect(),
-                sweep: self.link.experiment.sweep.clone(),
-                chosen: self.link.experiment.model.clone(),
+                turn: None,
+                experiment: self.link.experiment.clone(),
             });
         }
     }
@@ -33,17 +32,31 @@ impl State {
         let Some(mut queue) = self.queue.take() else {
             return false;
         };
-        let same = queue.sweep == self.link.experiment.sweep && self.link.view.screen == Screen::Sizes;
-        let next = queue.models.pop().filter(|_| same);
-        if let Some(name) = next {
+        let here = &self.link.experiment;
+        // Another one that was chosen meanwhile is the one to come back to.
+        if queue
+            .turn
+            .is_some_and(|turn| here.model.origin != Asset::bundled(turn).origin)
+        {
+            queue.experiment.model = here.model.clone();
+        }
+        let planned = Experiment {
+            model: here.model.clone(),
+            ..queue.experiment.clone()
+        };
+        let same = agree(&planned, here) && self.link.view.screen == Screen::Sizes;
+        queue.turn = queue.models.pop().filter(|_| same);
+        if let Some(name) = queue.turn {
             self.change(|e| e.model = Asset::bundled(name));
             // Its own curve is the selected one from now on, not only from its first point.
             self.show();
             self.queue = Some(queue);
-        } else if same {
-            self.change(|e| e.model = queue.chosen);
+            return true;
         }
-        next.is_some()
+        if same {
+            self.change(|e| e.model = queue.experiment.model);
+        }
+        false
     }
 
     /// Compares models of several sizes, or looks at one.
@@ -91,7 +104,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::app::state::Wish;
-    use crate::share::{Experiment, Link, Opened};
+    use crate::share::{Link, Opened};
 
     fn chosen(state: &State) -> Option<&'static str> {
         bundled::of(&state.link.experiment.model).map(|model| model.short)
@@ -121,10 +134,28 @@ mod tests {
         state.change(|e| e.sweep = "rtn:bits=8..2/7".parse().expect("a sweep of the grammar"));
         assert!(!state.choose_next());
         assert_eq!((chosen(&state), &state.queue), (Some("1M"), &None));
+        // Of other windows, the sizes could not be compared either.
+        state.queue_sizes();
+        assert!(state.choose_next());
+        state.change(|e| e.windows = 3);
+        assert!(!state.choose_next());
         // While something is being done, nothing is queued.
         assert!(state.begin(Wish::Load));
         state.queue_sizes();
         assert_eq!(state.queue, None);
+    }
+
+    #[test]
+    fn another_size_chosen_meanwhile_stays_chosen() {
+        let mut state = State::open(Link::open("view=sizes"));
+        state.queue_sizes();
+        assert!(state.choose_next());
+        state.choose_bundled("hemoscope-16m");
+        assert!(state.choose_next());
+        assert_eq!(chosen(&state), Some("4M"));
+        assert!(state.choose_next());
+        assert!(!state.choose_next());
+        assert_eq!((chosen(&state), &state.queue), (Some("16M"), &None));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What stands on the command line.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
@@ -47,8 +48,8 @@ pub struct Sample {
     #[arg(long, value_name = "FOLDER")]
     pub data: PathBuf,
     /// Tokens a window.
-    #[arg(long, value_name = "T", default_value_t = 512)]
-    pub window: usize,
+    #[arg(long, value_name = "T", default_value = "512")]
+    pub window: NonZeroUsize,
     /// Windows of novels.
     #[arg(long, value_name = "N", default_value_t = 32)]
     pub novels: usize,

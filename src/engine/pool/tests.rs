@@ -251,6 +251,25 @@ fn cancelling_stops_all_and_keeps_the_finished_points() {
 }
 
 #[test]
+fn cancelled_while_one_calibrates_it_keeps_the_point_that_another_has_measured() {
+    let mut run = started("wanda:sparsity=0..0.8/5");
+    run.join(1, 10.5);
+    assert_eq!(given(&with_base(&mut run)), [(1, 0)]);
+    run.hear(1, measured(&run, 0), 13.0);
+    assert_eq!(run.cancel(13.5), [Order::Stop(0)]);
+    let orders = run.hear(0, failed("cancelled"), 14.0);
+    assert_eq!(result(&orders), Some((1, false)));
+    assert!(run.is_over());
+}
+
+#[test]
+fn the_strength_0_of_one_of_several_methods_waits_for_the_calibration() {
+    let mut run = started("wanda:sparsity=0.3+magnitude:sparsity=0..0.8/5");
+    run.join(1, 10.5);
+    assert_eq!(given(&with_base(&mut run)), []);
+}
+
+#[test]
 fn cancelled_before_anything_is_known_it_says_so() {
     let mut run = started("rtn:bits=8..2/4");
     assert_eq!(run.cancel(11.0), [Order::Stop(0)]);

@@ -138,14 +138,19 @@ impl Reader {
     }
 
     pub(super) fn asset(&mut self, key: &str, slot: &mut Asset) {
+        let mut taken = true;
         if let Some(given) = self.take(key) {
             match given.parse::<Origin>() {
                 Ok(origin) => slot.origin = origin,
-                Err(error) => self.notice(key, &given, error.to_string(), slot.origin.to_string()),
+                Err(error) => {
+                    taken = false;
+                    self.notice(key, &given, error.to_string(), slot.origin.to_string());
+                }
             }
         }
         let key = format!("{key}-sha256");
-        if let Some(given) = self.take(&key) {
+        // The hash of something else would have what takes its place refused.
+        if let Some(given) = self.take(&key).filter(|_| taken) {
             if given.len() == 64 && given.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
                 slot.sha256 = Some(given);
             } else {

@@ -126,6 +126,14 @@ fn what_cannot_be_used_is_named_and_replaced() {
     );
 }
 
+#[test]
+fn the_hash_of_what_is_no_origin_is_no_hash_of_what_takes_its_place() {
+    let hash = "a".repeat(64);
+    let opened = Link::open(&format!("v=2&model=ftp:x&model-sha256={hash}&text-sha256={hash}"));
+    let e = &opened.link.experiment;
+    assert_eq!((&e.model.sha256, &e.text.sha256), (&None, &Some(hash)));
+}
+
 fn origin() -> impl Strategy<Value = Origin> {
     prop_oneof![
         ".+".prop_map(Origin::Bundled),
