@@ -10,16 +10,17 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
-use hemoscope::train::chart::{Logged, read_log};
+use hemoscope::train::chart::{self, Logged, read_log};
 use hemoscope::train::corpus::{Manifest, manifest};
 use tempfile::TempDir;
 
 const VOCABULARY: usize = 512;
 const WINDOW: usize = 64;
 const STEPS: usize = 120;
-/// Where a line of the log is written, too.
-const INTERRUPTED_AT: usize = 60;
+/// Between two lines of the log, which are 30 steps apart.
+const INTERRUPTED_AT: usize = 75;
 
 /// A Python that has PyTorch; `make test` installs Debian's.
 static PYTHON: LazyLock<&str> = LazyLock::new(|| {
@@ -38,6 +39,9 @@ const LEARNT_NATS: f64 = 5.2;
 
 /// Rounding to `f16` and another order of summation, on a loss of about 5 nats.
 const ROUNDING_NATS: f64 = 0.002;
+
+/// For the first checkpoint of a run.
+const LONGEST: Duration = Duration::from_secs(120);
 
 struct Workshop {
     folder: TempDir,
@@ -97,14 +101,33 @@ impl Workshop {
         manifest(&self.path("data")).unwrap()
     }
 
-    /// Runs train.py.
-    fn learn(&self, more: &str) -> Output {
-        Command::new(*PYTHON)
+    /// train.py.
+    fn learning(&self, more: &str) -> Command {
+        let mut command = Command::new(*PYTHON);
+        command
             .current_dir(self.folder.path())
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/train.py"))
-            .args(more.split(' '))
-            .output()
-            .unwrap()
+            .args(more.split(' '));
+        command
+    }
+
+    fn learn(&self, more: &str) -> Output {
+        self.learning(more).output().unwrap()
+    }
+
+    /// Kills a run when its checkpoint is there, as a machine that is taken away does.
+    fn kill_after_a_checkpoint(&self, out: &str) {
+        let mut run = self.learning(&format!("{} --out {out}", recipe())).spawn().unwrap();
+        let start = Instant::now();
+        while !self.path(out).join("checkpoint.pt").exists() {
+            assert!(
+                start.elapsed() < LONGEST && run.try_wait().unwrap().is_none(),
+                "no checkpoint"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        run.kill().unwrap();
+        run.wait().unwrap();
     }
 
     #[track_caller]
@@ -136,22 +159,29 @@ fn a_model_is_made_from_texts_to_the_folder_that_the_engine_reads() {
     let workshop = Workshop::new();
     let manifest = workshop.prepare();
     assert_eq!(manifest.vocabulary, VOCABULARY);
+    assert!(manifest.sources.iter().all(|source| source.sha256.len() == 64));
+    assert!(
+        (0.0..0.1).contains(&manifest.stories_overlap),
+        "{}",
+        manifest.stories_overlap
+    );
     assert_eq!(manifest.held_out.iter().map(|book| book.book).collect::<Vec<_>>(), [11]);
 
     let whole = workshop.fit("--out whole");
-    let first_half = workshop.fit(&format!("--out halves --stop-at {INTERRUPTED_AT}"));
-    assert_eq!(first_half.last().unwrap().step, INTERRUPTED_AT);
-    let halves = workshop.fit("--out halves");
+    workshop.kill_after_a_checkpoint("parts");
+    let stopped = workshop.fit(&format!("--out parts --stop-at {INTERRUPTED_AT}"));
+    assert!(stopped.last().unwrap().step < INTERRUPTED_AT);
+    let parts = workshop.fit("--out parts");
     assert_eq!(
         without_time(&whole),
-        without_time(&halves),
+        without_time(&parts),
         "an interrupted run ends elsewhere"
     );
     let last = whole.last().unwrap();
     assert_eq!((last.step, last.tokens), (STEPS, STEPS * 8 * WINDOW));
     assert!(last.novels < LEARNT_NATS && last.stories < LEARNT_NATS, "{last:?}");
 
-    workshop.done("chart", &["whole/log.jsonl", "halves/log.jsonl", "--out", "loss.svg"]);
+    workshop.done("chart", &["whole/log.jsonl", "parts/log.jsonl", "--out", "loss.svg"]);
 
     // The engine, which shares no code with what was trained, finds the loss that training logged: on the
     // same windows of the held-out text, each of a window's tokens and the one after them.
@@ -172,6 +202,21 @@ fn a_model_is_made_from_texts_to_the_folder_that_the_engine_reads() {
         (found - last.novels).abs() < ROUNDING_NATS,
         "{found} against {}",
         last.novels
+    );
+}
+
+/// The chart beside the embedded models is drawn from the logs of their training.
+#[test]
+fn the_models_chart_is_that_of_their_logs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let runs = ["hemoscope-1m", "hemoscope-4m", "hemoscope-16m"].map(|name| {
+        let log = root.join(format!("tests/reference/runs/{name}/log.jsonl"));
+        (name.to_owned(), read_log(&log).unwrap())
+    });
+    let committed = std::fs::read_to_string(root.join("web/models/loss.svg")).unwrap();
+    assert!(
+        chart::draw(&runs).unwrap() == committed,
+        "draw it anew with `train chart`"
     );
 }
 

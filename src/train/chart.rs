@@ -14,8 +14,12 @@ use crate::plot::Role;
 
 /// Pixels.
 const SIZE: (u32, u32) = (720, 420);
+/// Where the legend begins: above the curves' ends, which lie low.
+const LEGEND_AT: (i32, i32) = (330, 24);
 /// Nats shown above the lowest loss: what happens before is the same for all sizes.
 const SHOWN_NATS: f64 = 2.2;
+
+const LEGEND: &str = "solid: held-out novels, dashed: training text";
 
 /// One line of a training run's `log.jsonl`, as `tests/reference/train.py` writes it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -74,7 +78,9 @@ pub fn draw(runs: &[Run]) -> Result<String, TrainError> {
     plot(&mut svg, runs, millions, lowest).map_err(|error| TrainError::Drawing {
         problem: error.to_string(),
     })?;
-    Ok(svg)
+    // plotters' root element says nothing of what is in it.
+    let titled = format!("<svg role=\"img\" aria-label=\"Loss in nats per token; {LEGEND}\"");
+    Ok(svg.replacen("<svg", &titled, 1))
 }
 
 fn plot(svg: &mut String, runs: &[Run], millions: f64, lowest: f64) -> Result<(), Box<dyn std::error::Error>> {
@@ -121,6 +127,8 @@ fn plot(svg: &mut String, runs: &[Run], millions: f64, lowest: f64) -> Result<()
         }
         chart.plotting_area().draw(&PathElement::new(held_out, style(2)))?;
     }
+    let font = plotters::style::TextStyle::from(("system-ui, sans-serif", 13));
+    root.draw(&plotters::element::Text::new(LEGEND, LEGEND_AT, font))?;
     root.present()?;
     Ok(())
 }
@@ -156,6 +164,7 @@ mod tests {
             )
         };
         let svg = draw(&[run("small", 0.5), run("large", 0.0)]).expect("a drawing");
+        assert!(svg.starts_with("<svg role") && svg.contains(LEGEND));
         assert!(svg.contains("small") && svg.contains("large") && svg.contains("nats per token"));
         for role in [Role::Kept(0), Role::Kept(1)] {
             assert!(svg.contains(&role.fixed().to_uppercase()), "{role:?}");

@@ -40,9 +40,20 @@ pub struct Sources<'a> {
     pub stories_held_out: &'a Path,
 }
 
+/// A file that the texts came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its name.
+    pub file: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+}
+
 /// What was made of the texts; stored beside the tokens.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
+    /// Novels, stories, held-out stories.
+    pub sources: Vec<Source>,
     /// Tokens that the vocabulary holds.
     pub vocabulary: usize,
     /// SHA-256 of tokenizer.json.
@@ -57,6 +68,8 @@ pub struct Manifest {
     pub novels: Part,
     /// Held-out stories.
     pub stories: Part,
+    /// Share of the held-out stories' sequences of eight words that stand in the training part.
+    pub stories_overlap: f64,
     /// The held-out books, by place in the file and first words, with the share of their word sequences that stand in
     /// the training part.
     pub held_out: Vec<HeldOut>,
@@ -102,9 +115,9 @@ pub const STORIES_FILE: &str = "stories-held-out.tokens";
 /// # Errors
 /// Files, an overlap, or the vocabulary's library.
 pub fn prepare(sources: Sources<'_>, vocabulary_size: usize, out: &Path) -> Result<Manifest, TrainError> {
-    let novels = read_texts(sources.novels)?;
-    let stories = read_texts(sources.stories)?;
-    let stories_held_out = read_texts(sources.stories_held_out)?;
+    let (novels, novels_source) = read_texts(sources.novels)?;
+    let (stories, stories_source) = read_texts(sources.stories)?;
+    let (stories_held_out, held_out_source) = read_texts(sources.stories_held_out)?;
     let is_held_out = |book: usize| book % HOLD_OUT_EVERY == HOLD_OUT_AT.min(novels.len().saturating_sub(1));
     let (mut training, mut kept) = (Vec::new(), Vec::new());
     for (book, text) in novels.iter().enumerate() {
@@ -114,10 +127,19 @@ pub fn prepare(sources: Sources<'_>, vocabulary_size: usize, out: &Path) -> Resu
             training.push(text.as_str());
         }
     }
-    let held_out = check_overlap(&kept, &training)?;
+    let all_kept = kept.iter().map(|(_, text)| *text);
+    let all_kept: Vec<&str> = all_kept.chain(stories_held_out.iter().map(String::as_str)).collect();
+    let learnt_from: Vec<&str> = training
+        .iter()
+        .copied()
+        .chain(stories.iter().map(String::as_str))
+        .collect();
+    let overlaps = overlaps(&all_kept, &learnt_from);
+    let (of_books, of_stories) = overlaps.split_at(kept.len());
+    let held_out = check_overlap(&kept, of_books)?;
+    let stories_overlap = of_stories.iter().copied().sum::<Overlap>().share();
     fs::create_dir_all(out).map_err(TrainError::file(out))?;
-    let learnt_from = training.iter().copied().chain(stories.iter().map(String::as_str));
-    let tokenizer = vocabulary::learn(vocabulary_size, learnt_from.collect::<Vec<_>>().into_iter())?;
+    let tokenizer = vocabulary::learn(vocabulary_size, learnt_from.into_iter())?;
     let json = tokenizer.to_string(false).map_err(|error| TrainError::Vocabulary {
         problem: error.to_string(),
     })?;
@@ -144,6 +166,7 @@ pub fn prepare(sources: Sources<'_>, vocabulary_size: usize, out: &Path) -> Resu
         story_stream.push(&tokenizer, text)?;
     }
     let manifest = Manifest {
+        sources: vec![novels_source, stories_source, held_out_source],
         vocabulary: tokenizer.get_vocab_size(true),
         tokenizer_sha256: hex(&Sha256::digest(json.as_bytes())),
         training: tokens.write(out, TRAINING_FILE, training.len() + stories.len())?,
@@ -151,6 +174,7 @@ pub fn prepare(sources: Sources<'_>, vocabulary_size: usize, out: &Path) -> Resu
         story_repeats: STORY_REPEATS,
         novels: novel_stream.write(out, NOVELS_FILE, kept.len())?,
         stories: story_stream.write(out, STORIES_FILE, stories_held_out.len())?,
+        stories_overlap,
         held_out,
     };
     let text = serde_json::to_string_pretty(&manifest).unwrap_or_default();
@@ -193,8 +217,12 @@ pub fn tokens(folder: &Path, file: &str, part: &Part) -> Result<Vec<u16>, TrainE
 }
 
 /// The texts of a file, normalised, empty ones left out.
-fn read_texts(path: &Path) -> Result<Vec<String>, TrainError> {
+fn read_texts(path: &Path) -> Result<(Vec<String>, Source), TrainError> {
     let bytes = fs::read(path).map_err(TrainError::file(path))?;
+    let source = Source {
+        file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        sha256: hex(&Sha256::digest(&bytes)),
+    };
     let problem = |problem: String| TrainError::Content {
         path: path.to_owned(),
         problem,
@@ -219,7 +247,7 @@ fn read_texts(path: &Path) -> Result<Vec<String>, TrainError> {
     if texts.is_empty() {
         return Err(problem("there is no text in it".to_owned()));
     }
-    Ok(texts)
+    Ok((texts, source))
 }
 
 /// Typographic quotation marks, dashes and spaces become those of a keyboard, since editions differ in them and 4,096
@@ -273,18 +301,49 @@ fn fnv(units: impl Iterator<Item = u64>) -> u64 {
     })
 }
 
-fn check_overlap(kept: &[(usize, &str)], training: &[&str]) -> Result<Vec<HeldOut>, TrainError> {
-    let of_books: Vec<Vec<u64>> = kept.iter().map(|(_, text)| shingles(text)).collect();
-    let wanted: HashSet<u64> = of_books.iter().flatten().copied().collect();
+/// Sequences of a text, and those of them that stand in the training part.
+#[derive(Debug, Clone, Copy, Default)]
+struct Overlap {
+    all: usize,
+    shared: usize,
+}
+
+impl Overlap {
+    fn share(self) -> f64 {
+        self.shared as f64 / self.all.max(1) as f64
+    }
+}
+
+impl std::iter::Sum for Overlap {
+    fn sum<I: Iterator<Item = Self>>(overlaps: I) -> Self {
+        overlaps.fold(Self::default(), |sum, one| Self {
+            all: sum.all + one.all,
+            shared: sum.shared + one.shared,
+        })
+    }
+}
+
+/// How much of each text stands in the training part.
+fn overlaps(kept: &[&str], training: &[&str]) -> Vec<Overlap> {
+    let of_kept: Vec<Vec<u64>> = kept.iter().map(|text| shingles(text)).collect();
+    let wanted: HashSet<u64> = of_kept.iter().flatten().copied().collect();
     let mut found = HashSet::new();
     for text in training {
         found.extend(shingles(text).into_iter().filter(|shingle| wanted.contains(shingle)));
     }
+    let overlap = |shingles: &Vec<u64>| Overlap {
+        all: shingles.len(),
+        shared: shingles.iter().filter(|shingle| found.contains(shingle)).count(),
+    };
+    of_kept.iter().map(overlap).collect()
+}
+
+/// The held-out books, none of which may stand in the training part in another edition.
+fn check_overlap(kept: &[(usize, &str)], overlaps: &[Overlap]) -> Result<Vec<HeldOut>, TrainError> {
     kept.iter()
-        .zip(of_books)
-        .map(|(&(book, text), shingles)| {
-            let shared = shingles.iter().filter(|shingle| found.contains(shingle)).count();
-            let overlap = shared as f64 / shingles.len().max(1) as f64;
+        .zip(overlaps)
+        .map(|(&(book, text), overlap)| {
+            let overlap = overlap.share();
             let title: String = text
                 .split_whitespace()
                 .take(SHINGLE_WORDS)

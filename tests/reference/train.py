@@ -4,8 +4,8 @@
     train prepare --novels novels.txt.xz --stories stories.txt.xz --stories-held-out stories-held-out.txt.xz --out data
     python3 train.py --size hemoscope-4m --data data --out runs/hemoscope-4m
 
-Needs PyTorch 1.13 or newer and numpy. A run that was stopped goes on from its checkpoint when it is called again. The
-finished model, a folder that transformers and hemoscope read, is in OUT/model; OUT/log.jsonl has the losses.
+Needs PyTorch (1.13 or newer; on a GPU 2.0 or newer) and numpy. A checkpoint is written at each line of the log and where
+the run is asked to end (Ctrl-C, SIGTERM, --stop-at, --stop-after); called again, it goes on from there. The finished model, a folder that transformers and hemoscope read, is in OUT/model; OUT/log.jsonl has the losses.
 All sizes see the same tokens in the same order: it depends on the seed, the window and the windows a step alone.
 
 Architecture: Llama (Touvron et al. 2023, https://arxiv.org/abs/2302.13971) with grouped-query attention (Ainslie et al.
@@ -18,6 +18,7 @@ import argparse
 import hashlib
 import json
 import math
+import signal
 import struct
 import time
 from pathlib import Path
@@ -234,21 +235,23 @@ def main():
     optimizer = torch.optim.AdamW(groups, lr=args.rate, betas=BETAS, eps=1e-8, **fused)
     args.out.mkdir(parents=True, exist_ok=True)
     log, checkpoint = args.out / "log.jsonl", args.out / "checkpoint.pt"
-    step, before, lines = 0, 0.0, []
+    step, before, lines, losses = 0, 0.0, [], []
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device)
         if state["recipe"] != recipe or state["training"] != manifest["training"]["sha256"]:
             raise SystemExit(f"{checkpoint}: a checkpoint of another recipe or text; choose another --out")
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
-        step, before = state["step"], state["seconds"]
+        step, before, losses = state["step"], state["seconds"], list(state["losses"])
         lines = [line for line in log.read_text().splitlines() if json.loads(line)["step"] <= step]
     log.write_text("".join(line + "\n" for line in lines))
 
     order = Order(training, args.seed, args.window, args.windows)
     run = torch.compile(model) if cuda else model
     every = max(1, args.steps // args.lines)
-    started, losses = time.monotonic(), []
+    started, asked_to_end = time.monotonic(), []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked_to_end.append(True))
 
     def elapsed():
         return before + time.monotonic() - started
@@ -260,7 +263,7 @@ def main():
 
     def save():
         state = {"recipe": recipe, "training": manifest["training"]["sha256"], "model": model.state_dict(),
-                 "optimizer": optimizer.state_dict(), "step": step, "seconds": elapsed()}
+                 "optimizer": optimizer.state_dict(), "step": step, "seconds": elapsed(), "losses": losses}
         torch.save(state, checkpoint.with_suffix(".new"))
         checkpoint.with_suffix(".new").replace(checkpoint)
 
@@ -290,9 +293,12 @@ def main():
             print(line, flush=True)
             with log.open("a") as file:
                 file.write(line + "\n")
-        if args.stop_after and time.monotonic() - started > args.stop_after:
+            save()
+        if asked_to_end or args.stop_after and time.monotonic() - started > args.stop_after:
             break
     save()
+    if step < last:
+        print(f"stopped at step {step} of {args.steps}; the same command goes on from there", flush=True)
     if step == args.steps:
         export(model, args.size, hidden, blocks, manifest["vocabulary"], args.data, args.out / "model")
 
