@@ -161,6 +161,7 @@ impl State {
             stage: Stage::Readying,
             points: experiment.sweep.points().len(),
             finished: 0,
+            unchanged: false,
             experiment,
             protocol: None,
             first_point_ms: None,

@@ -98,10 +98,11 @@ impl Reference {
         })
     }
 
-    /// Scores `modified` against the untouched model, both with the head of `base`; `done` is told of windows finished
-    /// and of the scores so far.
+    /// Scores `modified` against the untouched model `base`, both with its head; `done` is told of windows finished and of
+    /// the scores so far. Where nothing was modified, the hidden states are known already.
     pub(super) async fn score<H: Host>(
         &self,
+        base: &Llama,
         modified: &Llama,
         windows: &Windows,
         pulse: &Pulse<'_, H>,
@@ -111,8 +112,12 @@ impl Reference {
         let mut finished = 0;
         for (group, reference) in windows.batches(self.batch).zip(&self.hidden) {
             let Some(batch) = Batch::new(&group) else { continue };
-            let hidden = hidden_states(modified, &batch, pulse).await?;
-            score_batch(modified, reference, Some(&hidden), &group, &mut scores, pulse).await?;
+            let hidden = if modified.has_blocks_of(base) {
+                None
+            } else {
+                Some(hidden_states(modified, &batch, pulse).await?)
+            };
+            score_batch(modified, reference, hidden.as_ref(), &group, &mut scores, pulse).await?;
             finished += group.len();
             done(finished, &scores);
         }

@@ -268,15 +268,11 @@ fn adopt(engine: usize, place: usize, finding: Finding) -> Order {
     Order::Ask(engine, Job::Adopt { finding }, Some(place))
 }
 
-/// The next point that can be measured. Until everything is found out that is the first one, where the strength of the only
-/// method is 0: nothing is changed there, so that the untouched model is all it needs.
+/// The next point that can be measured. Until everything is found out that is the first one, where nothing is changed
+/// there: the untouched model is all it needs.
 fn next(waiting: &mut Vec<usize>, experiment: &Experiment, findings: &[Finding], prepared: bool) -> Option<usize> {
     let &index = waiting.last()?;
-    let nothing_changes = || {
-        let points = experiment.sweep.points();
-        experiment.sweep.steps.len() == 1 && points.get(index).is_some_and(|(value, _)| *value == 0.0)
-    };
-    let possible = prepared || !findings.is_empty() && nothing_changes();
+    let possible = prepared || !findings.is_empty() && experiment.sweep.changes_nothing_at(index);
     possible.then(|| waiting.pop()).flatten()
 }
 

@@ -199,7 +199,7 @@ async fn measure<H: Host>(
     };
     let mut next = start;
     let scores = reference
-        .score(&built.model, windows, builder.pulse, |done, scores| {
+        .score(builder.base, &built.model, windows, builder.pulse, |done, scores| {
             let now = host.seconds();
             let is_time = done < progress.windows && now >= next;
             // What is wrong with a few windows is wrong with all of them, and is said then.

@@ -131,6 +131,17 @@ impl Llama {
         }
     }
 
+    /// Whether this model's blocks are the very ones of `other`, in the same order: it then computes the same.
+    #[must_use]
+    pub fn has_blocks_of(&self, other: &Self) -> bool {
+        self.blocks.len() == other.blocks.len()
+            && self
+                .blocks
+                .iter()
+                .zip(&other.blocks)
+                .all(|(one, another)| Arc::ptr_eq(one, another))
+    }
+
     /// The residual stream before the first block, `[windows · length, hidden]`.
     ///
     /// # Errors

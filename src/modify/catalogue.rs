@@ -222,6 +222,33 @@ mod tests {
     }
 
     #[test]
+    fn what_changes_nothing_leaves_every_block_and_weight() {
+        let blocks = 4;
+        let untouched: Vec<usize> = (0..blocks).collect();
+        for (text, nothing) in [
+            ("magnitude:sparsity=0", true),
+            ("wanda:sparsity=0", true),
+            ("wanda:pattern=2:4", false),
+            ("rtn:bits=4", false),
+            ("layer-drop:count=0", true),
+            ("layer-drop:count=1", false),
+            ("duplicate:repeat=0", true),
+            ("duplicate:repeat=1", false),
+            ("wanda:sparsity=0+magnitude:sparsity=0", true),
+            ("wanda:sparsity=0.3+magnitude:sparsity=0", false),
+        ] {
+            let spec = text.parse::<Spec>().unwrap();
+            assert_eq!(spec.changes_nothing(), nothing, "{text}");
+            let mut model = crate::modify::testing::model(blocks, |tensor, i| (tensor * 100 + i) as f32);
+            for method in spec.methods().unwrap() {
+                model.push(method, Some(&[0.4, 0.3, 0.2, 0.1])).unwrap();
+            }
+            let same = model.has_pristine_weights() && model.arrangement().eq(untouched.iter().copied());
+            assert_eq!(same, nothing, "{text}");
+        }
+    }
+
+    #[test]
     fn names_are_unique() {
         for (i, entry) in ALL.iter().enumerate() {
             assert!(ALL[..i].iter().all(|other| other.name != entry.name));

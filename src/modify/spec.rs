@@ -123,9 +123,23 @@ impl Spec {
             .map(|step| (parse::entry(step)?.build)(step))
             .collect()
     }
+
+    /// Whether every step has the strength 0, which is no change whatever the method.
+    #[must_use]
+    pub fn changes_nothing(&self) -> bool {
+        let strength = |step: &Step| step.number(catalogue::find(&step.name)?.knob()?.key).ok();
+        self.steps.iter().all(|step| strength(step) == Some(0.0))
+    }
 }
 
 impl Sweep {
+    /// Whether the point of this number, from 0, is the untouched model.
+    #[must_use]
+    pub fn changes_nothing_at(&self, index: usize) -> bool {
+        let points = self.points();
+        points.get(index).is_some_and(|(_, spec)| spec.changes_nothing())
+    }
+
     /// The values of the range with the specification of each, in order. Where nothing varies: one point, at the value
     /// of the first step's knob, or the share of zeros of its pattern (0 where it has neither).
     #[must_use]

@@ -15,7 +15,7 @@ const FURTHEST: i64 = 4;
 /// Reads `12`, `-0.5`, `1e-3`; `None` for anything else, infinities and NaN included.
 ///
 /// Numbers of up to 15 digits with small exponents are read exactly, since one rounding of exact factors is
-/// correct; so is whatever `Display` and `LowerExp` write, because the neighbours of the estimate are compared with the text.
+/// correct; so is whatever `Display`, `LowerExp` and `serde_json` write, because the neighbours of the estimate are compared with the text.
 /// Other texts may be off by a few units in the last place.
 #[must_use]
 pub fn parse_f64(text: &str) -> Option<f64> {
@@ -70,13 +70,20 @@ fn scaled(significand: u64, power: i32, text: &str) -> f64 {
     // The nearest first: 0, −1, 1, −2, 2, …
     let steps = (0..=2 * FURTHEST).map(|n| if n % 2 == 0 { n / 2 } else { -(n + 1) / 2 });
     let mut near = steps.map(|step| f64::from_ne_bytes((bits + step).to_ne_bytes()));
+    // JSON's writers mark what is no integer type by `.0`.
+    let text = text.strip_suffix(".0").unwrap_or(text).replace("e+", "e");
+    let places = text.split_once('.').map_or("", |(_, fraction)| fraction);
+    let places = places.bytes().take_while(u8::is_ascii_digit).count();
+    // Of two shortest texts that are equally near, one writer takes the one, another the other; the second comparison
+    // finds the number whose text ends in an even digit.
     let found = if text.contains(['e', 'E']) {
-        let text = text.replace("e+", "e");
-        near.find(|value| format!("{value:e}") == text)
+        near.clone()
+            .find(|value| format!("{value:e}") == text)
+            .or_else(|| near.find(|value| format!("{value:.places$e}") == text))
     } else {
-        // JSON's writers mark what is no integer type by `.0`.
-        let text = text.strip_suffix(".0").unwrap_or(text);
-        near.find(|value| value.to_string() == text)
+        near.clone()
+            .find(|value| value.to_string() == text)
+            .or_else(|| near.find(|value| format!("{value:.places$}") == text))
     };
     found.unwrap_or(estimate)
 }
@@ -114,6 +121,10 @@ mod tests {
             "0.001",
             "18446744073709551616",
             "123456789012345678901234567890",
+            // Halfway between the texts that end in 2 and 3.
+            "223166115282463.62",
+            "223166115282463.63",
+            "-4503599627370497.5",
         ] {
             assert_eq!(parse_f64(text), text.parse().ok(), "{text}");
         }

@@ -68,8 +68,8 @@ impl State {
                             point.preparing = Some(now);
                         }
                     }
-                    // What all of them need is made ready beside the first of them.
-                    (Stage::Points(_), None) => {}
+                    // What all of them need may be made ready beside the first of them.
+                    (Stage::Points(points), None) if !points.is_empty() => {}
                     (stage, _) => *stage = Stage::Preparing(now),
                 }
             }),
@@ -81,7 +81,9 @@ impl State {
                 total,
                 so_far,
             } => self.with_task(|task| {
-                task.first_point_ms.get_or_insert(now_ms);
+                if !task.experiment.sweep.changes_nothing_at(index) {
+                    task.first_point_ms.get_or_insert(now_ms);
+                }
                 let now = UnderWay {
                     index,
                     value,
@@ -147,6 +149,7 @@ impl State {
     fn point(&mut self, index: usize, point: Point) {
         let Some(task) = &mut self.task else { return };
         task.finished += 1;
+        task.unchanged |= task.experiment.sweep.changes_nothing_at(index);
         if let Stage::Points(points) = &mut task.stage {
             points.retain(|point| point.index != index);
         }

@@ -120,7 +120,10 @@ pub struct Task {
     pub points: usize,
     /// How many of them are finished.
     pub finished: usize,
+    /// Whether the point that changes nothing is among them. It takes hardly any time.
+    pub(super) unchanged: bool,
     pub(super) protocol: Option<Protocol>,
+    /// When the first point that changes something was begun.
     pub(super) first_point_ms: Option<f64>,
     /// The curve that was shown before.
     pub(super) before: Option<Shown>,

@@ -3,6 +3,7 @@
 use super::{Engine, Model, Preparation, Stage, State, Task, UnderWay};
 use crate::app::words;
 use crate::curve::CalibrationStats;
+use crate::modify::Sweep;
 use crate::modify::catalogue::{self, Family};
 use crate::share::{Experiment, Screen, bundled};
 
@@ -31,17 +32,24 @@ impl State {
             Stage::Readying => self.readying(),
             Stage::Preparing(now) => (now.say(), share(now.done, now.total)),
             Stage::Points(under_way) => {
+                let sweep = &task.experiment.sweep;
                 let first = Cost::of(&task.experiment).before_each.max(1) as f64;
-                let begun: f64 = under_way.iter().map(|point| point.part(first)).sum();
-                let whole = (task.finished as f64 + begun) / task.points.max(1) as f64;
+                let begun = |point: &UnderWay| point.part(first);
+                let whole = task.finished as f64 + under_way.iter().map(begun).sum::<f64>();
+                let whole = whole / task.points.max(1) as f64;
+                // The time left follows from the points that take time.
+                let take_time = |point: &&UnderWay| !sweep.changes_nothing_at(point.index);
+                let done = task.finished as f64 - f64::from(u8::from(task.unchanged));
+                let done = done + under_way.iter().filter(take_time).map(begun).sum::<f64>();
                 let left = task
                     .first_point_ms
-                    .filter(|_| whole > 0.0)
-                    .map(|start| (now_ms - start) / 1e3 * (1.0 - whole) / whole)
+                    .filter(|_| done > 0.0)
+                    .map(|start| (now_ms - start) / 1e3 * (points_that_change(sweep) as f64 - done) / done)
                     .filter(|left| left.is_finite() && *left >= 0.0)
                     .map(|left| format!(" · about {} left", words::duration(left)))
                     .unwrap_or_default();
                 let doing = match under_way.as_slice() {
+                    [] => format!("{} of {} points done", task.finished, task.points),
                     [point] => format!("point {} of {}, {}", point.index + 1, task.points, point.say()),
                     points => format!(
                         "{} of {} points done, {} being measured",
@@ -121,11 +129,17 @@ impl Cost {
         cost
     }
 
-    /// Of a whole run: the untouched model once, then as many points as one of so many engines measures.
+    /// Of a whole run: the untouched model once, then as many changed ones as one of so many engines measures.
     fn windows(self, e: &Experiment, engines: usize) -> usize {
-        let points = e.sweep.points().len().div_ceil(engines);
+        let points = points_that_change(&e.sweep).div_ceil(engines);
         e.windows + self.once + points * (e.windows + self.before_each)
     }
+}
+
+/// How many points of a sweep are a model that is not the untouched one.
+fn points_that_change(sweep: &Sweep) -> usize {
+    let points = sweep.points();
+    points.iter().filter(|(_, spec)| !spec.changes_nothing()).count()
 }
 
 impl UnderWay {
@@ -179,20 +193,20 @@ mod tests {
     #[test]
     fn a_run_passes_the_untouched_model_once_and_calibrates_as_its_methods_do() {
         for (sweep, stats, windows) in [
-            ("magnitude:sparsity=0..0.8/9", CalibrationStats::Sequential, 8 + 9 * 8),
+            ("magnitude:sparsity=0..0.8/9", CalibrationStats::Sequential, 8 + 8 * 8),
             (
                 "wanda:sparsity=0..0.8/9",
                 CalibrationStats::Sequential,
-                8 + 9 * (8 + 2 * 5),
+                8 + 8 * (8 + 2 * 5),
             ),
-            ("wanda:sparsity=0..0.8/9", CalibrationStats::Dense, 8 + 9 * 8 + 5),
-            ("layer-drop:count=0..4/5", CalibrationStats::Sequential, 8 + 5 * 8 + 5),
+            ("wanda:sparsity=0..0.8/9", CalibrationStats::Dense, 8 + 8 * 8 + 5),
+            ("layer-drop:count=0..4/5", CalibrationStats::Sequential, 8 + 4 * 8 + 5),
         ] {
             let e = experiment(sweep, stats);
             assert_eq!(Cost::of(&e).windows(&e, 1), windows, "{sweep} {stats:?}");
         }
         let shared = experiment("magnitude:sparsity=0..0.8/9", CalibrationStats::Dense);
-        assert_eq!(Cost::of(&shared).windows(&shared, 4), 8 + 3 * 8);
+        assert_eq!(Cost::of(&shared).windows(&shared, 4), 8 + 2 * 8);
     }
 
     #[test]
