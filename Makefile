@@ -13,7 +13,7 @@ help:
 	@echo 'make bench    tokens per second of this machine, natively and in the page'
 	@echo 'make curves   measure the stored curves that are missing or out of date (all: .ci/curves --force)'
 	@echo 'make fmt      format the code;  make lint: the lints alone'
-	@echo 'make model    fetch the bundled model again'
+	@echo 'make model    fetch SmolLM2 again'
 	@echo 'make clean    remove dist/'
 
 serve: build

@@ -14,6 +14,7 @@ mod support;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use hemoscope::share::bundled::{self, SIZES};
 use hemoscope::share::{Asset, Experiment, Link, Origin};
 use serde_json::Value;
 use support::shared;
@@ -157,6 +158,21 @@ fn curves_are_drawn_together_each_with_its_name() {
     let missing = call(&["draw", &program.path("missing.json"), "--out", &picture]);
     assert!(refused(&missing, 1).contains("missing.json"));
     assert!(refused(&call(&["curves", "unheard-of"]), 2).contains("hemoscope-4m"));
+}
+
+/// The picture in the README is that of the stored curves.
+#[test]
+fn the_picture_of_the_sizes_is_drawn_from_their_stored_curves() {
+    let program = Program::new();
+    let web = |path: &str| format!("{}/web/{path}", env!("CARGO_MANIFEST_DIR"));
+    let [small, middle, large] = SIZES.map(|model| web(&bundled::curve_path(model.name, "wanda")));
+    let picture = program.path("sizes.svg");
+    assert_eq!(
+        printed(&call(&["draw", &small, &middle, &large, "--out", &picture])),
+        ""
+    );
+    let [drawn, committed] = [picture, web("curves/sizes.svg")].map(|path| std::fs::read_to_string(path).unwrap());
+    assert!(drawn == committed, "run 'make curves'");
 }
 
 #[test]

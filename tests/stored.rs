@@ -6,6 +6,7 @@ mod support;
 use std::path::{Path, PathBuf};
 
 use hemoscope::app::controls;
+use hemoscope::curve::sentence::compare;
 use hemoscope::curve::{Curve, digest};
 use hemoscope::engine::Session;
 use hemoscope::engine::job::DeviceChoice;
@@ -42,7 +43,7 @@ fn the_models_are_those_of_the_list() {
         let files: Vec<&str> = opened.files.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(files, model.files, "{}", model.name);
         assert_eq!(opened.pristine.config().blocks, model.blocks, "{}", model.name);
-        assert_eq!(Some(opened.sha256().unwrap().as_str()), model.sha256, "{}", model.name);
+        assert_eq!(opened.sha256().unwrap(), model.sha256, "{}", model.name);
     }
 }
 
@@ -52,7 +53,7 @@ fn every_method_is_stored_for_every_size_by_the_pages_defaults() {
         for entry in catalogue::ALL {
             let mut expected = Experiment {
                 model: Asset {
-                    sha256: model.sha256.map(str::to_owned),
+                    sha256: Some(model.sha256.to_owned()),
                     ..Asset::bundled(model.name)
                 },
                 ..Experiment::default()
@@ -78,6 +79,16 @@ fn every_method_is_stored_for_every_size_by_the_pages_defaults() {
             assert!(verdict.is_reproduced(), "{} {}: {verdict}", model.name, entry.name);
         }
     }
+}
+
+/// What the README says of the sizes is what the page says of their stored curves.
+#[test]
+fn the_readme_quotes_the_page() {
+    let curves = SIZES.map(|model| (model.short, stored(model.name, "wanda").curve));
+    let said = compare(&curves.each_ref().map(|(name, curve)| (*name, Some(curve))), 1.1);
+    let readme = std::fs::read_to_string(web("../README.md")).unwrap();
+    let readme = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(readme.contains(&said.replace('\u{a0}', " ")), "{said}");
 }
 
 /// One stored curve is measured again: what computes it has not changed since.

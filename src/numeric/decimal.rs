@@ -14,9 +14,9 @@ const FURTHEST: i64 = 4;
 
 /// Reads `12`, `-0.5`, `1e-3`; `None` for anything else, infinities and NaN included.
 ///
-/// Numbers of up to 15 digits with small exponents are read exactly, since one rounding of exact factors is
-/// correct; so is whatever `Display`, `LowerExp` and `serde_json` write, because the neighbours of the estimate are compared with the text.
-/// Other texts may be off by a few units in the last place.
+/// Numbers of up to 15 digits with small exponents are read exactly, since one rounding of exact factors is correct; so is
+/// whatever `Display`, `LowerExp` and `serde_json` write, because the neighbours of the estimate are compared with the
+/// text. Other texts may be off by a few units in the last place.
 #[must_use]
 pub fn parse_f64(text: &str) -> Option<f64> {
     let (negative, unsigned) = match text.strip_prefix('-') {

@@ -1,8 +1,9 @@
 //! The engine's worker, and the messages to and from it.
 //!
 //! Every message is an object `{json, blobs, bytes}`: a command or a reply as JSON text, the files that a command speaks
-//! of, and what one engine has found out for others. The worker first says `{ready: true, webgpu}`. Where a browser has WebGPU for pages and none for workers, the worker
-//! is ended and the engine runs in the page itself, at the other end of a message channel.
+//! of, and what one engine has found out for others. The worker first says `{ready: true, webgpu}`. Where a browser has
+//! WebGPU for pages and none for workers, the worker is ended and the engine runs in the page itself, at the other end of a
+//! message channel.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,8 +1,9 @@
 //! The engine behind a line of messages: inside a dedicated worker, or inside the page ([`Scope`]).
 //!
 //! A message to it is `{json, blobs, bytes}`: `json` a [`Command`] as text, `blobs` the files that a [`Job::LoadModel`]
-//! names by index, `bytes` what a [`Job::Adopt`] brings; or `{stop: true}`, which ends it inside a page, where nothing else can. A message from it is
-//! `{json, bytes}` with a [`Reply`] and what an [`Event::Found`] hands over, or `{ready: true, webgpu}` once.
+//! names by index, `bytes` what a [`Job::Adopt`] brings; or `{stop: true}`, which ends it inside a page, where nothing else
+//! can. A message from it is `{json, bytes}` with a [`Reply`] and what an [`Event::Found`] hands over, or
+//! `{ready: true, webgpu}` once.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

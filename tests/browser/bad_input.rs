@@ -51,7 +51,7 @@ async fn files_that_are_no_models_are_refused_by_name() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_truncated_model_is_refused_with_what_is_missing() {
-    let bytes = std::fs::read(bundled()).expect("the bundled model");
+    let bytes = std::fs::read(bundled()).expect("SmolLM2");
     let site = Site::start();
     let page = Page::new(&site, Graphics::None).await;
     let message = refusal(&page, "half.gguf", &bytes[..bytes.len() / 2]).await;

@@ -118,17 +118,20 @@ async fn a_run_that_fails_leaves_the_engines_to_the_next() {
     assert!(asked.iter().all(|&points| points > 0), "{asked:?}");
 }
 
-/// While a point is measured its mark stands at what its windows give so far, with whiskers; the finished ones are what the
-/// sentence, the table and the downloads speak of.
+/// While a point is measured its mark stands at what its windows give so far, with whiskers that shrink; the table holds
+/// finished points alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn points_are_provisional_until_they_are_finished() {
     let site = Site::start();
     let page = Page::new(&site, Graphics::None).await;
-    // Every pending mark that was ever drawn: its value, its whiskers, what it is called, and rows of the table beside it.
-    let watch = "window.pending = []; new MutationObserver(() => {
+    // Every pending mark that was ever drawn: its values, its whisker and what it is called; and every row of the table.
+    let watch = "window.pending = []; window.seen = new Set(); window.rows = () => {
+        return [...document.querySelectorAll('[data-testid=table] tbody tr')].map((row) => row.textContent);
+    }; new MutationObserver(() => {
         for (const mark of document.querySelectorAll('[data-testid=pending-point]')) {
             window.pending.push([mark.dataset.x, mark.dataset.y, mark.querySelector('.whisker')?.getAttribute('d') ?? '',
                 mark.getAttribute('aria-label')]);
+            if (mark.dataset.y !== 'NaN') window.rows().forEach((row) => window.seen.add(row));
         }
     }).observe(document, {childList: true, subtree: true});";
     page.before_each_page(watch).await;
@@ -141,25 +144,39 @@ async fn points_are_provisional_until_they_are_finished() {
     let points = page.points().await;
     let seen = page.browser.script("return window.pending", vec![]).await;
     let seen: Vec<[String; 4]> = serde_json::from_value(seen).expect("marks");
-    let mut sharpened = 0;
-    for [x, y, whisker, label] in &seen {
-        let y: f64 = y.parse().expect("a number or none");
-        assert!(label.contains("being measured"), "{label}");
-        if y.is_nan() {
-            continue;
-        }
+    assert!(
+        seen.iter().all(|[.., label]| label.contains("being measured")),
+        "{seen:?}"
+    );
+    let rows = "return [window.rows(), [...window.seen].filter((row) => !window.rows().includes(row))]";
+    let rows: [Vec<String>; 2] =
+        serde_json::from_value(page.browser.script(rows, vec![]).await).expect("rows of the table");
+    let [at_the_end, provisional] = rows;
+    assert_eq!((at_the_end.len(), provisional.as_slice()), (1 + 2, &[][..]));
+    for point in points {
+        let of_it = seen.iter().filter(|[x, y, ..]| *x == point.x.to_string() && y != "NaN");
+        // Windows so far, loss so far, length of the whisker in pixels.
+        let states: Vec<(f64, f64, f64)> = of_it
+            .map(|[_, y, whisker, label]| {
+                let before = label.split(" of 32 windows").next().expect("a part");
+                let windows = before.rsplit('(').next().expect("a number").parse();
+                let (low, high) = whisker
+                    .split_once(' ')
+                    .and_then(|(_, heights)| heights.split_once('V'))
+                    .unwrap_or_else(|| panic!("{whisker}"));
+                let height = |text: &str| text.parse::<f64>().expect("pixels");
+                let loss = y.parse().expect("a loss");
+                (windows.expect("windows"), loss, (height(low) - height(high)).abs())
+            })
+            .collect();
+        let (first, last) = (states.first().expect("a provisional mark"), states.last().expect("one"));
+        assert!(last.0 > 3.0 * first.0, "{states:?}");
+        assert!(last.2 < first.2, "{states:?}");
         assert!(
-            label.contains("of 32 windows") && whisker.starts_with('M'),
-            "{label} {whisker}"
+            states.iter().all(|(_, loss, _)| (loss - point.y).abs() < 0.5),
+            "{states:?}"
         );
-        let finished = points
-            .iter()
-            .find(|point| point.x.to_string() == *x)
-            .expect("its point");
-        assert!((y - finished.y).abs() < 0.5, "{y} became {finished:?}");
-        sharpened += 1;
     }
-    assert!(sharpened >= 2, "{seen:?}");
     let pending = "return document.querySelectorAll('[data-testid=pending-point]').length";
     assert_eq!(page.browser.script(pending, vec![]).await, 0);
 }

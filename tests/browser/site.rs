@@ -20,7 +20,7 @@ pub fn dist() -> PathBuf {
     dist
 }
 
-/// The bundled model in it.
+/// SmolLM2 in it.
 pub fn bundled() -> PathBuf {
     let model = dist().join("models/SmolLM2-135M-Instruct.Q4_1.gguf");
     let shown = model.display();

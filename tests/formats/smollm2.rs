@@ -1,4 +1,4 @@
-//! The bundled model, SmolLM2-135M-Instruct as GGUF.
+//! SmolLM2-135M-Instruct as GGUF, which comes with the page where it could be fetched.
 
 use std::path::PathBuf;
 

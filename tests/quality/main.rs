@@ -189,6 +189,14 @@ fn each_model_is_as_good_as_its_card_says() {
         ] {
             assert!(card.contains(&number), "the card of {name} doesn't say {number}");
         }
+        let readme = std::fs::read_to_string(here("README.md")).unwrap();
+        for number in [
+            format!("{:.3} ± {:.3}", expected.novels.nats_per_token, expected.novels.se),
+            format!("{:.3} ± {:.3}", expected.stories.nats_per_token, expected.stories.se),
+            format!("{:.1} %", 100.0 * expected.blimp),
+        ] {
+            assert!(readme.contains(&number), "the README doesn't say {number} of {name}");
+        }
     }
 }
 

@@ -71,7 +71,7 @@ fn measures(state: &State) -> String {
     buttons.collect()
 }
 
-/// One model, or all sizes of it.
+/// The chosen model, or the three sizes.
 fn views(state: &State) -> String {
     let buttons = [(Screen::Model, "one model"), (Screen::Sizes, "three sizes")];
     let buttons = buttons.into_iter().enumerate().map(|(place, (screen, name))| {

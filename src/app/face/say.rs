@@ -250,8 +250,8 @@ fn outcome_of_sizes(state: &State) -> (String, String) {
         String::new()
     };
     let note = format!(
-        "Three models that differ in nothing but size, one of each.{blocks} Run measures all three on this device, one \
-         after the other."
+        "Three models that differ in nothing but size, each trained once.{blocks} Run measures all three on this device, \
+         one after the other."
     );
     (tag, note)
 }

@@ -264,8 +264,8 @@ impl Page {
         Ok((asset, files))
     }
 
-    /// What `sweep` is calibrated on, empty where it is not. A page holds one text of the reader's own, which is measured on; only where that is the very text that a link
-    /// calibrates on does it serve both.
+    /// What `sweep` is calibrated on, empty where it is not. A page holds one text of the reader's own, which is measured
+    /// on; only where that is the very text that a link calibrates on does it serve both.
     async fn calibration_text(self, asset: &Asset, sweep: &Sweep) -> Result<String, Stop> {
         if !controls::is_calibrated(sweep) {
             return Ok(String::new());

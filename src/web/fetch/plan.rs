@@ -102,7 +102,7 @@ pub async fn plan(asset: &Asset, hub: &Hub, cancel: &Cancel) -> Result<Plan, Fet
             sha256: asset
                 .sha256
                 .clone()
-                .or_else(|| bundled::of(asset)?.sha256.map(str::to_owned)),
+                .or_else(|| Some(bundled::of(asset)?.sha256.to_owned())),
         },
         total_bytes: sum(|file| file.bytes),
         stored_bytes: sum(|file| file.stored_bytes),
