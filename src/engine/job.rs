@@ -167,7 +167,9 @@ pub struct ModelReport {
     pub blocks: usize,
     /// Tokens a second of one window, timed on this device after loading.
     pub tokens_per_second: f64,
-    /// How many engines measure the points of a run.
+    /// Channels between its blocks.
+    pub hidden: usize,
+    /// How many engines may have it at once; a run on many windows has fewer ([`engines_for`](super::pool::engines_for)).
     pub engines: usize,
 }
 

@@ -4,7 +4,7 @@
 //! over and is given one point after the other, in the order of the range. The front end hears the events of one run, as if
 //! one engine had measured it. An engine that is lost leaves its point to the others.
 
-use super::job::{CPU, Event, Finding, Job, Sweeping};
+use super::job::{CPU, Event, Finding, Job, ModelReport, Sweeping};
 use crate::curve::{Curve, Outcome, Point, Protocol};
 use crate::metric::Stats;
 use crate::share::Experiment;
@@ -19,13 +19,28 @@ const EACH: u64 = 64 << 20;
 /// much again for what is read and edited meanwhile.
 const PARAMETER: u64 = 12;
 
+/// What it takes for each number in the untouched model's hidden states, bytes: four that stay, four while they are
+/// handed over.
+const KEPT: u64 = 8;
+
 /// How many engines share the points of a run on a machine with so many processors: one where a second copy of the model
-/// would take more than a gigabyte together with the first.
+/// and of its `kept` hidden states would take more than a gigabyte together with the first.
 #[must_use]
-pub fn engines(processors: usize, parameters: u64) -> usize {
-    let one = parameters.saturating_mul(PARAMETER).saturating_add(EACH);
+pub fn engines(processors: usize, parameters: u64, kept: u64) -> usize {
+    let model = parameters.saturating_mul(PARAMETER);
+    let one = kept.saturating_mul(KEPT).saturating_add(model).saturating_add(EACH);
     let fit = usize::try_from(MEMORY / one).unwrap_or(MOST);
     processors.min(fit).clamp(1, MOST)
+}
+
+/// How many of the engines that may have this model share the points of one run.
+#[must_use]
+pub fn engines_for(report: &ModelReport, experiment: &Experiment) -> usize {
+    let factors = [experiment.windows, experiment.window, report.hidden];
+    let kept = factors
+        .iter()
+        .fold(1, |kept: u64, &factor| kept.saturating_mul(factor as u64));
+    engines(report.engines, report.parameters, kept)
 }
 
 /// What is to be done.

@@ -15,9 +15,9 @@ use super::browser::{now_ms, window};
 use super::error::BrowserError;
 pub use super::transport::Incoming;
 use super::transport::Transport;
-use crate::engine::job::{Command, DeviceKind, Event, Job, Reply, Request};
-use crate::engine::pool::{Order, SharedRun, engines};
-use crate::share::DeviceChoice;
+use crate::engine::job::{Command, DeviceKind, Event, Job, ModelReport, Reply, Request};
+use crate::engine::pool::{Order, SharedRun, engines, engines_for};
+use crate::share::{DeviceChoice, Experiment};
 
 /// Jobs of the pool's own bear this number, which no front end gives.
 const OWN: u64 = 0;
@@ -44,9 +44,9 @@ struct Members {
     list: Vec<Member>,
     next_number: usize,
     on_cpu: bool,
-    /// How the model was loaded, and how many may have it.
+    /// How the model was loaded, and what the first engine said of it.
     model: Option<(Job, Vec<Blob>)>,
-    most: usize,
+    report: Option<Box<ModelReport>>,
     run: Option<Run>,
     /// Runs that are over. An engine may still say something about its part in one.
     over: Vec<u64>,
@@ -90,7 +90,8 @@ impl Pool {
             Command::Do(Request {
                 id,
                 job: Job::Run(sweeping),
-            }) if self.inner.wanted() > 1 && sweeping.experiment.sweep.points().len() > 1 => {
+            }) if self.inner.wanted(&sweeping.experiment) > 1 && sweeping.experiment.sweep.points().len() > 1 => {
+                let wanted = self.inner.wanted(&sweeping.experiment);
                 let first = self.inner.members.borrow().list.first().map(|member| member.number);
                 let (shared, orders) = SharedRun::start(first.unwrap_or_default(), sweeping, now_secs());
                 self.inner.members.borrow_mut().run = Some(Run {
@@ -99,7 +100,7 @@ impl Pool {
                     bytes: Vec::new(),
                 });
                 self.inner.carry_out(orders);
-                self.inner.fill();
+                self.inner.fill(wanted);
                 Ok(())
             }
             Command::Cancel { id } if self.inner.with_run(|run| run.id == id) == Some(true) => {
@@ -116,7 +117,7 @@ impl Pool {
                     // The others have another model.
                     members.list.truncate(1);
                     members.model = Some((job.clone(), blobs.to_vec()));
-                    members.most = 1;
+                    members.report = None;
                 }
                 match members.list.first() {
                     Some(first) => first.transport.post(&command, blobs, None),
@@ -147,22 +148,23 @@ impl Inner {
     }
 
     /// How many engines a run should have.
-    fn wanted(&self) -> usize {
+    fn wanted(&self, experiment: &Experiment) -> usize {
         let members = self.members.borrow();
-        if members.on_cpu { members.most } else { 1 }
+        let report = members.report.as_ref().filter(|_| members.on_cpu);
+        report.map_or(1, |report| engines_for(report, experiment))
     }
 
     /// Starts the engines that are missing; those that are there take part at once.
-    fn fill(self: &Rc<Self>) {
+    fn fill(self: &Rc<Self>, wanted: usize) {
         let there: Vec<usize> = {
             let members = self.members.borrow();
             let others = members.list.iter().skip(1).filter(|member| member.loaded);
-            others.map(|member| member.number).collect()
+            others.map(|member| member.number).take(wanted - 1).collect()
         };
         for number in there {
             self.go_on(|run| run.join(number, now_secs()));
         }
-        while self.members.borrow().list.len() < self.wanted() {
+        while self.members.borrow().list.len() < wanted {
             // Where the browser refuses another worker, the run has fewer.
             if self.add(false).is_err() {
                 break;
@@ -247,12 +249,12 @@ impl Inner {
             Event::Model(report) => {
                 let processors = window().map_or(1.0, |window| window.navigator().hardware_concurrency());
                 report.engines = if self.members.borrow().on_cpu {
-                    engines(processors as usize, report.parameters)
+                    engines(processors as usize, report.parameters, 0)
                 } else {
                     1
                 };
                 let mut members = self.members.borrow_mut();
-                members.most = report.engines;
+                members.report = Some(report.clone());
                 if let Some(first) = members.list.first_mut() {
                     first.loaded = true;
                 }
@@ -297,7 +299,10 @@ impl Inner {
                 members.list.swap(0, heir);
             }
             // A machine that could not hold so many is not asked to again.
-            members.most = members.list.len().max(1);
+            let left = members.list.len().max(1);
+            if let Some(report) = &mut members.report {
+                report.engines = left;
+            }
             heir.is_none()
         };
         let shared = self.with_run(|_| ()).is_some();

@@ -6,6 +6,8 @@
 )]
 #![expect(dead_code, reason = "each test binary uses its own part")]
 
+pub mod embedded;
+
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Instant;

@@ -3,6 +3,7 @@
 use super::{Engine, Model, Preparation, Stage, State, Task, UnderWay};
 use crate::app::words;
 use crate::curve::CalibrationStats;
+use crate::engine::pool::engines_for;
 use crate::modify::Sweep;
 use crate::modify::catalogue::{self, Family};
 use crate::share::{Experiment, Screen, bundled};
@@ -100,7 +101,7 @@ impl State {
             return None;
         }
         let e = &self.link.experiment;
-        let windows = Cost::of(e).windows(e, report.engines.max(1));
+        let windows = Cost::of(e).windows(e, engines_for(report, e));
         let seconds = (windows * e.window) as f64 / report.tokens_per_second;
         seconds.is_finite().then_some(seconds)
     }

@@ -150,7 +150,7 @@ fn breaks(curve: &Curve, samples: &[Sample], knob: Knob, ratio: f64) -> Option<S
             knob.value(before)
         )),
         Crossing::At { value, low, high } => {
-            let place = place(samples, knob, value, low, high);
+            let place = place(samples, knob, Interval::Half, value, low, high);
             Some(place.map_or_else(
                 || format!("Breaks somewhere in this range ({what}); the error is too large to say where."),
                 |place| format!("Breaks {place} ({what})."),
@@ -173,13 +173,22 @@ fn bends(curve: &Curve, samples: &[Sample], knob: Knob) -> Option<String> {
     let Segments::Bend { value, low, high, .. } = segments(curve) else {
         return None;
     };
-    let place = place(samples, knob, value, low, high)?;
+    let place = place(samples, knob, Interval::Half, value, low, high)?;
     Some(format!("Begins to lose faster {place}."))
 }
 
-/// A place with its interval, said no finer than it is known: "at 38 % ± 2", "between 4 and 3 bits"; `None` where the
-/// interval is the whole range.
-fn place(samples: &[Sample], knob: Knob, value: f64, low: f64, high: f64) -> Option<String> {
+/// How an interval is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Interval {
+    /// "38 % ± 2", no finer than the place is known.
+    Half,
+    /// "38.3 % (36.9 to 40.1)", fine enough to see whether two of them overlap.
+    Ends,
+}
+
+/// A place with its interval: "at 38 % ± 2", "between 4 and 3 bits"; `None` where the interval is the whole range. Rounding
+/// never makes an interval shorter than it was computed.
+fn place(samples: &[Sample], knob: Knob, told: Interval, value: f64, low: f64, high: f64) -> Option<String> {
     let (first, last) = (samples.first()?, samples.last()?);
     let sign = if first.strength == first.value { 1.0 } else { -1.0 };
     let open = (sign * low <= first.strength, sign * high >= last.strength);
@@ -198,18 +207,23 @@ fn place(samples: &[Sample], knob: Knob, value: f64, low: f64, high: f64) -> Opt
     }
     let [value, low, high] = [value, low, high].map(|share| 100.0 * share);
     let half = (value - low).max(high - value);
-    let most = i32::from(half < 1.0);
+    let most = i32::from(half < 1.0) + i32::from(told == Interval::Ends);
     let scale = 10.0_f64.powi(most);
-    let outward = |x: f64, round: fn(f64) -> f64| decimals(round(x * scale) / scale, most);
-    Some(match open {
-        (true, _) => format!("at or before {} %", outward(high, f64::ceil)),
-        (_, true) => format!("at {} % or later", outward(low, f64::floor)),
-        // Rounded up, so that the interval said holds the interval computed, and never nothing.
-        _ => format!(
-            "at {} % ± {}",
-            decimals(value, most),
-            decimals(((half * scale).ceil() / scale).max(1.0 / scale), most)
-        ),
+    let rounded = |x: f64, round: fn(f64) -> f64| round(x * scale) / scale;
+    let (low, middle, high) = (
+        rounded(low, f64::floor),
+        rounded(value, f64::round),
+        rounded(high, f64::ceil),
+    );
+    let words = |x: f64| decimals(x, most);
+    Some(match (open, told) {
+        ((true, _), _) => format!("at or before {} %", words(high)),
+        ((_, true), _) => format!("at {} % or later", words(low)),
+        (_, Interval::Ends) => format!("at {} % ({} to {})", words(middle), words(low), words(high)),
+        (_, Interval::Half) => {
+            let half = (middle - low).max(high - middle).max(1.0 / scale);
+            format!("at {} % ± {}", words(middle), words(half))
+        }
     })
 }
 

@@ -7,7 +7,7 @@
 use super::super::Curve;
 use super::super::threshold::{Crossing, FEWEST_POINTS, bounds, crossing, samples};
 use super::words::Knob;
-use super::{place, ratio_in_words};
+use super::{Interval, place, ratio_in_words};
 
 /// One of the models, as far as it is measured.
 struct Model<'a> {
@@ -59,7 +59,7 @@ pub fn compare(sizes: &[(&str, Option<&Curve>)], ratio: f64) -> String {
     if models.is_empty() {
         return missing.trim_start().to_owned();
     }
-    format!("{verdict}: {items} ({what}).{missing}")
+    format!("{verdict} ({what}): {items}.{missing}")
 }
 
 fn model<'a>(name: &'a str, curve: &Curve, knob: Knob, ratio: f64) -> Option<Model<'a>> {
@@ -82,7 +82,8 @@ fn model<'a>(name: &'a str, curve: &Curve, knob: Knob, ratio: f64) -> Option<Mod
         Crossing::NotReached { beyond } => format!("not {}", knob.until(beyond)),
         Crossing::BeforeFirst { before } => format!("already at {}", knob.value(before)),
         Crossing::At { value, low, high } => {
-            place(&samples, knob, value, low, high).unwrap_or_else(|| "somewhere in this range".to_owned())
+            let place = place(&samples, knob, Interval::Ends, value, low, high);
+            place.unwrap_or_else(|| "somewhere in this range".to_owned())
         }
     };
     Some(Model { name, interval, told })
@@ -166,10 +167,16 @@ mod tests {
         let [a, b, c] = [0.2, 0.3, 0.4].map(|strength| at(strength, 0.005));
         assert_eq!(
             said([&a, &b, &c]),
-            "Larger models break later here: 1M at 20 % ± 3, 4M at 30 % ± 4, 16M at 40 % ± 5 (1.1 times the perplexity)."
+            "Larger models break later here (1.1 times the perplexity): 1M at 20 % (17.9 to 22.1), 4M at 30 % (26.9 to 33.1), 16M \
+             at 40 % (35.8 to 44.2)."
         );
-        assert!(said([&c, &b, &a]).starts_with("Larger models break earlier here: 1M at 40 %"));
-        assert!(said([&a, &c, &b]).starts_with("The order does not follow size here: 1M at 20 %"));
+        assert!(
+            said([&c, &b, &a]).starts_with("Larger models break earlier here (1.1 times the perplexity): 1M at 40 %")
+        );
+        assert!(
+            said([&a, &c, &b])
+                .starts_with("The order does not follow size here (1.1 times the perplexity): 1M at 20 %")
+        );
     }
 
     #[test]
@@ -177,13 +184,15 @@ mod tests {
         let [a, b, c] = [0.3, 0.31, 0.32].map(|strength| at(strength, 0.01));
         let text = said([&a, &b, &c]);
         assert!(
-            text.starts_with("Which breaks first can't be told here, since the intervals overlap: 1M at 30 % ± "),
+            text.starts_with("Which breaks first can't be told here, since the intervals overlap (1.1 times the perplexity): 1M at 30 % (2"),
             "{text}"
         );
         let [a, b, c] = [0.2, 0.26, 0.36].map(|strength| at(strength, 0.01));
         let text = said([&a, &b, &c]);
         assert!(
-            text.starts_with("16M breaks later than 1M here; the other intervals overlap: 1M at 20 % ± "),
+            text.starts_with(
+                "16M breaks later than 1M here; the other intervals overlap (1.1 times the perplexity): 1M at 20 % (1"
+            ),
             "{text}"
         );
         let [a, b] = [0.2, 0.5].map(|strength| at(strength, 0.005));
@@ -200,9 +209,13 @@ mod tests {
         let middle = at(0.4, 0.005);
         assert_eq!(
             said([&always, &middle, &never]),
-            "Larger models break later here: 1M already at 0 %, 4M at 40 % ± 5, 16M not up to 80 % (1.1 times the perplexity)."
+            "Larger models break later here (1.1 times the perplexity): 1M already at 0 %, 4M at 40 % (35.8 to 44.2), 16M not up \
+             to 80 %."
         );
-        assert!(said([&never, &never, &never]).starts_with("None of them breaks in this range: 1M not up to 80 %"));
+        assert!(
+            said([&never, &never, &never])
+                .starts_with("None of them breaks in this range (1.1 times the perplexity): 1M not up to 80 %")
+        );
         // The error would allow it a threshold in the range, and where, it doesn't say.
         let unsure = sparsity(|x| (0.1 * x, 0.03));
         assert!(said([&middle, &unsure, &never]).starts_with("16M breaks later than 1M here; the other"));
@@ -215,8 +228,8 @@ mod tests {
         let [a, b, c] = [5.0, 4.0, 3.0].map(breaks_at);
         assert_eq!(
             said([&a, &b, &c]),
-            "Larger models break later here: 1M between 6 and 5 bits, 4M between 5 and 4 bits, 16M between 4 and 3 bits \
-             (1.1 times the perplexity)."
+            "Larger models break later here (1.1 times the perplexity): 1M between 6 and 5 bits, 4M between 5 and 4 bits, 16M \
+             between 4 and 3 bits."
         );
         // Both break between the same two counts, the one a little later by a straight line.
         let steps = |loss: f64| of("layer-drop:count=0..3/4", move |count| (loss * count, 0.0001));
@@ -229,17 +242,14 @@ mod tests {
         let [a, b] = [0.2, 0.4].map(|strength| at(strength, 0.005));
         let text = compare(&[("1M", Some(&a)), ("4M", Some(&b)), ("16M", None)], 2.0);
         assert!(
-            text.starts_with("Larger models break later here: 1M ") || text.starts_with("None"),
+            text.starts_with("Larger models break later here (twice the perplexity): 1M ") || text.starts_with("None"),
             "{text}"
         );
-        assert!(
-            text.ends_with("(twice the perplexity). 16M is not measured yet."),
-            "{text}"
-        );
+        assert!(text.ends_with(". 16M is not measured yet."), "{text}");
         let text = compare(&[("1M", None), ("4M", Some(&b)), ("16M", None)], 1.1);
         assert_eq!(
             text,
-            "There is nothing to compare yet: 4M at 40 % ± 5 (1.1 times the perplexity). 1M and 16M are not measured yet."
+            "There is nothing to compare yet (1.1 times the perplexity): 4M at 40 % (35.8 to 44.2). 1M and 16M are not measured yet."
         );
         assert_eq!(
             compare(&[("1M", None), ("4M", None)], 1.1),
@@ -252,7 +262,9 @@ mod tests {
         other.protocol.windows += 1;
         let text = said([&a, &b, &other]);
         assert!(
-            text.starts_with("They were not measured alike, so they can't be compared: 1M at"),
+            text.starts_with(
+                "They were not measured alike, so they can't be compared (1.1 times the perplexity): 1M at"
+            ),
             "{text}"
         );
         let other = bits(|bits| (8.0 - bits, 0.01));

@@ -90,12 +90,36 @@ fn result(orders: &[Order]) -> Option<(usize, bool)> {
 
 #[test]
 fn as_many_engines_as_processors_where_the_model_is_small() {
-    assert_eq!(engines(2, 4_300_000), 2);
-    assert_eq!(engines(64, 4_300_000), 8);
-    assert_eq!(engines(8, 15_000_000), 4);
-    assert_eq!(engines(8, 135_000_000), 1, "SmolLM2");
-    assert_eq!(engines(0, 260_000), 1);
-    assert_eq!(engines(8, u64::MAX), 1);
+    assert_eq!(engines(2, 4_300_000, 0), 2);
+    assert_eq!(engines(64, 4_300_000, 0), 8);
+    assert_eq!(engines(8, 15_000_000, 0), 4);
+    assert_eq!(engines(8, 135_000_000, 0), 1, "SmolLM2");
+    assert_eq!(engines(0, 260_000, 0), 1);
+    assert_eq!(engines(8, u64::MAX, u64::MAX), 1);
+}
+
+#[test]
+fn a_run_on_many_windows_has_fewer_engines() {
+    let mut report = ModelReport {
+        name: "hemoscope-4m".to_owned(),
+        sha256: String::new(),
+        parameters: 3_886_272,
+        bits_per_weight: 16.0,
+        blocks: 8,
+        tokens_per_second: 1e3,
+        hidden: 192,
+        engines: 8,
+    };
+    let mut experiment = Experiment::default();
+    (experiment.windows, experiment.window) = (8, 256);
+    assert_eq!(engines_for(&report, &experiment), 8, "the opening experiment");
+    (experiment.windows, experiment.window) = (500, 512);
+    assert_eq!(engines_for(&report, &experiment), 2, "hidden states of 197 MB");
+    (experiment.windows, experiment.window) = (4096, 512);
+    assert_eq!(engines_for(&report, &experiment), 1);
+    // One that was lost is not asked for again.
+    (experiment.windows, report.engines) = (8, 3);
+    assert_eq!(engines_for(&report, &experiment), 3);
 }
 
 #[test]

@@ -1,0 +1,69 @@
+//! The models that are embedded in the page.
+
+use std::path::{Path, PathBuf};
+
+use hemoscope::engine::{Model, Session};
+use hemoscope::model::Batch;
+use hemoscope::numeric::log_sum_exp;
+use hemoscope::share::{Asset, DeviceChoice};
+use hemoscope::weights::formats;
+use serde::Deserialize;
+
+use super::Quiet;
+
+/// From small to large.
+pub const NAMES: [&str; 3] = ["hemoscope-1m", "hemoscope-4m", "hemoscope-16m"];
+
+/// A file of the checkout.
+pub fn here(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// What a JSON file of the checkout holds.
+pub fn json<T: for<'a> Deserialize<'a>>(path: &str) -> T {
+    serde_json::from_slice(&std::fs::read(here(path)).unwrap()).unwrap()
+}
+
+/// One of them, on the CPU.
+pub fn model(name: &str) -> Model {
+    let folder = here("web/models").join(name);
+    let mut session = Session::new(Quiet::default());
+    pollster::block_on(async {
+        session.start(DeviceChoice::Flex).await.unwrap();
+        let files = formats::files(&folder).unwrap();
+        session
+            .load(&Asset::bundled(name), name.to_owned(), files)
+            .await
+            .unwrap();
+        session.model().unwrap().clone()
+    })
+}
+
+/// Loss in nats of each token after the first.
+pub fn losses(model: &Model, tokens: &[u32]) -> Vec<f64> {
+    let llama = &model.llama;
+    let batch = Batch::new(&[tokens]).unwrap();
+    let mut x = llama.embed(&batch).unwrap();
+    for block in llama.blocks() {
+        x = llama.forward_block(block, &x, &batch, None);
+    }
+    let logits = llama.logits(&llama.finish(&x));
+    let logits = pollster::block_on(llama.compute().read(logits, "reading logits")).unwrap();
+    let rows = logits.chunks_exact(llama.config().vocabulary);
+    rows.zip(&tokens[1..])
+        .map(|(row, &next)| log_sum_exp(row) - f64::from(row[next as usize]))
+        .collect()
+}
+
+/// That a model's card and the README say these numbers.
+pub fn assert_told(name: &str, card: &[String], readme: &[String]) {
+    for (path, numbers) in [
+        (format!("web/models/{name}/README.md"), card),
+        ("README.md".to_owned(), readme),
+    ] {
+        let text = std::fs::read_to_string(here(&path)).unwrap();
+        for number in numbers {
+            assert!(text.contains(number), "{path} doesn't say {number} of {name}");
+        }
+    }
+}
