@@ -246,30 +246,36 @@ fn drawing_with_a_seed_repeats() {
     assert_eq!(draw(7).base, draw(7).modified);
 }
 
-/// What is told of a point after its first window is what a run on that window alone measures.
+/// What is told of a point after its first window is what a run on that window alone measures. A point that changes nothing
+/// is told of while the untouched model is measured.
 #[test]
 fn a_provisional_point_is_the_result_of_the_windows_so_far() {
-    let session = session(Quiet::default());
-    let whole = experiment("rtn:bits=3");
-    pollster::block_on(session.run(&whole, &text(), "")).unwrap();
-    let events = std::mem::take(&mut *session.host().events.borrow_mut());
-    let so_far = events.iter().find_map(|event| match event {
-        Event::PointProgress {
-            done, total, so_far, ..
-        } => so_far.as_ref().map(|measured| (*done, *total, measured.clone())),
-        _ => None,
-    });
-    let (done, total, provisional) = so_far.unwrap();
-    assert!(done == 1 && total == whole.windows);
-    let first = Experiment { windows: 1, ..whole };
-    let result = pollster::block_on(session.run(&first, &text(), "")).unwrap();
-    let Outcome::Measured(measured) = &result.curve.points[0].outcome else {
-        panic!("{result:?}")
-    };
-    assert_eq!(
-        (provisional.stats, provisional.hemorrhage),
-        (measured.stats, measured.hemorrhage)
-    );
+    for (sweep, before_base) in [("rtn:bits=3", false), ("magnitude:sparsity=0..0.5/2", true)] {
+        let session = session(Quiet::default());
+        let whole = experiment(sweep);
+        pollster::block_on(session.run(&whole, &text(), "")).unwrap();
+        let events = std::mem::take(&mut *session.host().events.borrow_mut());
+        let so_far = events.iter().enumerate().find_map(|(place, event)| match event {
+            Event::PointProgress {
+                done, total, so_far, ..
+            } => so_far.as_ref().map(|measured| (place, *done, *total, measured.clone())),
+            _ => None,
+        });
+        let (place, done, total, provisional) = so_far.unwrap();
+        assert!(done == 1 && total == whole.windows, "{sweep}");
+        let base = events.iter().position(|event| matches!(event, Event::Base { .. }));
+        assert_eq!(Some(place) < base, before_base, "{sweep}");
+        let first = Experiment { windows: 1, ..whole };
+        let result = pollster::block_on(session.run(&first, &text(), "")).unwrap();
+        let Outcome::Measured(measured) = &result.curve.points[0].outcome else {
+            panic!("{result:?}")
+        };
+        assert_eq!(
+            (provisional.stats, provisional.hemorrhage),
+            (measured.stats, measured.hemorrhage),
+            "{sweep}"
+        );
+    }
 }
 
 /// Whoever takes over what another engine has found out measures the same points, to the last digit, without looking at the

@@ -43,26 +43,31 @@ pub(super) async fn hidden_states<H: Host>(
 }
 
 impl Reference {
-    /// Runs the untouched model over all windows; `done` is told of windows finished.
+    /// Runs the untouched model over all windows; gives its scores too, the modified side equal to the base. `done` is told
+    /// of windows finished and of the scores so far.
     pub(super) async fn measure<H: Host>(
         model: &Llama,
         windows: &Windows,
         pulse: &Pulse<'_, H>,
-        done: impl Fn(usize),
-    ) -> Result<Self, EngineError> {
+        mut done: impl FnMut(usize, &TokenScores),
+    ) -> Result<(Self, TokenScores), EngineError> {
         let batch_size = windows_at_once(model, windows.length());
         let mut hidden = Vec::new();
+        let mut scores = TokenScores::default();
         let mut finished = 0;
         for group in windows.batches(batch_size) {
             let Some(batch) = Batch::new(&group) else { continue };
-            hidden.push(hidden_states(model, &batch, pulse).await?);
+            let states = hidden_states(model, &batch, pulse).await?;
+            score_batch(model, &states, None, &group, &mut scores, pulse).await?;
+            hidden.push(states);
             finished += group.len();
-            done(finished);
+            done(finished, &scores);
         }
-        Ok(Self {
+        let reference = Self {
             hidden,
             batch: batch_size,
-        })
+        };
+        Ok((reference, scores))
     }
 
     /// The hidden states as little-endian f32, for another engine.
@@ -98,11 +103,9 @@ impl Reference {
         })
     }
 
-    /// Scores `modified` against the untouched model `base`, both with its head; `done` is told of windows finished and of
-    /// the scores so far. Where nothing was modified, the hidden states are known already.
+    /// Scores a modified model against the untouched one; `done` is told of windows finished and of the scores so far.
     pub(super) async fn score<H: Host>(
         &self,
-        base: &Llama,
         modified: &Llama,
         windows: &Windows,
         pulse: &Pulse<'_, H>,
@@ -112,28 +115,10 @@ impl Reference {
         let mut finished = 0;
         for (group, reference) in windows.batches(self.batch).zip(&self.hidden) {
             let Some(batch) = Batch::new(&group) else { continue };
-            let hidden = if modified.has_blocks_of(base) {
-                None
-            } else {
-                Some(hidden_states(modified, &batch, pulse).await?)
-            };
-            score_batch(modified, reference, hidden.as_ref(), &group, &mut scores, pulse).await?;
+            let hidden = hidden_states(modified, &batch, pulse).await?;
+            score_batch(modified, reference, Some(&hidden), &group, &mut scores, pulse).await?;
             finished += group.len();
             done(finished, &scores);
-        }
-        Ok(scores)
-    }
-
-    /// The untouched model's own scores: the modified side equals the base.
-    pub(super) async fn score_base<H: Host>(
-        &self,
-        model: &Llama,
-        windows: &Windows,
-        pulse: &Pulse<'_, H>,
-    ) -> Result<TokenScores, EngineError> {
-        let mut scores = TokenScores::default();
-        for (group, reference) in windows.batches(self.batch).zip(&self.hidden) {
-            score_batch(model, reference, None, &group, &mut scores, pulse).await?;
         }
         Ok(scores)
     }

@@ -1,13 +1,16 @@
 //! One experiment: a sweep, from the untouched model to the last point.
 
+use std::cell::Cell;
+use std::sync::Arc;
+
 use super::builder::{Builder, Calibration, Memory};
 use super::job::Event;
-use super::measure::Reference;
 use super::text::Windows;
+use super::untouched::Untouched;
 use super::{EngineError, Host, Model, Pulse, Session};
 use crate::curve::{CalibrationProtocol, Curve, Measured, Outcome, Point, Protocol};
-use crate::metric::{Summary, Tally, TokenScores};
-use crate::modify::{Needs, Spec};
+use crate::metric::{Hemorrhage, Stats, Summary, Tally, TokenScores};
+use crate::modify::{Modified, Needs, Spec};
 use crate::share::Experiment;
 use crate::weights::formats::sha256_hex;
 
@@ -58,7 +61,8 @@ impl<H: Host> Session<H> {
             protocol: Box::new(protocol.clone()),
         });
         let pulse = Pulse::new(host);
-        let untouched = self.known.measured(&model.llama, windows, &pulse).await?;
+        let first = as_first_point(host, model, experiment, windows.count());
+        let untouched = self.known.measured(&model.llama, windows, &pulse, first).await?;
         let base = untouched.stats;
         host.emit(Event::Base { stats: base });
         let mut memory = self.known.calibrated(calibration.as_ref());
@@ -78,14 +82,8 @@ impl<H: Host> Session<H> {
             pulse: &pulse,
         };
         for (index, (value, spec)) in experiment.sweep.points().into_iter().enumerate() {
-            let progress = Progress {
-                host,
-                index,
-                value,
-                windows: windows.count(),
-            };
-            let reference = &untouched.reference;
-            let outcome = match outcome(&builder, &spec, reference, windows, &mut memory, &progress).await {
+            let progress = Progress::of(host, index, value, windows.count());
+            let outcome = match outcome(&builder, &spec, &untouched, windows, &mut memory, &progress).await {
                 Ok(outcome) => outcome,
                 Err(error) => {
                     complete = false;
@@ -123,17 +121,32 @@ impl<H: Host> Session<H> {
 
 /// Tells how far a point is.
 pub(super) struct Progress<'a, H> {
-    pub(super) host: &'a H,
-    pub(super) index: usize,
-    pub(super) value: f64,
-    pub(super) windows: usize,
+    host: &'a H,
+    index: usize,
+    value: f64,
+    windows: usize,
+    start_secs: f64,
+    /// Before then, scores that are not all there yet are not summed up again.
+    next_secs: Cell<f64>,
 }
 
-impl<H: Host> Progress<'_, H> {
+impl<'a, H: Host> Progress<'a, H> {
     /// At most so often are scores summed up that are not all there yet.
     const INTERVAL_SECS: f64 = 0.1;
     /// And so many times as long as it takes is something else done: quantiles of millions of tokens take a while.
     const REST: f64 = 20.0;
+
+    pub(super) fn of(host: &'a H, index: usize, value: f64, windows: usize) -> Self {
+        let now = host.seconds();
+        Self {
+            host,
+            index,
+            value,
+            windows,
+            start_secs: now,
+            next_secs: Cell::new(now),
+        }
+    }
 
     fn windows_done(&self, done: usize, so_far: Option<Measured>) {
         let (index, value) = (self.index, self.value);
@@ -146,6 +159,36 @@ impl<H: Host> Progress<'_, H> {
         });
     }
 
+    /// Windows of a model are scored; now and then what that comes to so far is told.
+    fn windows_scored(&self, done: usize, scores: &TokenScores, made: Made) {
+        let now = self.host.seconds();
+        let is_time = done < self.windows && now >= self.next_secs.get();
+        // What is wrong with a few windows is wrong with all of them, and is said then.
+        let so_far = is_time.then(|| self.measured(scores, made).ok()).flatten();
+        if is_time {
+            let took = self.host.seconds() - now;
+            let rest = Self::INTERVAL_SECS.max(Self::REST * took);
+            self.next_secs.set(now + took + rest);
+        }
+        self.windows_done(done, so_far);
+    }
+
+    fn measured(&self, scores: &TokenScores, made: Made) -> Result<Measured, EngineError> {
+        let summary = summarize(scores)?;
+        Ok(self.measured_as(summary.modified, summary.hemorrhage, made))
+    }
+
+    fn measured_as(&self, stats: Stats, hemorrhage: Hemorrhage, made: Made) -> Measured {
+        Measured {
+            stats,
+            hemorrhage,
+            sparsity_achieved: made.sparsity_achieved,
+            bits_per_weight: made.bits_per_weight,
+            blocks: made.blocks,
+            duration_secs: self.host.seconds() - self.start_secs,
+        }
+    }
+
     fn stage(&self, stage: &str, done: usize, total: usize) {
         self.host.emit(Event::Preparing {
             point: Some(self.index),
@@ -156,16 +199,47 @@ impl<H: Host> Progress<'_, H> {
     }
 }
 
+/// What is known of a model from how it was made.
+#[derive(Debug, Clone, Copy)]
+struct Made {
+    sparsity_achieved: f64,
+    bits_per_weight: f64,
+    blocks: usize,
+}
+
+/// Hears of the untouched model's windows while it is measured, and tells of them as of the first point that changes
+/// nothing, where the sweep has one.
+pub(super) fn as_first_point<'a, H: Host>(
+    host: &'a H,
+    model: &Model,
+    experiment: &Experiment,
+    windows: usize,
+) -> impl FnMut(usize, &TokenScores) + use<'a, H> {
+    let points = experiment.sweep.points();
+    let unchanged = points.iter().position(|(_, spec)| spec.changes_nothing());
+    let progress = unchanged.map(|index| Progress::of(host, index, points[index].0, windows));
+    let made = Made {
+        sparsity_achieved: 0.0,
+        bits_per_weight: Modified::untouched(Arc::clone(&model.pristine)).bits_per_weight(),
+        blocks: model.llama.blocks().len(),
+    };
+    move |done, scores| {
+        if let Some(progress) = &progress {
+            progress.windows_scored(done, scores, made);
+        }
+    }
+}
+
 /// What comes of a point; an error where nothing more can come of any.
 pub(super) async fn outcome<H: Host>(
     builder: &Builder<'_, H>,
     spec: &Spec,
-    reference: &Reference,
+    untouched: &Untouched,
     windows: &Windows,
     memory: &mut Memory,
     progress: &Progress<'_, H>,
 ) -> Result<Outcome, EngineError> {
-    match measure(builder, spec, reference, windows, memory, progress).await {
+    match measure(builder, spec, untouched, windows, memory, progress).await {
         Ok(measured) => Ok(Outcome::Measured(measured)),
         Err(error) if matches!(error, EngineError::Cancelled) || error.is_device_failure() => Err(error),
         Err(error) => Ok(Outcome::Failed(error.to_string())),
@@ -175,43 +249,31 @@ pub(super) async fn outcome<H: Host>(
 async fn measure<H: Host>(
     builder: &Builder<'_, H>,
     spec: &Spec,
-    reference: &Reference,
+    untouched: &Untouched,
     windows: &Windows,
     memory: &mut Memory,
     progress: &Progress<'_, H>,
 ) -> Result<Measured, EngineError> {
-    let host = progress.host;
-    let start = host.seconds();
     progress.windows_done(0, None);
     let built = builder
         .build(spec, memory, |stage, done, total| progress.stage(stage, done, total))
         .await?;
-    let measured = |scores: &TokenScores| {
-        let summary = summarize(scores)?;
-        Ok::<_, EngineError>(Measured {
-            stats: summary.modified,
-            hemorrhage: summary.hemorrhage,
-            sparsity_achieved: built.sparsity_achieved,
-            bits_per_weight: built.bits_per_weight,
-            blocks: built.model.blocks().len(),
-            duration_secs: host.seconds() - start,
-        })
+    let made = Made {
+        sparsity_achieved: built.sparsity_achieved,
+        bits_per_weight: built.bits_per_weight,
+        blocks: built.model.blocks().len(),
     };
-    let mut next = start;
-    let scores = reference
-        .score(builder.base, &built.model, windows, builder.pulse, |done, scores| {
-            let now = host.seconds();
-            let is_time = done < progress.windows && now >= next;
-            // What is wrong with a few windows is wrong with all of them, and is said then.
-            let so_far = is_time.then(|| measured(scores).ok()).flatten();
-            if is_time {
-                let took = host.seconds() - now;
-                next = now + took + Progress::<H>::INTERVAL_SECS.max(Progress::<H>::REST * took);
-            }
-            progress.windows_done(done, so_far);
+    // Where nothing was modified, everything is known already.
+    if built.model.has_blocks_of(builder.base) {
+        return Ok(progress.measured_as(untouched.stats, Hemorrhage::NONE, made));
+    }
+    let scores = untouched
+        .reference
+        .score(&built.model, windows, builder.pulse, |done, scores| {
+            progress.windows_scored(done, scores, made);
         })
         .await?;
-    measured(&scores)
+    progress.measured(&scores, made)
 }
 
 pub(super) fn summarize(scores: &TokenScores) -> Result<Summary, EngineError> {

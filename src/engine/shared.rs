@@ -5,7 +5,7 @@
 
 use super::builder::{Builder, Memory};
 use super::job::{Event, Finding};
-use super::run::{Progress, Setup, outcome, setup};
+use super::run::{Progress, Setup, as_first_point, outcome, setup};
 use super::{EngineError, Host, Model, Pulse, Session};
 use crate::curve::{CalibrationStats, Point};
 use crate::modify::{Modified, Needs, Spec};
@@ -67,7 +67,8 @@ impl<H: Host> Session<H> {
             protocol: Box::new(protocol.clone()),
         });
         let pulse = Pulse::new(host);
-        let untouched = self.known.measured(&model.llama, windows, &pulse).await?;
+        let first = as_first_point(host, model, &part.experiment, windows.count());
+        let untouched = self.known.measured(&model.llama, windows, &pulse, first).await?;
         let stats = untouched.stats;
         host.emit(Event::Base { stats });
         let bytes = untouched.reference.to_bytes(model.llama.compute()).await?;
@@ -159,21 +160,15 @@ impl<H: Host> Session<H> {
         }
         let (value, spec) = points.swap_remove(index);
         let pulse = Pulse::new(&self.host);
-        let untouched = self.known.measured(llama, windows, &pulse).await?;
+        let untouched = self.known.measured(llama, windows, &pulse, |_, _| {}).await?;
         let builder = Builder {
             base: llama,
             pristine,
             calibration: calibration.as_ref(),
             pulse: &pulse,
         };
-        let progress = Progress {
-            host: &self.host,
-            index,
-            value,
-            windows: windows.count(),
-        };
-        let reference = &untouched.reference;
-        let outcome = outcome(&builder, &spec, reference, windows, &mut part.memory, &progress).await?;
+        let progress = Progress::of(&self.host, index, value, windows.count());
+        let outcome = outcome(&builder, &spec, &untouched, windows, &mut part.memory, &progress).await?;
         Ok(Point { value, spec, outcome })
     }
 }

@@ -9,7 +9,7 @@ use super::measure::Reference;
 use super::run::summarize;
 use super::text::Windows;
 use super::{EngineError, Host, Pulse};
-use crate::metric::Stats;
+use crate::metric::{Stats, TokenScores};
 use crate::model::Llama;
 
 /// The untouched model on some windows.
@@ -27,12 +27,14 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// The untouched model on these windows, measured where it was not.
+    /// The untouched model on these windows, measured where it was not; `so_far` is told of windows finished and of the scores
+    /// so far.
     pub(super) async fn measured<H: Host>(
         &self,
         model: &Llama,
         windows: &Windows,
         pulse: &Pulse<'_, H>,
+        mut so_far: impl FnMut(usize, &TokenScores),
     ) -> Result<Rc<Untouched>, EngineError> {
         if let Some(known) = self
             .measured
@@ -45,16 +47,17 @@ impl Known {
         // The old one makes room first.
         self.measured.take();
         let total = windows.count();
-        let reference = Reference::measure(model, windows, pulse, |done| {
+        let (reference, scores) = Reference::measure(model, windows, pulse, |done, scores| {
             pulse.host().emit(Event::Preparing {
                 point: None,
                 stage: "measuring the untouched model".to_owned(),
                 done,
                 total,
             });
+            so_far(done, scores);
         })
         .await?;
-        let stats = summarize(&reference.score_base(model, windows, pulse).await?)?.base;
+        let stats = summarize(&scores)?.base;
         let found = Rc::new(Untouched {
             windows: windows.clone(),
             reference,

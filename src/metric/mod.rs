@@ -70,3 +70,11 @@ pub struct Hemorrhage {
     #[serde(with = "crate::numeric::nonfinite")]
     pub ln_ratio_se: f64,
 }
+
+impl Hemorrhage {
+    /// The untouched model's own.
+    pub const NONE: Self = Self {
+        ln_ratio: 0.0,
+        ln_ratio_se: 0.0,
+    };
+}

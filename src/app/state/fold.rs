@@ -73,17 +73,19 @@ impl State {
                     (stage, _) => *stage = Stage::Preparing(now),
                 }
             }),
-            Event::Base { stats } => self.base(stats),
+            Event::Base { stats } => {
+                self.begin_curve(stats);
+                if let Some(shown) = self.shown.as_mut().filter(|shown| !shown.stored && !shown.complete) {
+                    shown.curve.base = stats;
+                }
+            }
             Event::PointProgress {
                 index,
                 value,
                 done,
                 total,
                 so_far,
-            } => self.with_task(|task| {
-                if !task.experiment.sweep.changes_nothing_at(index) {
-                    task.first_point_ms.get_or_insert(now_ms);
-                }
+            } => {
                 let now = UnderWay {
                     index,
                     value,
@@ -92,8 +94,8 @@ impl State {
                     preparing: None,
                     so_far: so_far.map(|measured| (done, measured)),
                 };
-                task.under_way(now);
-            }),
+                self.under_way_now(now, now_ms);
+            }
             Event::Point { index, point } => self.point(index, *point),
             Event::RunFinished { curve, complete } => self.finish(*curve, complete),
             Event::Text { side, text } => {
@@ -120,10 +122,10 @@ impl State {
         }
     }
 
-    /// From here on there is something to draw: the new curve takes the old one's place.
-    fn base(&mut self, stats: Stats) {
+    /// From here on there is something to draw: the new curve takes the old one's place, once.
+    fn begin_curve(&mut self, stats: Stats) {
         let Some(task) = &mut self.task else { return };
-        let Some(protocol) = task.protocol.clone() else {
+        let Some(protocol) = task.protocol.take() else {
             return;
         };
         task.before = self.shown.take();
@@ -144,6 +146,21 @@ impl State {
             complete: false,
         });
         self.link.view.at = None;
+    }
+
+    fn under_way_now(&mut self, now: UnderWay, now_ms: f64) {
+        let unchanged = |task: &Task| task.experiment.sweep.changes_nothing_at(now.index);
+        let unchanged = self.task.as_ref().is_some_and(unchanged);
+        // The untouched model, as far as it is measured, is enough to begin the curve with.
+        if let Some((_, measured)) = now.so_far.as_ref().filter(|_| unchanged) {
+            self.begin_curve(measured.stats);
+        }
+        self.with_task(|task| {
+            if !unchanged {
+                task.first_point_ms.get_or_insert(now_ms);
+            }
+            task.under_way(now);
+        });
     }
 
     fn point(&mut self, index: usize, point: Point) {

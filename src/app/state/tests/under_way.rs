@@ -66,6 +66,41 @@ fn a_provisional_point_is_shown_and_nothing_is_concluded_from_it() {
 }
 
 #[test]
+fn the_untouched_model_begins_the_curve_while_it_is_measured() {
+    let mut state = State::open(Opened::default());
+    state.take_stored("", Some(stored("hemoscope-4m", "wanda:sparsity=0..0.8/9")));
+    assert!(state.begin(Wish::Run));
+    state.with_task(|task| task.job = Some(JOB));
+    let protocol = Box::new(protocol());
+    tell(&mut state, Event::RunStarted { protocol });
+    let so_far = |state: &State, done| {
+        let Outcome::Measured(mut measured) = point(state, 0, 0.0).outcome else {
+            panic!("it is measured")
+        };
+        measured.stats = stats(511 * done);
+        Event::PointProgress {
+            index: 0,
+            value: 0.0,
+            done,
+            total: 8,
+            so_far: Some(Box::new(measured)),
+        }
+    };
+    for done in [1, 3] {
+        let event = so_far(&state, done);
+        tell(&mut state, event);
+        assert_eq!(state.under_way()[0].done, done);
+        let shown = state.shown.as_ref().expect("a curve");
+        assert_eq!((shown.stored, shown.curve.base), (false, stats(511)));
+    }
+    tell(&mut state, Event::Base { stats: stats(4088) });
+    assert_eq!(state.shown.as_ref().map(|shown| shown.curve.base), Some(stats(4088)));
+    // Cancelled before a point is finished, it leaves the curve that was there.
+    state.end();
+    assert!(state.shown.as_ref().is_some_and(|shown| shown.stored));
+}
+
+#[test]
 fn points_that_come_out_of_order_stand_in_the_order_of_the_range() {
     let mut state = running(1);
     for index in [3, 1, 2] {
