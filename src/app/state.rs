@@ -165,6 +165,7 @@ impl State {
             experiment,
             protocol: None,
             first_point_ms: None,
+            latest_ms: 0.0,
             before: None,
         });
         // What failed before was about the task before.

@@ -13,6 +13,9 @@ impl State {
     pub fn fold(&mut self, reply: Reply, now_ms: f64) -> Consequence {
         let Reply { id, event } = reply;
         let mine = self.task.as_ref().is_some_and(|task| task.job == Some(id));
+        if mine {
+            self.with_task(|task| task.latest_ms = now_ms);
+        }
         match event {
             Event::Device(report) => {
                 if let Some(reason) = &report.refused {
@@ -55,24 +58,14 @@ impl State {
                 stage,
                 done,
                 total,
-            } => self.with_task(|task| {
+            } => {
                 let now = Preparation {
                     what: stage,
                     done,
                     total,
                 };
-                match (&mut task.stage, point) {
-                    // The point goes on after it.
-                    (Stage::Points(points), Some(index)) => {
-                        if let Some(point) = points.iter_mut().find(|point| point.index == index) {
-                            point.preparing = Some(now);
-                        }
-                    }
-                    // What all of them need may be made ready beside the first of them.
-                    (Stage::Points(points), None) if !points.is_empty() => {}
-                    (stage, _) => *stage = Stage::Preparing(now),
-                }
-            }),
+                self.prepare(point, now);
+            }
             Event::Base { stats } => {
                 self.begin_curve(stats);
                 if let Some(shown) = self.shown.as_mut().filter(|shown| !shown.stored && !shown.complete) {
@@ -146,6 +139,20 @@ impl State {
             complete: false,
         });
         self.link.view.at = None;
+    }
+
+    fn prepare(&mut self, point: Option<usize>, now: Preparation) {
+        self.with_task(|task| match (&mut task.stage, point) {
+            // The point goes on after it.
+            (Stage::Points(points), Some(index)) => {
+                if let Some(point) = points.iter_mut().find(|point| point.index == index) {
+                    point.preparing = Some(now);
+                }
+            }
+            // What all of them need may be made ready beside the first of them.
+            (Stage::Points(points), None) if !points.is_empty() => {}
+            (stage, _) => *stage = Stage::Preparing(now),
+        });
     }
 
     fn under_way_now(&mut self, now: UnderWay, now_ms: f64) {

@@ -125,6 +125,8 @@ pub struct Task {
     pub(super) protocol: Option<Protocol>,
     /// When the first point that changes something was begun.
     pub(super) first_point_ms: Option<f64>,
+    /// When the latest word of it came.
+    pub(super) latest_ms: f64,
     /// The curve that was shown before.
     pub(super) before: Option<Shown>,
 }

@@ -34,19 +34,25 @@ impl State {
             Stage::Preparing(now) => (now.say(), share(now.done, now.total)),
             Stage::Points(under_way) => {
                 let sweep = &task.experiment.sweep;
-                let first = Cost::of(&task.experiment).before_each.max(1) as f64;
+                let before_each = Cost::of(&task.experiment).before_each;
+                let first = before_each.max(1) as f64;
                 let begun = |point: &UnderWay| point.part(first);
                 let whole = task.finished as f64 + under_way.iter().map(begun).sum::<f64>();
                 let whole = whole / task.points.max(1) as f64;
                 // The time left follows from the points that take time.
                 let take_time = |point: &&UnderWay| !sweep.changes_nothing_at(point.index);
                 let done = task.finished as f64 - f64::from(u8::from(task.unchanged));
+                // Editing alone says little of how long a window takes.
+                let measured = |point: &UnderWay| before_each > 0 || point.done > 0;
+                let known = done > 0.0 || under_way.iter().filter(take_time).any(measured);
                 let done = done + under_way.iter().filter(take_time).map(begun).sum::<f64>();
                 let left = task
                     .first_point_ms
-                    .filter(|_| done > 0.0)
-                    .map(|start| (now_ms - start) / 1e3 * (points_that_change(sweep) as f64 - done) / done)
-                    .filter(|left| left.is_finite() && *left >= 0.0)
+                    .filter(|_| known)
+                    .map(|start| (task.latest_ms - start) * (points_that_change(sweep) as f64 - done) / done)
+                    // Nothing is heard during a window; it counts down meanwhile.
+                    .map(|left| (left - (now_ms - task.latest_ms)).max(0.0) / 1e3)
+                    .filter(|left| left.is_finite())
                     .map(|left| format!(" · about {} left", words::duration(left)))
                     .unwrap_or_default();
                 let doing = match under_way.as_slice() {

@@ -312,15 +312,21 @@ fn the_time_left_follows_from_the_time_taken() {
     let (text, _) = state.progress(31_000.0).expect("a task");
     assert_eq!(text, "point 1 of 9, window 4 of 8", "nothing is changed there");
     tell(&mut state, at(1, 0));
+    let (text, _) = state.progress(31_000.0).expect("a task");
+    assert_eq!(text, "0 of 9 points done, 2 being measured", "no window of it is done");
     for index in 0..3 {
         let point = Box::new(point(&state, index, 0.0));
         tell(&mut state, Event::Point { index, point });
     }
-    tell(&mut state, at(3, 0));
+    let event = at(3, 0);
+    state.fold(Reply { id: JOB, event }, 21_000.0);
     let (text, part) = state.progress(21_000.0).expect("a task");
     assert_eq!(part, Some(3.0 / 9.0));
     // Two points that were changed took 20 s, six are left.
     assert!(text.ends_with("about 1\u{a0}min\u{a0}00\u{a0}s left"), "{text}");
+    // Until more is heard, it counts down.
+    let (text, _) = state.progress(26_000.0).expect("a task");
+    assert!(text.ends_with("about 55\u{a0}s left"), "{text}");
 }
 
 #[test]
