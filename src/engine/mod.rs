@@ -16,6 +16,8 @@ mod host;
 #[cfg(feature = "engine")]
 mod measure;
 #[cfg(feature = "engine")]
+mod progress;
+#[cfg(feature = "engine")]
 mod run;
 #[cfg(feature = "engine")]
 mod session;

@@ -1,16 +1,14 @@
 //! One experiment: a sweep, from the untouched model to the last point.
 
-use std::cell::Cell;
-use std::sync::Arc;
-
 use super::builder::{Builder, Calibration, Memory};
 use super::job::Event;
+use super::progress::{Made, Progress, as_first_point};
 use super::text::Windows;
 use super::untouched::Untouched;
 use super::{EngineError, Host, Model, Pulse, Session};
 use crate::curve::{CalibrationProtocol, Curve, Measured, Outcome, Point, Protocol};
-use crate::metric::{Hemorrhage, Stats, Summary, Tally, TokenScores};
-use crate::modify::{Modified, Needs, Spec};
+use crate::metric::Hemorrhage;
+use crate::modify::{Needs, Spec};
 use crate::share::Experiment;
 use crate::weights::formats::sha256_hex;
 
@@ -119,117 +117,6 @@ impl<H: Host> Session<H> {
     }
 }
 
-/// Tells how far a point is.
-pub(super) struct Progress<'a, H> {
-    host: &'a H,
-    index: usize,
-    value: f64,
-    windows: usize,
-    start_secs: f64,
-    /// Before then, scores that are not all there yet are not summed up again.
-    next_secs: Cell<f64>,
-}
-
-impl<'a, H: Host> Progress<'a, H> {
-    /// At most so often are scores summed up that are not all there yet.
-    const INTERVAL_SECS: f64 = 0.1;
-    /// And so many times as long as it takes is something else done: quantiles of millions of tokens take a while.
-    const REST: f64 = 20.0;
-
-    pub(super) fn of(host: &'a H, index: usize, value: f64, windows: usize) -> Self {
-        let now = host.seconds();
-        Self {
-            host,
-            index,
-            value,
-            windows,
-            start_secs: now,
-            next_secs: Cell::new(now),
-        }
-    }
-
-    fn windows_done(&self, done: usize, so_far: Option<Measured>) {
-        let (index, value) = (self.index, self.value);
-        self.host.emit(Event::PointProgress {
-            index,
-            value,
-            done,
-            total: self.windows,
-            so_far: so_far.map(Box::new),
-        });
-    }
-
-    /// Windows of a model are scored; now and then what that comes to so far is told.
-    fn windows_scored(&self, done: usize, scores: &TokenScores, made: Made) {
-        let now = self.host.seconds();
-        let is_time = done < self.windows && now >= self.next_secs.get();
-        // What is wrong with a few windows is wrong with all of them, and is said then.
-        let so_far = is_time.then(|| self.measured(scores, made).ok()).flatten();
-        if is_time {
-            let took = self.host.seconds() - now;
-            let rest = Self::INTERVAL_SECS.max(Self::REST * took);
-            self.next_secs.set(now + took + rest);
-        }
-        self.windows_done(done, so_far);
-    }
-
-    fn measured(&self, scores: &TokenScores, made: Made) -> Result<Measured, EngineError> {
-        let summary = summarize(scores)?;
-        Ok(self.measured_as(summary.modified, summary.hemorrhage, made))
-    }
-
-    fn measured_as(&self, stats: Stats, hemorrhage: Hemorrhage, made: Made) -> Measured {
-        Measured {
-            stats,
-            hemorrhage,
-            sparsity_achieved: made.sparsity_achieved,
-            bits_per_weight: made.bits_per_weight,
-            blocks: made.blocks,
-            duration_secs: self.host.seconds() - self.start_secs,
-        }
-    }
-
-    fn stage(&self, stage: &str, done: usize, total: usize) {
-        self.host.emit(Event::Preparing {
-            point: Some(self.index),
-            stage: stage.to_owned(),
-            done,
-            total,
-        });
-    }
-}
-
-/// What is known of a model from how it was made.
-#[derive(Debug, Clone, Copy)]
-struct Made {
-    sparsity_achieved: f64,
-    bits_per_weight: f64,
-    blocks: usize,
-}
-
-/// Hears of the untouched model's windows while it is measured, and tells of them as of the first point that changes
-/// nothing, where the sweep has one.
-pub(super) fn as_first_point<'a, H: Host>(
-    host: &'a H,
-    model: &Model,
-    experiment: &Experiment,
-    windows: usize,
-) -> impl FnMut(usize, &TokenScores) + use<'a, H> {
-    let points = experiment.sweep.points();
-    let unchanged = points.iter().position(|(_, spec)| spec.changes_nothing());
-    let progress = unchanged.map(|index| Progress::of(host, index, points[index].0, windows));
-    let made = Made {
-        sparsity_achieved: 0.0,
-        bits_per_weight: Modified::untouched(Arc::clone(&model.pristine)).bits_per_weight(),
-        blocks: model.llama.blocks().len(),
-    };
-    move |done, scores| {
-        if let Some(progress) = &progress {
-            progress.windows_scored(done, scores, made);
-        }
-    }
-}
-
 /// What comes of a point; an error where nothing more can come of any.
 pub(super) async fn outcome<H: Host>(
     builder: &Builder<'_, H>,
@@ -274,20 +161,6 @@ async fn measure<H: Host>(
         })
         .await?;
     progress.measured(&scores, made)
-}
-
-pub(super) fn summarize(scores: &TokenScores) -> Result<Summary, EngineError> {
-    let mut tally = Tally::default();
-    tally.append(scores)?;
-    let summary = tally.summary()?;
-    // A modified model that computes no numbers any more is a result: it broke.
-    if summary.base.nll.is_finite() {
-        Ok(summary)
-    } else {
-        Err(EngineError::NotFinite {
-            model: "untouched".to_owned(),
-        })
-    }
 }
 
 pub(super) fn setup(
@@ -380,27 +253,4 @@ pub(super) fn calibration(
         windows,
         stats: experiment.calibration_stats,
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_modified_model_without_numbers_is_a_result_and_an_untouched_one_an_error() {
-        let scores = |base: f32, modified: f32| TokenScores {
-            nll_base: vec![1.0, base],
-            nll_modified: vec![2.0, modified],
-            kld: vec![0.5, modified],
-            same_top: vec![true, false],
-        };
-        for broken in [f32::NAN, f32::INFINITY] {
-            let summary = summarize(&scores(1.0, broken)).expect("a result");
-            assert!(!summary.modified.ppl.is_finite() && summary.base.ppl.is_finite());
-            assert!(matches!(
-                summarize(&scores(broken, 1.0)),
-                Err(EngineError::NotFinite { .. })
-            ));
-        }
-    }
 }

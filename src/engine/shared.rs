@@ -5,7 +5,8 @@
 
 use super::builder::{Builder, Memory};
 use super::job::{Event, Finding};
-use super::run::{Progress, Setup, as_first_point, outcome, setup};
+use super::progress::{Progress, as_first_point};
+use super::run::{Setup, outcome, setup};
 use super::{EngineError, Host, Model, Pulse, Session};
 use crate::curve::{CalibrationStats, Point};
 use crate::modify::{Modified, Needs, Spec};

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::builder::{Calibration, Memory};
 use super::job::Event;
 use super::measure::Reference;
-use super::run::summarize;
+use super::progress::summarize;
 use super::text::Windows;
 use super::{EngineError, Host, Pulse};
 use crate::metric::{Stats, TokenScores};
