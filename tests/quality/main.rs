@@ -15,7 +15,9 @@ use hemoscope::numeric::Moments;
 use hemoscope::train::sample::HeldOutSample;
 use hemoscope::weights::formats;
 use serde::{Deserialize, Serialize};
-use support::embedded::{NAMES, assert_told, here, json, losses, model};
+use support::embedded::{NAMES, assert_told, here, json, losses, measure_each};
+
+const EXPECTED: &str = "tests/quality/expected.json";
 
 /// Another processor sums in another order; losses are printed to three decimals.
 const NATS_TOLERANCE: f64 = 0.0005;
@@ -59,31 +61,22 @@ fn sample() -> HeldOutSample {
 }
 
 fn expected() -> BTreeMap<String, Quality> {
-    json("tests/quality/expected.json")
+    json(EXPECTED)
 }
 
 #[test]
 fn each_model_loses_on_held_out_text_what_its_card_says() {
     let sample = sample();
-    let found: BTreeMap<String, Quality> = NAMES
-        .into_iter()
-        .map(|name| {
-            let model = model(name);
-            let quality = Quality {
-                novels: loss(&model, &sample.novels),
-                stories: loss(&model, &sample.stories),
-            };
-            (name.to_owned(), quality)
-        })
-        .collect();
-    if std::env::var_os("HEMOSCOPE_WRITE_QUALITY").is_some() {
-        let text = serde_json::to_string_pretty(&found).unwrap() + "\n";
-        std::fs::write(here("tests/quality/expected.json"), text).unwrap();
-    }
-    for (name, expected) in expected() {
+    let found = measure_each(EXPECTED, |model| Quality {
+        novels: loss(model, &sample.novels),
+        stories: loss(model, &sample.stories),
+    });
+    let expected = expected();
+    for name in NAMES {
+        let (found, expected) = (&found[name], &expected[name]);
         for (what, found, expected) in [
-            ("novels", found[&name].novels, expected.novels),
-            ("stories", found[&name].stories, expected.stories),
+            ("novels", found.novels, expected.novels),
+            ("stories", found.stories, expected.stories),
         ] {
             let nats = (found.nats_per_token - expected.nats_per_token).abs();
             let bits = (found.bits_per_byte - expected.bits_per_byte).abs();
@@ -95,7 +88,7 @@ fn each_model_loses_on_held_out_text_what_its_card_says() {
         let nats =
             [expected.novels, expected.stories].map(|loss| format!("{:.3} ± {:.3}", loss.nats_per_token, loss.se));
         let bits = [expected.novels, expected.stories].map(|loss| format!("{:.3}", loss.bits_per_byte));
-        assert_told(&name, &[nats.clone(), bits].concat(), &nats);
+        assert_told(name, &[nats.clone(), bits].concat(), &nats);
     }
 }
 

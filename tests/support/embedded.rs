@@ -1,18 +1,20 @@
 //! The models that are embedded in the page.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hemoscope::engine::{Model, Session};
 use hemoscope::model::Batch;
 use hemoscope::numeric::log_sum_exp;
+use hemoscope::share::bundled::SIZES;
 use hemoscope::share::{Asset, DeviceChoice};
 use hemoscope::weights::formats;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Quiet;
 
 /// From small to large.
-pub const NAMES: [&str; 3] = ["hemoscope-1m", "hemoscope-4m", "hemoscope-16m"];
+pub const NAMES: [&str; 3] = [SIZES[0].name, SIZES[1].name, SIZES[2].name];
 
 /// A file of the checkout.
 pub fn here(path: &str) -> PathBuf {
@@ -37,6 +39,16 @@ pub fn model(name: &str) -> Model {
             .unwrap();
         session.model().unwrap().clone()
     })
+}
+
+/// What is measured of each of them, by name; written to `path` where HEMOSCOPE_WRITE_QUALITY asks for it.
+pub fn measure_each<T: Serialize>(path: &str, measure: impl Fn(&Model) -> T) -> BTreeMap<String, T> {
+    let found = NAMES.map(|name| (name.to_owned(), measure(&model(name)))).into();
+    if std::env::var_os("HEMOSCOPE_WRITE_QUALITY").is_some() {
+        let text = serde_json::to_string_pretty(&found).unwrap() + "\n";
+        std::fs::write(here(path), text).unwrap();
+    }
+    found
 }
 
 /// Loss in nats of each token after the first.
