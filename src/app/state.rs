@@ -246,10 +246,7 @@ impl State {
     /// The points of the shown curve that are being measured.
     #[must_use]
     pub fn under_way(&self) -> &[UnderWay] {
-        let growing = self
-            .shown
-            .as_ref()
-            .is_some_and(|shown| !shown.stored && !shown.complete);
+        let growing = self.shown.as_ref().is_some_and(Shown::is_unfinished);
         match self.task.as_ref().map(|task| &task.stage) {
             Some(Stage::Points(points)) if growing => points,
             _ => &[],

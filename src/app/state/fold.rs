@@ -68,7 +68,7 @@ impl State {
             }
             Event::Base { stats } => {
                 self.begin_curve(stats);
-                if let Some(shown) = self.shown.as_mut().filter(|shown| !shown.stored && !shown.complete) {
+                if let Some(shown) = self.shown.as_mut().filter(|shown| shown.is_unfinished()) {
                     shown.curve.base = stats;
                 }
             }
@@ -179,7 +179,7 @@ impl State {
         }
         let (total, knob) = (task.points, controls::knob(&task.experiment.sweep));
         self.announcement = words::arrival(index, total, knob, &point);
-        let Some(shown) = self.shown.as_mut().filter(|shown| !shown.stored && !shown.complete) else {
+        let Some(shown) = self.shown.as_mut().filter(|shown| shown.is_unfinished()) else {
             return;
         };
         let points = &mut shown.curve.points;

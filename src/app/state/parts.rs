@@ -185,6 +185,14 @@ pub struct Shown {
     pub complete: bool,
 }
 
+impl Shown {
+    /// Whether it is being measured, or was left before all points were tried.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        !self.stored && !self.complete
+    }
+}
+
 /// A curve kept for comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kept {
