@@ -3,7 +3,6 @@
 //! `design.md`, "The command line": results on standard output, messages on standard error; exit 0, 1 for a failed run,
 //! 2 for bad usage.
 
-#![cfg(feature = "engine")]
 #![expect(
     clippy::unwrap_used,
     reason = "a test ends where its surroundings are not as they must be"
@@ -14,8 +13,8 @@ mod support;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use hemoscope::share::bundled::{self, SIZES};
-use hemoscope::share::{Asset, Experiment, Link, Origin};
+use hemoscope_core::share::bundled::{self, SIZES};
+use hemoscope_core::share::{Asset, Experiment, Link, Origin};
 use serde_json::Value;
 use support::shared;
 use tempfile::TempDir;

@@ -12,11 +12,11 @@ mod support;
 
 use std::thread::available_parallelism;
 
-use hemoscope::curve::{CalibrationStats, Measured, Outcome};
-use hemoscope::engine::job::DeviceChoice;
-use hemoscope::engine::{RunResult, Session};
-use hemoscope::modify::Sweep;
-use hemoscope::share::Experiment;
+use hemoscope_core::curve::{CalibrationStats, Measured, Outcome};
+use hemoscope_core::modify::Sweep;
+use hemoscope_core::protocol::DeviceChoice;
+use hemoscope_core::share::Experiment;
+use hemoscope_engine::{RunResult, Session};
 use serde_json::Value;
 use support::{Quiet, own, shared};
 

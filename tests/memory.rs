@@ -1,6 +1,6 @@
 //! How much memory the program takes for a real model.
 
-#![cfg(all(target_os = "linux", feature = "engine"))]
+#![cfg(target_os = "linux")]
 mod support;
 
 use std::path::Path;

@@ -1,19 +1,18 @@
 //! The bundled models and the curves that were measured on them beforehand.
 
-#![cfg(feature = "engine")]
 mod support;
 
 use std::path::{Path, PathBuf};
 
-use hemoscope::app::controls;
-use hemoscope::curve::sentence::compare;
-use hemoscope::curve::{Curve, digest};
-use hemoscope::engine::Session;
-use hemoscope::engine::job::DeviceChoice;
-use hemoscope::modify::catalogue;
-use hemoscope::share::bundled::{self, SIZES};
-use hemoscope::share::{Asset, Experiment, Link};
-use hemoscope::weights::formats;
+use hemoscope_core::curve::sentence::compare;
+use hemoscope_core::curve::{Curve, digest};
+use hemoscope_core::modify::catalogue;
+use hemoscope_core::modify::knob;
+use hemoscope_core::protocol::DeviceChoice;
+use hemoscope_core::share::bundled::{self, SIZES};
+use hemoscope_core::share::{Asset, Experiment, Link};
+use hemoscope_core::weights::formats;
+use hemoscope_engine::Session;
 use serde::Deserialize;
 use support::Quiet;
 
@@ -58,7 +57,7 @@ fn every_method_is_stored_for_every_size_by_the_pages_defaults() {
                 },
                 ..Experiment::default()
             };
-            controls::choose_method(&mut expected.sweep, entry);
+            knob::choose_method(&mut expected.sweep, entry);
             let Stored { link, curve } = stored(model.name, entry.name);
             let opened = Link::open(&link);
             assert_eq!(opened.notices, []);

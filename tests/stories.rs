@@ -7,11 +7,11 @@
 
 mod support;
 
-use hemoscope::curve::{CalibrationStats, Outcome};
-use hemoscope::engine::job::{DeviceChoice, Event, Sampling};
-use hemoscope::engine::{EngineError, Session};
-use hemoscope::modify::Spec;
-use hemoscope::share::Experiment;
+use hemoscope_core::curve::{CalibrationStats, Outcome};
+use hemoscope_core::modify::Spec;
+use hemoscope_core::protocol::{DeviceChoice, Event, Sampling};
+use hemoscope_core::share::Experiment;
+use hemoscope_engine::{EngineError, Session};
 use support::{Quiet, own, shared};
 
 /// An untouched model measured against itself: what f32 rounding leaves.

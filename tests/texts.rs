@@ -1,6 +1,5 @@
 //! The texts that the page brings along are what their manifest says.
 
-#![cfg(feature = "engine")]
 #![expect(
     clippy::unwrap_used,
     reason = "a test ends where its surroundings are not as they must be"
@@ -9,8 +8,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use hemoscope::tokenizer::Tokenizer;
-use hemoscope::weights::formats::{TokenizerSource, sha256_hex};
+use hemoscope_core::tokenizer::Tokenizer;
+use hemoscope_core::weights::formats::{TokenizerSource, sha256_hex};
 use serde::Deserialize;
 
 /// What an evaluation text must have, so that a class can measure on it for a while.

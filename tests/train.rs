@@ -1,7 +1,6 @@
 //! The recipe of the embedded models from beginning to end, at tiny scale: texts → vocabulary and tokens → training,
 //! interrupted and continued → a model's folder, which the engine then measures.
 
-#![cfg(all(feature = "engine", feature = "train"))]
 #![expect(
     clippy::unwrap_used,
     reason = "a test ends where its surroundings are not as they must be"
@@ -12,8 +11,8 @@ use std::process::{Command, Output};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use hemoscope::train::chart::{self, Logged, read_log};
-use hemoscope::train::corpus::{Manifest, manifest};
+use hemoscope_train::chart::{self, Logged, read_log};
+use hemoscope_train::corpus::{Manifest, manifest};
 use tempfile::TempDir;
 
 const VOCABULARY: usize = 512;

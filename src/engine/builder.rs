@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::calibrate::{Streams, block_influence, dense_norms};
 use super::text::Windows;
 use super::{EngineError, Host, Pulse};
-use crate::curve::CalibrationStats;
 use crate::model::{Block, Llama, ModelError};
-use crate::modify::{InputNorms, Modified, Needs, Spec};
-use crate::weights::{Pristine, Role, Site, TensorId};
+use hemoscope_core::curve::CalibrationStats;
+use hemoscope_core::modify::{InputNorms, Modified, Needs, Spec};
+use hemoscope_core::weights::{Pristine, Role, Site, TensorId};
 
 /// The windows that methods are calibrated on, and how.
 pub(super) struct Calibration {
@@ -182,7 +182,7 @@ impl<H: Host> Builder<'_, H> {
     }
 
     fn windows(&self, place: TensorId) -> Result<&Windows, EngineError> {
-        let missing = crate::modify::ModifyError::Uncalibrated {
+        let missing = hemoscope_core::modify::ModifyError::Uncalibrated {
             method: "this method",
             id: place,
         };

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::text::Windows;
 use super::{EngineError, Host, Pulse};
 use crate::model::{Batch, Block, Llama, Taps};
-use crate::modify::InputNorms;
+use hemoscope_core::modify::InputNorms;
 
 /// The residual streams of all calibration windows at one depth.
 pub(super) struct Streams {

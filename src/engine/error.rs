@@ -1,10 +1,10 @@
 //! What can go wrong in an experiment.
 
-use crate::metric::MetricError;
 use crate::model::ModelError;
-use crate::modify::{ModifyError, SpecError};
-use crate::tokenizer::TokenizerError;
-use crate::weights::WeightsError;
+use hemoscope_core::metric::MetricError;
+use hemoscope_core::modify::{ModifyError, SpecError};
+use hemoscope_core::tokenizer::TokenizerError;
+use hemoscope_core::weights::WeightsError;
 
 /// An experiment could not be carried out.
 #[derive(Debug, thiserror::Error)]

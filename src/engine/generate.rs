@@ -1,14 +1,14 @@
 //! What both models write, side by side and token by token.
 
 use super::builder::{Builder, Memory};
-use super::job::{Event, Sampling, Side};
 use super::run::calibration;
 use super::{EngineError, Host, Model, Pulse, Session};
-use crate::decode::{Uniforms, greedy, temperature};
 use crate::model::{BlockCache, Llama};
-use crate::modify::{Spec, Sweep};
-use crate::share::Experiment;
-use crate::tokenizer::StreamDecoder;
+use hemoscope_core::decode::{Uniforms, greedy, temperature};
+use hemoscope_core::modify::{Spec, Sweep};
+use hemoscope_core::protocol::{Event, Sampling, Side};
+use hemoscope_core::share::Experiment;
+use hemoscope_core::tokenizer::StreamDecoder;
 
 /// Tokens of both continuations.
 #[derive(Debug, Clone, PartialEq, Eq)]

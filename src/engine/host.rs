@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::EngineError;
-use super::job::{Event, Finding};
+use hemoscope_core::protocol::{Event, Finding};
 
 /// The surroundings of a job: a worker in the page, a command line, a test.
 pub trait Host {

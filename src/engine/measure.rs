@@ -7,8 +7,8 @@ use burn::tensor::Tensor;
 
 use super::text::Windows;
 use super::{EngineError, Host, Pulse};
-use crate::metric::{TokenScores, score_row};
 use crate::model::{Batch, Compute, Llama, score_on_gpu};
+use hemoscope_core::metric::{TokenScores, score_row};
 
 /// Hidden states of the untouched model: one tensor a batch, `[windows · length, hidden]`.
 pub(super) struct Reference {

@@ -3,12 +3,12 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use super::job::Event;
 use super::{EngineError, Host, Model};
-use crate::curve::Measured;
-use crate::metric::{Hemorrhage, Stats, Summary, Tally, TokenScores};
-use crate::modify::Modified;
-use crate::share::Experiment;
+use hemoscope_core::curve::Measured;
+use hemoscope_core::metric::{Hemorrhage, Stats, Summary, Tally, TokenScores};
+use hemoscope_core::modify::Modified;
+use hemoscope_core::protocol::Event;
+use hemoscope_core::share::Experiment;
 
 /// Tells how far a point is.
 pub(super) struct Progress<'a, H> {

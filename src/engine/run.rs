@@ -1,16 +1,16 @@
 //! One experiment: a sweep, from the untouched model to the last point.
 
 use super::builder::{Builder, Calibration, Memory};
-use super::job::Event;
 use super::progress::{Made, Progress, as_first_point};
 use super::text::Windows;
 use super::untouched::Untouched;
 use super::{EngineError, Host, Model, Pulse, Session};
-use crate::curve::{CalibrationProtocol, Curve, Measured, Outcome, Point, Protocol};
-use crate::metric::Hemorrhage;
-use crate::modify::{Needs, Spec};
-use crate::share::Experiment;
-use crate::weights::formats::sha256_hex;
+use hemoscope_core::curve::{CalibrationProtocol, Curve, Measured, Outcome, Point, Protocol};
+use hemoscope_core::metric::Hemorrhage;
+use hemoscope_core::modify::{Needs, Spec};
+use hemoscope_core::protocol::Event;
+use hemoscope_core::share::Experiment;
+use hemoscope_core::weights::formats::sha256_hex;
 
 /// Windows at most; beyond this the untouched model's hidden states do not fit.
 const MAX_WINDOWS: usize = 4096;

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::job::{CPU, DeviceChoice, DeviceKind, DeviceReport, Event, ModelReport};
 use super::measure::hidden_states;
 use super::shared::Part;
 use super::untouched::Known;
 use super::{EngineError, Host, Pulse};
 use crate::model::{Batch, Compute, Llama, ModelError, SELF_TEST_BOUND, self_test};
-use crate::share::Asset;
-use crate::tokenizer::Tokenizer;
-use crate::weights::Pristine;
-use crate::weights::formats::{self, NamedFile};
+use hemoscope_core::protocol::{CPU, DeviceChoice, DeviceKind, DeviceReport, Event, ModelReport};
+use hemoscope_core::share::Asset;
+use hemoscope_core::tokenizer::Tokenizer;
+use hemoscope_core::weights::Pristine;
+use hemoscope_core::weights::formats::{self, NamedFile};
 
 /// What stays between jobs.
 pub struct Session<H> {

@@ -4,13 +4,13 @@
 //! What is handed over are the very numbers, so that a point comes out the same to the digit wherever it is measured.
 
 use super::builder::{Builder, Memory};
-use super::job::{Event, Finding};
 use super::progress::{Progress, as_first_point};
 use super::run::{Setup, outcome, setup};
 use super::{EngineError, Host, Model, Pulse, Session};
-use crate::curve::{CalibrationStats, Point};
-use crate::modify::{Modified, Needs, Spec};
-use crate::share::Experiment;
+use hemoscope_core::curve::{CalibrationStats, Point};
+use hemoscope_core::modify::{Modified, Needs, Spec};
+use hemoscope_core::protocol::{Event, Finding};
+use hemoscope_core::share::Experiment;
 
 /// A run that this engine has joined.
 pub(super) struct Part {

@@ -1,7 +1,7 @@
 //! A text becomes windows of tokens.
 
 use super::EngineError;
-use crate::tokenizer::Tokenizer;
+use hemoscope_core::tokenizer::Tokenizer;
 
 /// Consecutive windows of equal length from the start of a text, without overlap.
 #[derive(Debug, Clone, PartialEq, Eq)]

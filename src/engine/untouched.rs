@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::builder::{Calibration, Memory};
-use super::job::Event;
 use super::measure::Reference;
 use super::progress::summarize;
 use super::text::Windows;
 use super::{EngineError, Host, Pulse};
-use crate::metric::{Stats, TokenScores};
 use crate::model::Llama;
+use hemoscope_core::metric::{Stats, TokenScores};
+use hemoscope_core::protocol::Event;
 
 /// The untouched model on some windows.
 pub(super) struct Untouched {

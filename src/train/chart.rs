@@ -10,7 +10,7 @@ use plotters::style::{RGBColor, ShapeStyle, WHITE};
 use serde::Deserialize;
 
 use super::TrainError;
-use crate::plot::Role;
+use hemoscope_core::plot::Role;
 
 /// Pixels.
 const SIZE: (u32, u32) = (720, 420);

@@ -13,7 +13,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::TrainError;
 use super::vocabulary::{self, END_OF_TEXT, END_OF_TEXT_ID};
-use crate::numeric::hex;
 
 /// Every so many books, one is held out.
 const HOLD_OUT_EVERY: usize = 24;
@@ -168,7 +167,7 @@ pub fn prepare(sources: Sources<'_>, vocabulary_size: usize, out: &Path) -> Resu
     let manifest = Manifest {
         sources: vec![novels_source, stories_source, held_out_source],
         vocabulary: tokenizer.get_vocab_size(true),
-        tokenizer_sha256: hex(&Sha256::digest(json.as_bytes())),
+        tokenizer_sha256: hex::encode(&Sha256::digest(json.as_bytes())),
         training: tokens.write(out, TRAINING_FILE, training.len() + stories.len())?,
         training_novel_tokens,
         story_repeats: STORY_REPEATS,
@@ -202,7 +201,7 @@ pub fn manifest(folder: &Path) -> Result<Manifest, TrainError> {
 pub fn tokens(folder: &Path, file: &str, part: &Part) -> Result<Vec<u16>, TrainError> {
     let path = folder.join(file);
     let bytes = fs::read(&path).map_err(TrainError::file(&path))?;
-    if hex(&Sha256::digest(&bytes)) != part.sha256 {
+    if hex::encode(&Sha256::digest(&bytes)) != part.sha256 {
         return Err(TrainError::Content {
             problem: format!(
                 "not the tokens that {MANIFEST_FILE} describes; make the folder anew with `train prepare`"
@@ -221,7 +220,7 @@ fn read_texts(path: &Path) -> Result<(Vec<String>, Source), TrainError> {
     let bytes = fs::read(path).map_err(TrainError::file(path))?;
     let source = Source {
         file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        sha256: hex(&Sha256::digest(&bytes)),
+        sha256: hex::encode(&Sha256::digest(&bytes)),
     };
     let problem = |problem: String| TrainError::Content {
         path: path.to_owned(),
@@ -389,7 +388,7 @@ impl Stream {
             texts,
             bytes: self.bytes,
             tokens: self.tokens.len(),
-            sha256: hex(&Sha256::digest(&bytes)),
+            sha256: hex::encode(&Sha256::digest(&bytes)),
         })
     }
 }

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use hemoscope::numeric::quantiles;
+use hemoscope_core::numeric::quantiles;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, Graphics};

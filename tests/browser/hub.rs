@@ -92,7 +92,7 @@ impl Hub {
 
 /// SHA-256, hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
-    hemoscope::numeric::hex(&Sha256::digest(bytes))
+    hemoscope_core::numeric::hex(&Sha256::digest(bytes))
 }
 
 fn answer(request: &Request, files: &Mutex<BTreeMap<String, Stored>>) -> Reply {

@@ -1,8 +1,8 @@
 //! Models of three sizes: chosen one by one, and compared.
 
-use hemoscope::curve::Curve;
-use hemoscope::curve::sentence::{DEFAULT_RATIO, compare};
-use hemoscope::share::bundled::{SIZES, all, curve_path};
+use hemoscope_core::curve::Curve;
+use hemoscope_core::curve::sentence::{DEFAULT_RATIO, compare};
+use hemoscope_core::share::bundled::{SIZES, all, curve_path};
 use serde_json::json;
 
 use crate::browser::Graphics;

@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use hemoscope::tokenizer::Tokenizer;
-use hemoscope::weights::Architecture;
-use hemoscope::weights::formats::{NamedFile, open};
+use hemoscope_core::tokenizer::Tokenizer;
+use hemoscope_core::weights::Architecture;
+use hemoscope_core::weights::formats::{NamedFile, open};
 use proptest::prelude::*;
 
 use crate::allocation::peak_bytes;

@@ -1,5 +1,4 @@
 //! Model files as people have them: read in each format, and refused when they are damaged or made to do harm.
-#![cfg(feature = "engine")]
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod allocation;
@@ -13,8 +12,8 @@ mod stories;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hemoscope::weights::formats::NamedFile;
-use hemoscope::weights::{Bytes, Pristine};
+use hemoscope_core::weights::formats::NamedFile;
+use hemoscope_core::weights::{Bytes, Pristine};
 
 /// A file that other people made: `HEMOSCOPE_SHARED` or the folder `shared` beside the checkout.
 fn shared(name: &str) -> PathBuf {

@@ -1,8 +1,8 @@
 //! What a person reads when a file is not what it should be.
 
-use hemoscope::tokenizer::Tokenizer;
-use hemoscope::weights::formats::{NamedFile, open, open_path};
-use hemoscope::weights::{Architecture, Pristine, Role};
+use hemoscope_core::tokenizer::Tokenizer;
+use hemoscope_core::weights::formats::{NamedFile, open, open_path};
+use hemoscope_core::weights::{Architecture, Pristine, Role};
 
 use crate::gguf_writer::{Gguf, Value};
 use crate::{named, small_model};

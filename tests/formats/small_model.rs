@@ -1,7 +1,7 @@
 //! Models of a few kilobytes in each format, written here.
 
-use hemoscope::weights::formats::{NamedFile, interleaved_from_half_split};
-use hemoscope::weights::{Architecture, Pristine, Role};
+use hemoscope_core::weights::formats::{NamedFile, interleaved_from_half_split};
+use hemoscope_core::weights::{Architecture, Pristine, Role};
 
 use crate::gguf_writer::{Gguf, Tensor, Value};
 use crate::named;
@@ -179,7 +179,7 @@ pub(crate) fn hugging_face(model: &Pristine) -> Vec<NamedFile> {
 
 /// A model of one block, eight channels, 16 tokens, an own head, and for Qwen2 biases.
 pub(crate) fn tiny(architecture: Architecture) -> Pristine {
-    use hemoscope::weights::{MemoryTensor, ModelConfig, StoredTensor, TensorId};
+    use hemoscope_core::weights::{MemoryTensor, ModelConfig, StoredTensor, TensorId};
     use std::sync::Arc;
 
     let config = ModelConfig {

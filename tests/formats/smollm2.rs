@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use hemoscope::tokenizer::Tokenizer;
-use hemoscope::weights::formats::{OpenedModel, open_path};
-use hemoscope::weights::{Architecture, Role, TensorId};
+use hemoscope_core::tokenizer::Tokenizer;
+use hemoscope_core::weights::formats::{OpenedModel, open_path};
+use hemoscope_core::weights::{Architecture, Role, TensorId};
 
 use crate::allocation::peak_bytes;
 use crate::shared;

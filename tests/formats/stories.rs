@@ -1,8 +1,8 @@
 //! stories260K in llama2.c's layout, and the same model written as GGUF and as safetensors.
 
-use hemoscope::tokenizer::Tokenizer;
-use hemoscope::weights::formats::{open, open_path, sha256};
-use hemoscope::weights::{Architecture, Role, TensorId};
+use hemoscope_core::tokenizer::Tokenizer;
+use hemoscope_core::weights::formats::{open, open_path, sha256};
+use hemoscope_core::weights::{Architecture, Role, TensorId};
 
 use crate::{assert_same_tensors, named, shared, small_model};
 

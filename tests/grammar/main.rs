@@ -4,7 +4,6 @@
 //! grammatical one has the higher probability, each read as a text of its own. Expected numbers are in `expected.json`, made
 //! by `HEMOSCOPE_WRITE_QUALITY=1 cargo test --release --test grammar -- --ignored`.
 
-#![cfg(feature = "engine")]
 #![expect(
     clippy::unwrap_used,
     reason = "a test ends where its surroundings are not as they must be"
@@ -15,7 +14,7 @@ mod support;
 
 use std::collections::{BTreeMap, HashMap};
 
-use hemoscope::engine::Model;
+use hemoscope_engine::Model;
 use serde::{Deserialize, Serialize};
 use support::embedded::{NAMES, assert_told, json, losses, measure_each, model};
 use support::shared;

@@ -3,17 +3,15 @@
 //! The held-out text is here as tokens alone. Expected numbers are in `expected.json`, made by
 //! `HEMOSCOPE_WRITE_QUALITY=1 cargo test --release --test quality`.
 
-#![cfg(all(feature = "engine", feature = "train"))]
-
 #[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;
 
-use hemoscope::engine::Model;
-use hemoscope::numeric::Moments;
-use hemoscope::train::sample::HeldOutSample;
-use hemoscope::weights::formats;
+use hemoscope_core::numeric::Moments;
+use hemoscope_core::weights::formats;
+use hemoscope_engine::Model;
+use hemoscope_train::sample::HeldOutSample;
 use serde::{Deserialize, Serialize};
 use support::embedded::{NAMES, assert_told, here, json, losses, measure_each};
 

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hemoscope::engine::{Model, Session};
-use hemoscope::model::Batch;
-use hemoscope::numeric::log_sum_exp;
-use hemoscope::share::bundled::SIZES;
-use hemoscope::share::{Asset, DeviceChoice};
-use hemoscope::weights::formats;
+use hemoscope_core::numeric::log_sum_exp;
+use hemoscope_core::share::bundled::SIZES;
+use hemoscope_core::share::{Asset, DeviceChoice};
+use hemoscope_core::weights::formats;
+use hemoscope_engine::model::Batch;
+use hemoscope_engine::{Model, Session};
 use serde::{Deserialize, Serialize};
 
 use super::Quiet;

@@ -12,10 +12,10 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use hemoscope::engine::Host;
-use hemoscope::engine::job::{Event, Finding};
-use hemoscope::share::{Asset, Origin};
-use hemoscope::weights::formats::{self, NamedFile};
+use hemoscope_core::protocol::{Event, Finding};
+use hemoscope_core::share::{Asset, Origin};
+use hemoscope_core::weights::formats::{self, NamedFile};
+use hemoscope_engine::Host;
 
 /// A file of the folder that lies beside the checkout.
 pub fn shared(path: &str) -> PathBuf {

@@ -1,0 +1,226 @@
+//! What can be asked for.
+
+use std::path::PathBuf;
+
+use clap::builder::RangedU64ValueParser;
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use hemoscope_core::curve::CalibrationStats;
+use hemoscope_core::modify::{Spec, SpecError, Sweep};
+use hemoscope_core::protocol::DeviceChoice;
+
+use crate::files::OutFile;
+
+/// Damages a small language model on purpose and measures how it bleeds.
+#[derive(Debug, Parser)]
+#[command(name = "hemoscope", version)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Measure one modification against the untouched model.
+    Measure {
+        #[command(flatten)]
+        setting: Setting,
+        /// What to do to the model, e.g. `wanda:sparsity=0.5` or `wanda:sparsity=0.4+rtn:bits=4,group=64`.
+        #[arg(long, value_name = "SPEC", default_value = "none", value_parser = one_point)]
+        modify: Spec,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Measure a curve: SPEC holds one range, e.g. `wanda:sparsity=0..0.8/9`.
+    Sweep {
+        #[command(flatten)]
+        setting: Setting,
+        /// What to do to the model, with one range.
+        #[arg(long, value_name = "SPEC", value_parser = curve)]
+        modify: Sweep,
+        /// Write the curve here; the ending decides: .json, .csv or .svg. May be given several times.
+        #[arg(long, value_name = "FILE")]
+        out: Vec<OutFile>,
+        /// Print the curve as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run a shared link and say whether it reproduces.
+    Open {
+        /// The link, or what follows its `#`.
+        link: String,
+        /// The model's file or folder; bundled models are looked for in `web/models`.
+        #[arg(long, value_name = "FILE")]
+        model: Option<PathBuf>,
+        /// The text to measure on; bundled texts are looked for in `web/texts`.
+        #[arg(long, value_name = "FILE")]
+        text: Option<PathBuf>,
+        /// The text to calibrate on.
+        #[arg(long, value_name = "FILE")]
+        calibration: Option<PathBuf>,
+        /// What to compute on.
+        #[arg(long, value_enum, default_value_t = Device::Flex)]
+        device: Device,
+        /// Write the curve here; the ending decides: .json, .csv or .svg. May be given several times.
+        #[arg(long, value_name = "FILE")]
+        out: Vec<OutFile>,
+    },
+    /// Measure the curves that the page shows before anything is loaded, into `web/curves`; what is up to date is left.
+    Curves {
+        /// Only of these bundled models.
+        #[arg(value_name = "MODEL")]
+        models: Vec<String>,
+        /// Measure what is up to date too.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Draw several curves into one chart, each with its threshold.
+    Draw {
+        /// Curves as `sweep --out FILE.json` writes them.
+        #[arg(value_name = "FILE.json", required = true)]
+        curves: Vec<PathBuf>,
+        /// Where to: an .svg file.
+        #[arg(long, value_name = "FILE.svg")]
+        out: OutFile,
+    },
+    /// Describe a model: architecture, tensors, bits per weight, licence.
+    Inspect {
+        /// A GGUF file, or a folder with config.json, safetensors and tokenizer.json.
+        #[arg(long, value_name = "FILE")]
+        model: PathBuf,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Continue a prompt with the untouched and the modified model.
+    Write {
+        #[command(flatten)]
+        setting: Setting,
+        /// What to do to the second model.
+        #[arg(long, value_name = "SPEC", default_value = "none", value_parser = one_point)]
+        modify: Spec,
+        /// What to continue.
+        #[arg(long, default_value = "")]
+        prompt: String,
+        /// Tokens at most.
+        #[arg(long, default_value_t = 64, value_parser = at_least(1))]
+        tokens: usize,
+        /// Draw tokens at this temperature instead of taking the most likely one.
+        #[arg(long, value_parser = temperature)]
+        temperature: Option<f64>,
+    },
+    /// Time passes of the untouched model.
+    Bench {
+        /// The model's file or folder.
+        #[arg(long, value_name = "FILE")]
+        model: PathBuf,
+        /// Tokens a pass.
+        #[arg(long, default_value_t = 512, value_parser = at_least(1))]
+        window: usize,
+        /// Passes that are timed.
+        #[arg(long, default_value_t = 3, value_parser = at_least(1))]
+        repeats: usize,
+        /// What to compute on.
+        #[arg(long, value_enum, default_value_t = Device::Flex)]
+        device: Device,
+    },
+}
+
+/// What a measurement depends on, the modification aside.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Setting {
+    /// A GGUF file, or a folder with config.json, safetensors and tokenizer.json.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: PathBuf,
+    /// The text to measure on.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) text: Option<PathBuf>,
+    /// Windows to measure.
+    #[arg(long, default_value_t = 8, value_parser = at_least(1))]
+    pub(crate) windows: usize,
+    /// Tokens a window.
+    #[arg(long, default_value_t = 512, value_parser = at_least(2))]
+    pub(crate) window: usize,
+    /// The text to calibrate on, for methods that look at activations.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) calibration: Option<PathBuf>,
+    /// Windows to calibrate on.
+    #[arg(long, default_value_t = 8, value_parser = at_least(1))]
+    pub(crate) calibration_windows: usize,
+    /// Calibrate block by block on the model as modified so far, or in one pass over the model before the step.
+    #[arg(long, value_enum, default_value_t = Stats::Sequential)]
+    pub(crate) calibration_stats: Stats,
+    /// What to compute on.
+    #[arg(long, value_enum, default_value_t = Device::Flex)]
+    pub(crate) device: Device,
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+/// A count; what is too much depends on the model, and the engine says it.
+fn at_least(least: u64) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(least..)
+}
+
+/// A modification of one strength.
+fn one_point(text: &str) -> Result<Spec, String> {
+    text.parse().map_err(|error: SpecError| match error {
+        SpecError::Range { problem } => format!("{problem}, or measure all of them with `hemoscope sweep`"),
+        error => error.to_string(),
+    })
+}
+
+/// A modification with the range that makes it a curve.
+fn curve(text: &str) -> Result<Sweep, String> {
+    let sweep: Sweep = text.parse().map_err(|error: SpecError| error.to_string())?;
+    if sweep.varied().is_some() {
+        return Ok(sweep);
+    }
+    Err(format!(
+        "`{sweep}` has no range, so there is no curve to follow; write one value as from..to/points, for instance \
+         `wanda:sparsity=0..0.8/9`, or measure this one point with `hemoscope measure`"
+    ))
+}
+
+fn temperature(text: &str) -> Result<f64, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number: &f64| number.is_finite() && *number > 0.0);
+    number.ok_or_else(|| {
+        "give a number above 0, for instance 0.8; without --temperature the most likely token is taken".to_owned()
+    })
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Stats {
+    Sequential,
+    Dense,
+}
+
+impl From<Stats> for CalibrationStats {
+    fn from(stats: Stats) -> Self {
+        match stats {
+            Stats::Sequential => Self::Sequential,
+            Stats::Dense => Self::Dense,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Device {
+    /// The CPU.
+    Flex,
+    /// WebGPU.
+    Gpu,
+}
+
+impl From<Device> for DeviceChoice {
+    fn from(device: Device) -> Self {
+        match device {
+            Device::Flex => Self::Flex,
+            Device::Gpu => Self::Gpu,
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Results as text.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use hemoscope_core::curve::{Curve, Measured, Outcome, sentence, table};
+use hemoscope_core::metric::Stats;
+use hemoscope_core::plot::picture;
+use hemoscope_core::plot::{Size, draw};
+use hemoscope_core::share::View;
+use hemoscope_core::weights::Pristine;
+use hemoscope_engine::RunResult;
+use serde_json::json;
+
+use crate::files::{CliError, Format, OutFile};
+
+/// Prints to standard output. A reader that has seen enough (`| head`) is no error: what is left to do goes on.
+pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(source) if source.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Print { source }),
+        _ => Ok(()),
+    }
+}
+
+/// Prints one JSON value.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), CliError> {
+    let text = serde_json::to_string_pretty(value)?;
+    print(|out| writeln!(out, "{text}"))
+}
+
+/// The one JSON object of `measure --json`.
+pub(crate) fn measurement_json(result: &RunResult, measured: &Measured) -> serde_json::Value {
+    let curve = &result.curve;
+    json!({
+        "base": curve.base,
+        "modified": measured.stats,
+        "modification": {
+            "spec": curve.points.first().map(|point| point.spec.to_string()),
+            "sparsity_achieved": measured.sparsity_achieved,
+            "bits_per_weight": measured.bits_per_weight,
+            "blocks": measured.blocks,
+            "ln_ppl_ratio": measured.hemorrhage.ln_ratio,
+            "ln_ppl_ratio_se": measured.hemorrhage.ln_ratio_se,
+            "block_influence": result.block_influence,
+        },
+        "protocol": curve.protocol,
+        "device": curve.device,
+        "seconds": curve.duration_secs,
+    })
+}
+
+/// The same for a person.
+pub(crate) fn write_measurement(out: &mut dyn Write, curve: &Curve, measured: &Measured) -> io::Result<()> {
+    let row = |out: &mut dyn Write, name: &str, stats: &Stats| {
+        writeln!(
+            out,
+            "{name:<10} {:>12.4} {:>10.4} {:>8.4} {:>10.5} {:>10.5} {:>10.5} {:>9.4}",
+            stats.ppl, stats.nll, stats.nll_se, stats.kld_mean, stats.kld_median, stats.kld_p99, stats.same_top
+        )
+    };
+    writeln!(
+        out,
+        "{:<10} {:>12} {:>10} {:>8} {:>10} {:>10} {:>10} {:>9}",
+        "", "perplexity", "nll", "± se", "KL mean", "median", "99 %", "same top"
+    )?;
+    row(out, "untouched", &curve.base)?;
+    row(out, "modified", &measured.stats)?;
+    let hemorrhage = measured.hemorrhage;
+    writeln!(
+        out,
+        "ln(PPL/PPL₀) = {:.5} ± {:.5}; sparsity {:.4}; {:.3} bits per weight; {} blocks",
+        hemorrhage.ln_ratio,
+        hemorrhage.ln_ratio_se,
+        measured.sparsity_achieved,
+        measured.bits_per_weight,
+        measured.blocks
+    )?;
+    write_protocol(out, curve)
+}
+
+fn write_protocol(out: &mut dyn Write, curve: &Curve) -> io::Result<()> {
+    let protocol = &curve.protocol;
+    writeln!(
+        out,
+        "{} on {}, {} windows × {} tokens ({} scored), {}, {:.1} s",
+        protocol.model_name,
+        protocol.text_name,
+        protocol.windows,
+        protocol.window,
+        protocol.tokens,
+        curve.device,
+        curve.duration_secs
+    )
+}
+
+/// A curve for a person.
+pub(crate) fn write_curve(out: &mut dyn Write, curve: &Curve) -> io::Result<()> {
+    writeln!(
+        out,
+        "{:>10} {:>12} {:>14} {:>9} {:>10} {:>9} {:>9}",
+        "value", "perplexity", "ln(PPL/PPL₀)", "± se", "KL mean", "same top", "sparsity"
+    )?;
+    for point in &curve.points {
+        match &point.outcome {
+            Outcome::Measured(measured) => writeln!(
+                out,
+                "{:>10} {:>12.4} {:>14.5} {:>9.5} {:>10.5} {:>9.4} {:>9.4}",
+                point.value,
+                measured.stats.ppl,
+                measured.hemorrhage.ln_ratio,
+                measured.hemorrhage.ln_ratio_se,
+                measured.stats.kld_mean,
+                measured.stats.same_top,
+                measured.sparsity_achieved
+            )?,
+            Outcome::Failed(reason) => writeln!(out, "{:>10} failed: {reason}", point.value)?,
+        }
+    }
+    writeln!(out, "{}", sentence::describe(curve))?;
+    write_protocol(out, curve)
+}
+
+/// What a model's file says of itself, with the size of each tensor.
+pub(crate) fn write_model(out: &mut dyn Write, pristine: &Pristine, sha256: &str, bits: f64) -> io::Result<()> {
+    let config = pristine.config();
+    writeln!(out, "{}", config.name.as_deref().unwrap_or("(no name)"))?;
+    writeln!(out, "architecture     {}", config.architecture.name())?;
+    writeln!(
+        out,
+        "licence          {}",
+        config.licence.as_deref().unwrap_or("not stated in the file")
+    )?;
+    writeln!(out, "sha256           {sha256}")?;
+    writeln!(out, "parameters       {}", pristine.parameters())?;
+    writeln!(out, "bits per weight  {bits:.3}")?;
+    writeln!(
+        out,
+        "blocks {}, hidden {}, intermediate {}, heads {} ({} for keys and values) × {}, vocabulary {}, context {}",
+        config.blocks,
+        config.hidden,
+        config.intermediate,
+        config.heads,
+        config.kv_heads,
+        config.head_dim,
+        config.vocabulary,
+        config.context
+    )?;
+    for (_, tensor) in pristine.tensors() {
+        let [rows, columns] = tensor.shape();
+        writeln!(
+            out,
+            "{:<40} {rows:>7} × {columns:<7} {:<6} {:>12} bytes",
+            tensor.name(),
+            tensor.encoding(),
+            tensor.stored_bytes()
+        )?;
+    }
+    Ok(())
+}
+
+/// How large pictures are drawn.
+pub(crate) const PICTURE: Size = Size {
+    width: 960,
+    height: 540,
+    type_px: 14.0,
+};
+
+/// The chart that the page shows of a curve, in fixed colours.
+fn svg(curve: &Curve) -> Result<String, CliError> {
+    let drawing = draw(&picture::alone(curve, &View::default(), PICTURE))?;
+    let protocol = &curve.protocol;
+    Ok(drawing.to_svg(
+        &format!("{} of {}", curve.sweep, protocol.model_name),
+        &sentence::describe(curve),
+    ))
+}
+
+/// Writes a curve to a file.
+pub(crate) fn save_curve(curve: &Curve, file: &OutFile) -> Result<(), CliError> {
+    let text = match file.format {
+        Format::Json => table::json(curve)?,
+        Format::Csv => table::csv(curve),
+        Format::Svg => svg(curve)?,
+    };
+    save_text(&file.path, &text)
+}
+
+/// Writes a file, and the folder that it lies in where that is missing.
+pub(crate) fn save_text(path: &Path, text: &str) -> Result<(), CliError> {
+    let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    folder
+        .and_then(|()| std::fs::write(path, text))
+        .map_err(|source| CliError::Write {
+            path: path.to_owned(),
+            source,
+        })
+}

@@ -1,0 +1,194 @@
+//! The curves that the page shows before anything is loaded: every method on every size of model, by the page's defaults.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use hemoscope_core::curve::{Curve, digest, sentence};
+use hemoscope_core::modify::catalogue;
+use hemoscope_core::plot::picture::{Drawn, together};
+use hemoscope_core::plot::{KEPT, draw as draw_chart};
+use hemoscope_core::protocol::DeviceChoice;
+use hemoscope_core::share::bundled::{self, Bundled, SIZES};
+use hemoscope_core::share::{Asset, Experiment, Link, Opened, View};
+use hemoscope_core::weights::formats;
+use hemoscope_core::{modify::knob, say};
+use hemoscope_engine::RunResult;
+use serde::{Deserialize, Serialize};
+
+use crate::commands::session;
+use crate::files::{CliError, Format, OutFile, locate, read_text};
+use crate::host::say;
+use crate::output;
+
+/// What the page is made from, below the folder of the repository.
+const WEB: &str = "web";
+
+/// The method whose curves of all sizes are drawn for the README.
+const PICTURED: &str = "wanda";
+
+/// A stored file: a curve, and the link that it is the result of.
+#[derive(Serialize)]
+struct Stored<'a> {
+    link: String,
+    #[serde(flatten)]
+    curve: &'a Curve,
+}
+
+/// The part of a stored file that says what it is.
+#[derive(Deserialize)]
+struct Label {
+    link: String,
+}
+
+/// Measures what is not stored yet, or all of it.
+pub(crate) async fn curves(names: &[String], force: bool) -> Result<ExitCode, CliError> {
+    if let Some(unknown) = names.iter().find(|name| bundled::find(name).is_none()) {
+        let known: Vec<&str> = bundled::all().map(|model| model.name).collect();
+        return Err(CliError::Usage(format!(
+            "there is no bundled model {unknown}; there are: {}",
+            known.join(", ")
+        )));
+    }
+    let mut code = ExitCode::SUCCESS;
+    for model in bundled::all().filter(|model| names.is_empty() || names.iter().any(|name| name == model.name)) {
+        let origin = Asset::bundled(model.name).origin;
+        match locate(None, &origin, "web/models", ".gguf", "--model") {
+            Ok(path) => measure(model, &path, force).await?,
+            Err(_) => {
+                say(format!(
+                    "web/models holds no {}; its curves stay as they are",
+                    model.name
+                ));
+                code = ExitCode::from(1);
+            }
+        }
+    }
+    draw_sizes()?;
+    Ok(code)
+}
+
+/// Every curve of a model.
+async fn measure(model: &Bundled, path: &Path, force: bool) -> Result<(), CliError> {
+    let sha256 = formats::open_path(path)?.sha256()?;
+    let mut session = None;
+    for experiment in experiments(model) {
+        let [text, calibration] = [&experiment.text, &experiment.calibration_text]
+            .map(|asset| locate(None, &asset.origin, "web/texts", ".txt", "--text").and_then(|path| read_text(&path)));
+        let (text, mut calibration) = (text?, calibration?);
+        let mut experiment = experiment;
+        experiment.model.sha256 = Some(sha256.clone());
+        experiment.text.sha256 = Some(formats::sha256_hex(text.as_bytes()));
+        if experiment.sweep.needs_calibration() {
+            experiment.calibration_text.sha256 = Some(formats::sha256_hex(calibration.as_bytes()));
+        } else {
+            calibration.clear();
+        }
+        let method = experiment.sweep.steps.first().map_or("none", |step| step.name.as_str());
+        let file = Path::new(WEB).join(bundled::curve_path(model.name, method));
+        if !force && label(&file).is_some_and(|stored| stored == experiment) {
+            say(format!("{} is up to date", file.display()));
+            continue;
+        }
+        if session.is_none() {
+            session = Some(self::session(path, &experiment.model, DeviceChoice::Flex).await?);
+        }
+        let Some(session) = &session else { continue };
+        let RunResult { curve, .. } = session.run(&experiment, &text, &calibration).await?;
+        let link = Link {
+            experiment,
+            expect: Some(digest::expectation(&curve)),
+            ..Link::default()
+        };
+        let stored = Stored {
+            link: link.to_fragment(),
+            curve: &curve,
+        };
+        output::save_text(&file, &(serde_json::to_string_pretty(&stored)? + "\n"))?;
+        say(format!(
+            "{}: {:.0} s. {}",
+            file.display(),
+            curve.duration_secs,
+            sentence::describe(&curve)
+        ));
+    }
+    Ok(())
+}
+
+/// What is stored of a model: of one of the sizes, every method by the page's defaults; of another, what the page opened
+/// with when it was the only one, which takes minutes.
+fn experiments(model: &Bundled) -> Vec<Experiment> {
+    let first = Experiment::default();
+    if SIZES.iter().all(|size| size.name != model.name) {
+        let model = Asset::bundled(model.name);
+        return vec![Experiment {
+            model,
+            ..Experiment::version_1()
+        }];
+    }
+    let of_method = |entry| {
+        let mut experiment = Experiment {
+            model: Asset::bundled(model.name),
+            ..first.clone()
+        };
+        knob::choose_method(&mut experiment.sweep, entry);
+        experiment
+    };
+    catalogue::ALL.iter().map(of_method).collect()
+}
+
+/// The experiment that a stored file is the result of, where there is such a file.
+fn label(file: &Path) -> Option<Experiment> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let Label { link } = serde_json::from_str(&text).ok()?;
+    let Opened { link, notices } = Link::open(&link);
+    notices.is_empty().then_some(link.experiment)
+}
+
+/// The picture of the sizes, where the curve of each is stored.
+fn draw_sizes() -> Result<(), CliError> {
+    let files = SIZES.map(|model| Path::new(WEB).join(bundled::curve_path(model.name, PICTURED)));
+    if files.iter().all(|file| file.exists()) {
+        let picture = Path::new(WEB).join("curves/sizes.svg");
+        output::save_text(&picture, &svg(&files)?)?;
+        say(picture.display());
+    }
+    Ok(())
+}
+
+/// Draws curves into one chart.
+pub(crate) fn draw(files: &[PathBuf], out: &OutFile) -> Result<ExitCode, CliError> {
+    if !matches!(out.format, Format::Svg) {
+        return Err(CliError::Usage(
+            "a picture of several curves is an .svg file".to_owned(),
+        ));
+    }
+    output::save_text(&out.path, &svg(files)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn svg(files: &[PathBuf]) -> Result<String, CliError> {
+    if files.len() > KEPT {
+        return Err(CliError::Usage(format!(
+            "at most {KEPT} curves can be told apart; give fewer"
+        )));
+    }
+    let read = |file: &PathBuf| -> Result<Curve, CliError> { Ok(serde_json::from_str(&read_text(file)?)?) };
+    let curves = files.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let of_size = |name: &str| SIZES.iter().find(|model| model.name == name).map(|model| model.short);
+    let mut drawn: Vec<Drawn<'_>> = Vec::new();
+    for (slot, curve) in curves.iter().enumerate() {
+        let others = drawn.iter().map(|drawn| (drawn.name.as_str(), drawn.curve));
+        let name = of_size(&curve.protocol.model_name).map_or_else(|| say::kept_name(curve, others), str::to_owned);
+        drawn.push(Drawn {
+            name,
+            slot: Some(slot),
+            curve,
+        });
+    }
+    let chart = together(&drawn, &View::default(), output::PICTURE)
+        .ok_or_else(|| CliError::Usage("give at least one curve".to_owned()))?;
+    let named = drawn.iter().map(|drawn| (drawn.name.as_str(), Some(drawn.curve)));
+    let said = sentence::compare(&named.collect::<Vec<_>>(), sentence::DEFAULT_RATIO);
+    let title = say::curve_name(&curves[0].sweep);
+    Ok(draw_chart(&chart)?.to_svg(&title, &format!("{title}. {said}")))
+}

@@ -1,0 +1,69 @@
+//! The measured points of a curve in the order of growing damage.
+
+use super::super::{Curve, Outcome};
+
+/// Perplexity that stands for one that is not finite.
+const BROKEN_PERPLEXITY: f64 = 1e6;
+
+/// One measured point.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// The knob's value.
+    pub value: f64,
+    /// Grows with damage: the value, or its negative where damage grows as the value falls (bits).
+    pub strength: f64,
+    /// `ln(PPL/PPL₀)`; where that is not finite, of a perplexity of a million.
+    pub loss: f64,
+    /// Its standard error; 0 where the loss was not finite.
+    pub error: f64,
+    /// Share of positions with the same most likely next token.
+    pub same_top: f64,
+    /// Whether the perplexity was finite.
+    pub finite: bool,
+}
+
+/// All points that were measured, the least damage first; failed ones are left out.
+#[must_use]
+pub fn samples(curve: &Curve) -> Vec<Sample> {
+    let falls = curve
+        .sweep
+        .varied()
+        .is_some_and(|varied| varied.parameter.harm_grows_downwards());
+    let base = if curve.base.nll.is_finite() {
+        curve.base.nll
+    } else {
+        0.0
+    };
+    let mut samples = curve
+        .points
+        .iter()
+        .filter_map(|point| {
+            let Outcome::Measured(measured) = &point.outcome else {
+                return None;
+            };
+            let loss = measured.hemorrhage.ln_ratio;
+            let error = measured.hemorrhage.ln_ratio_se;
+            Some(Sample {
+                value: point.value,
+                strength: if falls { -point.value } else { point.value },
+                loss: if loss.is_finite() {
+                    loss
+                } else {
+                    BROKEN_PERPLEXITY.ln() - base
+                },
+                error: if loss.is_finite() && error.is_finite() {
+                    error
+                } else {
+                    0.0
+                },
+                same_top: measured.stats.same_top,
+                finite: loss.is_finite(),
+            })
+        })
+        .filter(|sample| sample.strength.is_finite())
+        .collect::<Vec<_>>();
+    samples.sort_by(|a, b| a.strength.total_cmp(&b.strength));
+    // Two measurements at one strength would be a step without width.
+    samples.dedup_by_key(|sample| sample.strength);
+    samples
+}

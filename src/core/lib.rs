@@ -1,0 +1,22 @@
+//! What hemoscope computes and says, without burn, a browser or waiting.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`numeric`] | selection, statistics, seeded random numbers |
+//! | [`weights`], [`tokenizer`] | model files to pristine tensors by role; text to tokens |
+//! | [`modify`], [`decode`], [`metric`] | one file a method, a sampler, a measure |
+//! | [`curve`], [`share`] | points and thresholds; experiments and their links |
+//! | [`plot`], [`say`] | numbers to SVG, numbers to sentences |
+//! | [`protocol`] | what a front end and an engine say to each other |
+
+pub mod curve;
+pub mod decode;
+pub mod metric;
+pub mod modify;
+pub mod numeric;
+pub mod plot;
+pub mod protocol;
+pub mod say;
+pub mod share;
+pub mod tokenizer;
+pub mod weights;

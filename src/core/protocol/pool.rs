@@ -1,0 +1,295 @@
+//! A run whose points several engines measure: who does what next, and what the front end is told. Knows no transport.
+//!
+//! The first engine measures the untouched model and what else all points need ([`Job::Prepare`]); whoever joins takes that
+//! over and is given one point after the other, in the order of the range. The front end hears the events of one run, as if
+//! one engine had measured it. An engine that is lost leaves its point to the others.
+
+use super::{CPU, Event, Finding, Job, ModelReport, Sweeping};
+use crate::curve::{Curve, Outcome, Point, Protocol};
+use crate::metric::Stats;
+use crate::share::Experiment;
+
+/// Engines at most, however many processors there are.
+const MOST: usize = 8;
+/// What all engines together may take of the browser's memory, bytes.
+const MEMORY: u64 = 1 << 30;
+/// What an engine takes whatever its model: its code, and one window's activations and logits.
+const EACH: u64 = 64 << 20;
+/// What it takes for each parameter, bytes: four for the untouched model, four for the blocks of the damaged one, and as
+/// much again for what is read and edited meanwhile.
+const PARAMETER: u64 = 12;
+
+/// What it takes for each number in the untouched model's hidden states, bytes: four that stay, four while they are
+/// handed over.
+const KEPT: u64 = 8;
+
+/// How many engines share the points of a run on a machine with so many processors: one where a second copy of the model
+/// and of its `kept` hidden states would take more than a gigabyte together with the first.
+#[must_use]
+pub fn engines(processors: usize, parameters: u64, kept: u64) -> usize {
+    let model = parameters.saturating_mul(PARAMETER);
+    let one = kept.saturating_mul(KEPT).saturating_add(model).saturating_add(EACH);
+    let fit = usize::try_from(MEMORY / one).unwrap_or(MOST);
+    processors.min(fit).clamp(1, MOST)
+}
+
+/// How many of the engines that may have this model share the points of one run.
+#[must_use]
+pub fn engines_for(report: &ModelReport, experiment: &Experiment) -> usize {
+    let factors = [experiment.windows, experiment.window, report.hidden];
+    let kept = factors
+        .iter()
+        .fold(1, |kept: u64, &factor| kept.saturating_mul(factor as u64));
+    engines(report.engines, report.parameters, kept)
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Order {
+    /// Give an engine a job, with the bytes of a finding, by its place among those of [`Event::Found`], beside it.
+    Ask(usize, Job, Option<usize>),
+    /// Stop what an engine is doing.
+    Stop(usize),
+    /// Tell the front end.
+    Tell(Event),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doing {
+    Preparing,
+    Nothing,
+    Point(usize),
+}
+
+/// A run that is shared out.
+#[derive(Debug)]
+pub struct SharedRun {
+    sweeping: Box<Sweeping>,
+    start_secs: f64,
+    /// By number. Few, so that lists do: maps would be 4 kB of every page.
+    engines: Vec<(usize, Doing)>,
+    /// Points that nobody measures yet, the last one next.
+    waiting: Vec<usize>,
+    /// Points that have cost an engine.
+    costly: Vec<usize>,
+    findings: Vec<Finding>,
+    prepared: bool,
+    cancelled: bool,
+    over: bool,
+    protocol: Option<Box<Protocol>>,
+    base: Option<Stats>,
+    /// One place for each point of the range.
+    points: Vec<Option<Point>>,
+}
+
+impl SharedRun {
+    /// Begins with the first engine, which prepares.
+    #[must_use]
+    pub fn start(first: usize, sweeping: Box<Sweeping>, now_secs: f64) -> (Self, Vec<Order>) {
+        let job = Job::Prepare(sweeping.clone());
+        let total = sweeping.experiment.sweep.points().len();
+        let run = Self {
+            waiting: (0..total).rev().collect(),
+            engines: vec![(first, Doing::Preparing)],
+            sweeping,
+            start_secs: now_secs,
+            costly: Vec::new(),
+            findings: Vec::new(),
+            prepared: false,
+            cancelled: false,
+            over: false,
+            protocol: None,
+            base: None,
+            points: vec![None; total],
+        };
+        (run, vec![Order::Ask(first, job, None)])
+    }
+
+    /// Whether its last event was told.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// An engine has the model and can take part.
+    pub fn join(&mut self, engine: usize, now_secs: f64) -> Vec<Order> {
+        if self.over || self.doing(engine).is_some() {
+            return Vec::new();
+        }
+        let job = Job::Join(self.sweeping.clone());
+        let mut orders = vec![Order::Ask(engine, job, None)];
+        let findings = self.findings.iter().enumerate();
+        orders.extend(findings.map(|(place, finding)| adopt(engine, place, *finding)));
+        self.engines.push((engine, Doing::Nothing));
+        self.go_on(&mut orders, now_secs);
+        orders
+    }
+
+    fn doing(&mut self, engine: usize) -> Option<&mut Doing> {
+        let mut engines = self.engines.iter_mut();
+        engines.find(|(number, _)| *number == engine).map(|(_, doing)| doing)
+    }
+
+    fn keep(&mut self, index: usize, point: &Point) {
+        if let Some(place) = self.points.get_mut(index) {
+            *place = Some(point.clone());
+        }
+    }
+
+    /// An engine has said something about its job.
+    pub fn hear(&mut self, engine: usize, event: Event, now_secs: f64) -> Vec<Order> {
+        let mut orders = Vec::new();
+        if self.over {
+            return orders;
+        }
+        let (cancelled, nothing_known) = (self.cancelled, self.base.is_none());
+        let alone = self.engines.len() == 1;
+        let Some(doing) = self.doing(engine) else { return orders };
+        match event {
+            Event::RunStarted { protocol } => {
+                self.protocol = Some(protocol.clone());
+                orders.push(Order::Tell(Event::RunStarted { protocol }));
+            }
+            Event::Base { stats } => {
+                self.base = Some(stats);
+                orders.push(Order::Tell(event));
+            }
+            Event::Found(finding) => {
+                let place = self.findings.len();
+                self.findings.push(finding);
+                let others = self.engines.iter().filter(|(other, _)| *other != engine);
+                orders.extend(others.map(|(other, _)| adopt(*other, place, finding)));
+            }
+            Event::Prepared => {
+                *doing = Doing::Nothing;
+                self.prepared = true;
+            }
+            Event::Point { index, point } => {
+                *doing = Doing::Nothing;
+                self.keep(index, &point);
+                orders.push(Order::Tell(Event::Point { index, point }));
+            }
+            Event::Failed { .. } if cancelled => *doing = Doing::Nothing,
+            Event::Failed { .. } if alone || nothing_known && *doing == Doing::Preparing => {
+                self.over = true;
+                orders.push(Order::Tell(event));
+            }
+            Event::Failed { message, .. } => return self.lose(engine, &message, now_secs),
+            event => orders.push(Order::Tell(event)),
+        }
+        self.go_on(&mut orders, now_secs);
+        orders
+    }
+
+    /// An engine is gone.
+    pub fn lose(&mut self, engine: usize, reason: &str, now_secs: f64) -> Vec<Order> {
+        let mut orders = Vec::new();
+        let place = self.engines.iter().position(|(number, _)| *number == engine);
+        let Some(place) = place.filter(|_| !self.over) else {
+            return orders;
+        };
+        let (_, doing) = self.engines.remove(place);
+        if let Doing::Point(index) = doing {
+            // Once may be chance; what costs a second engine would cost all of them.
+            if !self.costly.contains(&index) {
+                self.costly.push(index);
+                self.waiting.push(index);
+            } else if let Some((value, spec)) = self.sweeping.experiment.sweep.points().into_iter().nth(index) {
+                let point = Point {
+                    value,
+                    spec,
+                    outcome: Outcome::Failed(reason.to_owned()),
+                };
+                self.keep(index, &point);
+                let point = Box::new(point);
+                orders.push(Order::Tell(Event::Point { index, point }));
+            }
+        }
+        // What was still to be found out can't be any more, and each engine can find it out for itself.
+        self.prepared |= doing == Doing::Preparing && !self.findings.is_empty();
+        if self.engines.is_empty() || !self.prepared && doing == Doing::Preparing {
+            self.over = true;
+            orders.push(Order::Tell(Event::Failed {
+                message: reason.to_owned(),
+                device_lost: true,
+            }));
+        } else {
+            self.go_on(&mut orders, now_secs);
+        }
+        orders
+    }
+
+    /// Stops after the present windows; finished points stay.
+    pub fn cancel(&mut self, now_secs: f64) -> Vec<Order> {
+        self.cancelled = true;
+        let busy = self.engines.iter().filter(|(_, doing)| *doing != Doing::Nothing);
+        let mut orders = busy.map(|(engine, _)| Order::Stop(*engine)).collect();
+        self.go_on(&mut orders, now_secs);
+        orders
+    }
+
+    /// Gives points to those who do nothing, or ends the run.
+    fn go_on(&mut self, orders: &mut Vec<Order>, now_secs: f64) {
+        if self.over {
+            return;
+        }
+        if !self.cancelled {
+            for (engine, doing) in &mut self.engines {
+                if *doing == Doing::Nothing
+                    && let Some(index) = next(
+                        &mut self.waiting,
+                        &self.sweeping.experiment,
+                        &self.findings,
+                        self.prepared,
+                    )
+                {
+                    *doing = Doing::Point(index);
+                    orders.push(Order::Ask(*engine, Job::Point { index }, None));
+                }
+            }
+        }
+        let busy = self.engines.iter().any(|(_, doing)| *doing != Doing::Nothing);
+        if !busy && (self.cancelled || self.prepared && self.waiting.is_empty()) {
+            self.over = true;
+            orders.push(Order::Tell(self.result(now_secs)));
+        }
+    }
+
+    fn result(&self, now_secs: f64) -> Event {
+        let (Some(protocol), Some(base)) = (&self.protocol, self.base) else {
+            let message = "cancelled".to_owned();
+            return Event::Failed {
+                message,
+                device_lost: false,
+            };
+        };
+        let curve = Curve {
+            sweep: self.sweeping.experiment.sweep.clone(),
+            protocol: (**protocol).clone(),
+            device: CPU.to_owned(),
+            base,
+            points: self.points.iter().flatten().cloned().collect(),
+            duration_secs: now_secs - self.start_secs,
+        };
+        let complete = self.points.iter().all(Option::is_some);
+        Event::RunFinished {
+            curve: Box::new(curve),
+            complete,
+        }
+    }
+}
+
+fn adopt(engine: usize, place: usize, finding: Finding) -> Order {
+    Order::Ask(engine, Job::Adopt { finding }, Some(place))
+}
+
+/// The next point that can be measured. Until everything is found out that is the first one, where nothing is changed
+/// there: the untouched model is all it needs.
+fn next(waiting: &mut Vec<usize>, experiment: &Experiment, findings: &[Finding], prepared: bool) -> Option<usize> {
+    let &index = waiting.last()?;
+    let possible = prepared || !findings.is_empty() && experiment.sweep.changes_nothing_at(index);
+    possible.then(|| waiting.pop()).flatten()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,356 @@
+//! Sentences and short lines that the page builds from numbers.
+
+mod names;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use names::{curve_name, kept_name, knob_title, strength, title};
+
+use names::device_name;
+
+use crate::curve::digest::Verdict;
+use crate::curve::{CalibrationStats, Curve, Outcome, Point, Protocol};
+use crate::modify::catalogue::{Parameter, Unit};
+use crate::modify::{Sweep, knob};
+use crate::plot::{Measure, Sample, Series, format_number, format_value};
+use crate::protocol::{DeviceKind, DeviceReport};
+
+/// A text with a full stop, where it ends without one.
+#[must_use]
+pub fn ended(text: &str) -> String {
+    let text = text.trim_end();
+    let stop = if text.is_empty() || text.ends_with(['.', '!', '?', '…']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{text}{stop}")
+}
+
+/// A text as a sentence of its own: errors begin small and end without a stop. A name at the beginning stays as it is.
+#[must_use]
+pub fn sentence(text: &str) -> String {
+    let mut text = ended(text);
+    let first = text.split(' ').next().unwrap_or_default();
+    if first
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || b"':".contains(&byte))
+        && let Some(letter) = text.get_mut(..1)
+    {
+        letter.make_ascii_uppercase();
+    }
+    text
+}
+
+/// A duration as a person says it: `8 s`, `2 min 05 s`, `12 min`, `1 h 10 min`.
+#[must_use]
+pub fn duration(seconds: f64) -> String {
+    if !seconds.is_finite() || seconds < 0.0 {
+        return "—".to_owned();
+    }
+    let whole = seconds.round() as u64;
+    let text = match whole {
+        0 => format!("{} s", format_number((seconds * 10.0).round() / 10.0)),
+        1..60 => format!("{whole} s"),
+        60..600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        600..3600 => format!("{} min", whole / 60),
+        _ => format!("{} h {:02} min", whole / 3600, whole / 60 % 60),
+    };
+    // A number stays with its unit.
+    text.replace(' ', "\u{a0}")
+}
+
+/// A count with spaces between thousands: `12 264`.
+#[must_use]
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    if digits.len() < 5 {
+        return digits;
+    }
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Whether a shared result came out again, and where not.
+#[must_use]
+pub fn verdict(verdict: &Verdict, sweep: &Sweep, calibration: Option<CalibrationStats>) -> String {
+    match verdict {
+        Verdict::Differs { value, by } => {
+            let share = format_value(round_to((by.exp() - 1.0).abs(), 2), Unit::Share);
+            let side = if *by > 0.0 { "higher" } else { "lower" };
+            let at = strength(sweep, *value);
+            // The last digits of a device decide which of two equal weights goes, and each block sees what the ones before
+            // made of it.
+            let why = if calibration == Some(CalibrationStats::Sequential) {
+                " Calibrated on blocks already damaged, another kind of device gives other numbers; calibrate on the \
+                 untouched model to compare devices."
+            } else {
+                ""
+            };
+            format!("Differs: at {at}, perplexity came out {share} {side} than in the link.{why}")
+        }
+        Verdict::Unlike {
+            value,
+            expected,
+            measured,
+        } => {
+            let at = strength(sweep, *value);
+            format!("Differs: at {at}, the link has {expected} and this run {measured}.")
+        }
+        other => sentence(&other.to_string()),
+    }
+}
+
+/// What the badge says of a device.
+#[must_use]
+pub fn device(report: &DeviceReport) -> String {
+    match report.kind {
+        DeviceKind::Gpu => "WebGPU, verified".to_owned(),
+        DeviceKind::Flex => "CPU".to_owned(),
+    }
+}
+
+/// What the self-test found.
+#[must_use]
+pub fn self_test(report: &DeviceReport) -> String {
+    let result = match report.self_test_difference {
+        Some(difference) => format!(
+            "Self-test passed: a small model's outputs differ from the CPU's by {} at most; {} is allowed.",
+            format_number(difference),
+            format_number(report.self_test_bound),
+        ),
+        None => "Computed on the CPU, which is what other devices are compared with.".to_owned(),
+    };
+    match &report.refused {
+        Some(reason) => format!("{result} WebGPU is not used: {}", ended(reason)),
+        None => result,
+    }
+}
+
+/// The line under the chart.
+#[must_use]
+pub fn protocol(protocol: &Protocol, device: &str, seconds: f64) -> String {
+    let Protocol {
+        model_name,
+        text_name,
+        windows,
+        window,
+        tokens,
+        ..
+    } = protocol;
+    let calibration = protocol.calibration.as_ref().map_or_else(String::new, |calibration| {
+        let windows = counted(calibration.windows, "window");
+        format!(" · calibrated on {} ({windows})", title(&calibration.text_name))
+    });
+    // A run that goes on has no duration yet.
+    let took = if seconds > 0.0 {
+        format!(" · {}", duration(seconds))
+    } else {
+        String::new()
+    };
+    format!(
+        "{} · {} · {} × {window} tokens ({} scored){calibration} · {}{took}",
+        title(model_name),
+        title(text_name),
+        counted(*windows, "window"),
+        count(*tokens as u64),
+        device_name(device),
+    )
+}
+
+/// `1 window`, `8 windows`, in one piece.
+#[must_use]
+pub fn counted(number: usize, thing: &str) -> String {
+    format!("{number}\u{a0}{thing}{}", if number == 1 { "" } else { "s" })
+}
+
+/// What a point says when it is selected or read aloud, without its x.
+#[must_use]
+pub fn sample(sample: &Sample, measure: Measure) -> String {
+    if let Some(reason) = &sample.failed {
+        return format!("not measured: {reason}");
+    }
+    if !sample.y.is_finite() {
+        return "off the scale: the model's probabilities are no numbers any more".to_owned();
+    }
+    let error = if sample.half_width > 0.0 && sample.half_width.is_finite() {
+        format!(" ± {}", format_number(round_to(sample.half_width, 2)))
+    } else {
+        String::new()
+    };
+    match measure {
+        Measure::Hemorrhage => format!(
+            "perplexity × {} (hemorrhage {}{error})",
+            format_number(round_to(sample.y.exp(), 3)),
+            format_number(round_to(sample.y, 3)),
+        ),
+        Measure::Kld => format!("KL divergence {}{error} nats", format_number(round_to(sample.y, 3))),
+        Measure::SameTop => format!(
+            "{} of next words the same{}",
+            format_value(round_to(sample.y, 3), Unit::Share),
+            if error.is_empty() {
+                String::new()
+            } else {
+                format!(" ± {}", format_value(round_to(sample.half_width, 2), Unit::Share))
+            },
+        ),
+    }
+}
+
+/// What a mark of a curve says: its strength and its value.
+#[must_use]
+pub fn mark(curve: &Curve, index: usize, x: f64, measure: Measure) -> String {
+    let x = strength_in_full(&curve.sweep, x);
+    let said = Series::of(curve, measure)
+        .samples
+        .get(index)
+        .map(|found| sample(found, measure));
+    format!("{x}: {}", said.unwrap_or_default())
+}
+
+/// A strength with the name of its knob.
+#[must_use]
+pub fn strength_in_full(sweep: &Sweep, x: f64) -> String {
+    let knob = knob::knob(sweep);
+    let unit = knob.and_then(|knob| knob.unit()).unwrap_or(Unit::Count);
+    format!("{} {}", knob.map_or("value", |knob| knob.term), format_value(x, unit))
+}
+
+/// What is read aloud when a point arrives.
+#[must_use]
+pub fn arrival(index: usize, total: usize, knob: Option<&Parameter>, point: &Point) -> String {
+    let x = match knob {
+        Some(knob) => format!(
+            "{} {}",
+            knob.term,
+            format_value(point.value, knob.unit().unwrap_or(Unit::Count))
+        ),
+        None => point.spec.to_string(),
+    };
+    let y = match &point.outcome {
+        Outcome::Measured(measured) if measured.hemorrhage.ln_ratio.is_finite() => format!(
+            "perplexity {} times",
+            format_number(round_to(measured.hemorrhage.ln_ratio.exp(), 3))
+        ),
+        Outcome::Measured(_) => "perplexity off the scale".to_owned(),
+        Outcome::Failed(reason) => format!("not measured: {reason}"),
+    };
+    format!("Point {} of {total}: {x}, {y}.", index + 1)
+}
+
+/// A number with so many significant digits.
+#[must_use]
+pub fn round_to(value: f64, digits: i32) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let scale = 10_f64.powi(digits - 1 - value.abs().log10().floor() as i32);
+    if scale.is_finite() {
+        (value * scale).round() / scale
+    } else {
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::say::testing::smollm2;
+
+    #[test]
+    fn sentences_end_and_names_keep_their_letters() {
+        for (text, whole) in [
+            ("the server is down", "The server is down."),
+            ("it's gone.", "It's gone."),
+            ("offline: no network", "Offline: no network."),
+            ("page.gguf is a web page", "page.gguf is a web page."),
+            ("Nothing … ", "Nothing …"),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(text), whole);
+        }
+        assert_eq!(ended("no adapter"), "no adapter.");
+    }
+
+    #[test]
+    fn durations_are_said_as_people_say_them() {
+        for (seconds, text) in [
+            (0.04, "0 s"),
+            (0.42, "0.4 s"),
+            (8.4, "8 s"),
+            (59.6, "1 min 00 s"),
+            (125.0, "2 min 05 s"),
+            (1234.0, "20 min"),
+            (4200.0, "1 h 10 min"),
+            (f64::NAN, "—"),
+        ] {
+            assert_eq!(duration(seconds), text.replace(' ', "\u{a0}"));
+        }
+    }
+
+    #[test]
+    fn a_protocol_is_said_in_the_pages_words() {
+        let mut curve = smollm2();
+        curve.protocol.windows = 1;
+        assert_eq!(
+            protocol(&curve.protocol, "CPU (flex)", 0.0),
+            "SmolLM2-135M-Instruct · Everyday prose · 1\u{a0}window × 512 tokens (4088 scored) · calibrated on Household \
+             prose (8\u{a0}windows) · CPU"
+        );
+    }
+
+    #[test]
+    fn a_verdict_says_how_much_and_where() {
+        let sweep: Sweep = "wanda:sparsity=0..0.8/9".parse().expect("a sweep of the grammar");
+        let differs = |by| verdict(&Verdict::Differs { value: 0.5, by }, &sweep, None);
+        assert_eq!(
+            differs(0.012),
+            "Differs: at 50\u{202f}%, perplexity came out 1.2\u{202f}% higher than in the link."
+        );
+        assert!(differs(-0.012).contains("1.2\u{202f}% lower"), "{}", differs(-0.012));
+        let differs = verdict(
+            &Verdict::Differs { value: 0.5, by: 0.3 },
+            &sweep,
+            Some(CalibrationStats::Sequential),
+        );
+        assert!(differs.ends_with("to compare devices."), "{differs}");
+        assert!(verdict(&Verdict::Reproduced, &sweep, None).starts_with("Reproduced: every point"));
+        assert!(verdict(&Verdict::Unreadable, &sweep, None).ends_with("damaged."));
+    }
+
+    #[test]
+    fn large_counts_are_spaced() {
+        assert_eq!(count(4088), "4088");
+        assert_eq!(count(134_515_008), "134\u{202f}515\u{202f}008");
+    }
+
+    #[test]
+    fn a_sample_is_said_with_its_error() {
+        let whole = Sample {
+            x: 0.3,
+            y: 1.42_f64.ln(),
+            half_width: 0.0213,
+            failed: None,
+        };
+        assert_eq!(
+            sample(&whole, Measure::Hemorrhage),
+            "perplexity × 1.42 (hemorrhage 0.351 ± 0.021)"
+        );
+        let lost = Sample {
+            y: f64::NAN,
+            ..whole.clone()
+        };
+        assert!(sample(&lost, Measure::Kld).starts_with("off the scale"));
+        let failed = Sample {
+            failed: Some("out of memory".to_owned()),
+            ..lost
+        };
+        assert_eq!(sample(&failed, Measure::Kld), "not measured: out of memory");
+    }
+}

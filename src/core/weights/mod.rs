@@ -1,0 +1,16 @@
+//! The untouched tensors of a model, by role, and the readers of the file formats they come from.
+//!
+//! Nothing here is ever changed after loading: every point of a curve starts from these values.
+
+mod config;
+mod error;
+pub mod formats;
+mod pristine;
+mod role;
+mod source;
+
+pub use config::{Architecture, ModelConfig};
+pub use error::WeightsError;
+pub use pristine::{MemoryTensor, Pristine, StoredTensor};
+pub use role::{Role, Site, TensorId};
+pub use source::{Bytes, ReadAt};

@@ -1,0 +1,186 @@
+//! Requests and answers, with the browser's exceptions turned into [`FetchError`].
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, Headers, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache, RequestInit, Response,
+};
+
+use super::error::FetchError;
+use super::head::{Head, Validator};
+use crate::doors::error::BrowserError;
+
+/// Stops the work it was given to. Clones stop the same work.
+#[derive(Debug, Clone)]
+pub struct Cancel {
+    asked: Rc<Cell<bool>>,
+    controller: Option<AbortController>,
+}
+
+impl Default for Cancel {
+    fn default() -> Self {
+        Self {
+            asked: Rc::default(),
+            controller: AbortController::new().ok(),
+        }
+    }
+}
+
+impl Cancel {
+    /// Stops it; requests under way are broken off.
+    pub fn cancel(&self) {
+        self.asked.set(true);
+        if let Some(controller) = &self.controller {
+            controller.abort();
+        }
+    }
+
+    /// Whether it was stopped.
+    ///
+    /// # Errors
+    /// [`FetchError::Cancelled`] then.
+    pub(super) fn check(&self) -> Result<(), FetchError> {
+        if self.asked.get() {
+            Err(FetchError::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// An answer whose body has not been read.
+pub(super) struct Answer {
+    /// Its head.
+    pub head: Head,
+    /// Where it came from, for messages.
+    address: String,
+    reader: Option<ReadableStreamDefaultReader>,
+}
+
+impl Answer {
+    /// The next bytes of the body; `None` at its end.
+    pub async fn next(&mut self) -> Result<Option<js_sys::Uint8Array>, FetchError> {
+        let Some(reader) = &self.reader else {
+            return Ok(None);
+        };
+        let read = JsFuture::from(reader.read()).await;
+        let read: JsValue = read.map_err(|error| no_answer(&error.into(), &self.address))?;
+        let member = |key: &str| js_sys::Reflect::get(&read, &JsValue::from_str(key)).unwrap_or(JsValue::UNDEFINED);
+        if member("done").is_truthy() {
+            return Ok(None);
+        }
+        Ok(member("value").dyn_into().ok())
+    }
+
+    /// The body's beginning, at most `limit` bytes; the rest is not read.
+    pub async fn beginning(mut self, limit: usize) -> Result<Vec<u8>, FetchError> {
+        let mut bytes = Vec::new();
+        while bytes.len() < limit
+            && let Some(chunk) = self.next().await?
+        {
+            bytes.extend(chunk.to_vec());
+        }
+        bytes.truncate(limit);
+        self.stop();
+        Ok(bytes)
+    }
+
+    /// Breaks the answer off.
+    pub fn stop(&self) {
+        if let Some(reader) = &self.reader {
+            // Whether the server takes note of it changes nothing here.
+            drop(reader.cancel());
+        }
+    }
+}
+
+/// Asks for the bytes `from..` of a file, or `from..=to`.
+pub(super) async fn get(address: &str, from: u64, to: Option<u64>, cancel: &Cancel) -> Result<Answer, FetchError> {
+    let range = to.map_or_else(|| format!("bytes={from}-"), |to| format!("bytes={from}-{to}"));
+    ask("GET", address, Some(&range), cancel).await
+}
+
+/// Asks for a file's head alone: the size of a file on a host that hides `Content-Range` from pages.
+pub(super) async fn head(address: &str, cancel: &Cancel) -> Result<Head, FetchError> {
+    Ok(ask("HEAD", address, None, cancel).await?.head)
+}
+
+/// Reads a small text whole: a listing, or a text to measure on.
+///
+/// # Errors
+/// [`FetchError::TooLarge`] past `limit_bytes`; [`FetchError::Answer`] where it is not UTF-8.
+pub async fn text(address: &str, limit_bytes: usize, cancel: &Cancel) -> Result<String, FetchError> {
+    let answer = ask("GET", address, None, cancel).await?;
+    answer.head.check(address)?;
+    let bytes = answer.beginning(limit_bytes.saturating_add(1)).await?;
+    if bytes.len() > limit_bytes {
+        return Err(FetchError::TooLarge {
+            address: address.to_owned(),
+            limit: limit_bytes as u64,
+        });
+    }
+    String::from_utf8(bytes).map_err(|error| FetchError::Answer {
+        address: address.to_owned(),
+        reason: format!("it is not UTF-8 text ({error})"),
+    })
+}
+
+async fn ask(method: &str, address: &str, range: Option<&str>, cancel: &Cancel) -> Result<Answer, FetchError> {
+    cancel.check()?;
+    let failed = |error: JsValue| no_answer(&error.into(), address);
+    let init = RequestInit::new();
+    init.set_method(method);
+    // The store keeps it; the browser's own cache would keep it a second time.
+    init.set_cache(RequestCache::NoStore);
+    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    if let Some(controller) = &cancel.controller {
+        init.set_signal(Some(&controller.signal()));
+    }
+    if let Some(range) = range {
+        let headers = Headers::new().map_err(failed)?;
+        headers.set("Range", range).map_err(failed)?;
+        init.set_headers(&headers);
+    }
+    let window = web_sys::window().ok_or_else(|| no_answer(&BrowserError::missing("window"), address))?;
+    let response = JsFuture::from(window.fetch_with_str_and_init(address, &init))
+        .await
+        .map_err(failed)?;
+    let response: Response = response.unchecked_into();
+    let reader = response.body().map(|body| body.get_reader().unchecked_into());
+    Ok(Answer {
+        head: read_head(&response),
+        address: address.to_owned(),
+        reader,
+    })
+}
+
+fn read_head(response: &Response) -> Head {
+    let headers = response.headers();
+    let header = |name: &str| headers.get(name).ok().flatten();
+    Head {
+        status: response.status(),
+        content_type: header("Content-Type"),
+        content_range: header("Content-Range"),
+        content_length: header("Content-Length").and_then(|length| length.parse().ok()),
+        compressed: header("Content-Encoding").is_some_and(|encoding| encoding != "identity"),
+        validator: Validator {
+            etag: header("ETag"),
+            last_modified: header("Last-Modified"),
+        },
+    }
+}
+
+/// The browser tells pages nothing about why there is no answer, except that they stopped it or that it is offline.
+fn no_answer(error: &BrowserError, address: &str) -> FetchError {
+    let address = address.to_owned();
+    if error.is("AbortError") {
+        FetchError::Cancelled
+    } else if web_sys::window().is_some_and(|window| !window.navigator().on_line()) {
+        FetchError::Offline { address }
+    } else {
+        FetchError::Unreachable { address }
+    }
+}

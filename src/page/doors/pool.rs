@@ -1,0 +1,319 @@
+//! The engines behind the page: one that does whatever it is asked to, and where the CPU computes with a small model, others
+//! that measure points of its runs beside it ([`SharedRun`] says who does what).
+//!
+//! The others are started when a run begins, so that their modules and models load while the first one measures the
+//! untouched model, and they stay for the next run with the same model.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::{Rc, Weak};
+
+use js_sys::ArrayBuffer;
+use web_sys::Blob;
+
+use super::browser::{now_ms, window};
+use super::error::BrowserError;
+pub use super::transport::Incoming;
+use super::transport::Transport;
+use hemoscope_core::protocol::{Command, DeviceKind, Event, Job, ModelReport, Reply, Request};
+use hemoscope_core::protocol::{Order, SharedRun, engines, engines_for};
+use hemoscope_core::share::{DeviceChoice, Experiment};
+
+/// Jobs of the pool's own bear this number, which no front end gives.
+const OWN: u64 = 0;
+
+/// Running engines; dropping them ends them.
+pub struct Pool {
+    inner: Rc<Inner>,
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pool")
+    }
+}
+
+struct Inner {
+    receive: Box<dyn Fn(Incoming)>,
+    members: RefCell<Members>,
+}
+
+#[derive(Default)]
+struct Members {
+    /// The first is the one for everything.
+    list: Vec<Member>,
+    next_number: usize,
+    on_cpu: bool,
+    /// How the model was loaded, and what the first engine said of it.
+    model: Option<(Job, Vec<Blob>)>,
+    report: Option<Box<ModelReport>>,
+    run: Option<Run>,
+    /// Runs that are over. An engine may still say something about its part in one.
+    over: Vec<u64>,
+}
+
+struct Member {
+    number: usize,
+    transport: Transport,
+    /// Whether it has the model.
+    loaded: bool,
+}
+
+struct Run {
+    id: u64,
+    shared: SharedRun,
+    /// What was found out, in the order of the findings.
+    bytes: Vec<ArrayBuffer>,
+}
+
+impl Pool {
+    /// Starts the first engine; `receive` hears what is said of the page's jobs. `for_webgpu`: whether it may run in the
+    /// page where only there WebGPU is.
+    ///
+    /// # Errors
+    /// Where the browser refuses workers.
+    pub fn start(for_webgpu: bool, receive: impl Fn(Incoming) + 'static) -> Result<Self, BrowserError> {
+        let inner = Rc::new(Inner {
+            receive: Box::new(receive),
+            members: RefCell::default(),
+        });
+        inner.add(for_webgpu)?;
+        Ok(Self { inner })
+    }
+
+    /// Sends a command and the files that it speaks of.
+    ///
+    /// # Errors
+    /// Where the browser can't copy them to an engine.
+    pub fn post(&self, command: Command, blobs: &[Blob]) -> Result<(), BrowserError> {
+        match command {
+            Command::Do(Request {
+                id,
+                job: Job::Run(sweeping),
+            }) if self.inner.wanted(&sweeping.experiment) > 1 && sweeping.experiment.sweep.points().len() > 1 => {
+                let wanted = self.inner.wanted(&sweeping.experiment);
+                let first = self.inner.members.borrow().list.first().map(|member| member.number);
+                let (shared, orders) = SharedRun::start(first.unwrap_or_default(), sweeping, now_secs());
+                self.inner.members.borrow_mut().run = Some(Run {
+                    id,
+                    shared,
+                    bytes: Vec::new(),
+                });
+                self.inner.carry_out(orders);
+                self.inner.fill(wanted);
+                Ok(())
+            }
+            Command::Cancel { id } if self.inner.with_run(|run| run.id == id) == Some(true) => {
+                self.inner.go_on(|run| run.cancel(now_secs()));
+                Ok(())
+            }
+            command => {
+                let mut members = self.inner.members.borrow_mut();
+                if let Command::Do(Request {
+                    job: job @ Job::LoadModel { .. },
+                    ..
+                }) = &command
+                {
+                    // The others have another model.
+                    members.list.truncate(1);
+                    members.model = Some((job.clone(), blobs.to_vec()));
+                    members.report = None;
+                }
+                match members.list.first() {
+                    Some(first) => first.transport.post(&command, blobs, None),
+                    None => Err(BrowserError::missing("engine")),
+                }
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn add(self: &Rc<Self>, for_webgpu: bool) -> Result<(), BrowserError> {
+        let mut members = self.members.borrow_mut();
+        let number = members.next_number;
+        let pool: Weak<Self> = Rc::downgrade(self);
+        let transport = Transport::start(for_webgpu, move |incoming| {
+            if let Some(pool) = pool.upgrade() {
+                pool.hear(number, incoming);
+            }
+        })?;
+        members.next_number += 1;
+        members.list.push(Member {
+            number,
+            transport,
+            loaded: false,
+        });
+        Ok(())
+    }
+
+    /// How many engines a run should have.
+    fn wanted(&self, experiment: &Experiment) -> usize {
+        let members = self.members.borrow();
+        let report = members.report.as_ref().filter(|_| members.on_cpu);
+        report.map_or(1, |report| engines_for(report, experiment))
+    }
+
+    /// Starts the engines that are missing; those that are there take part at once.
+    fn fill(self: &Rc<Self>, wanted: usize) {
+        let there: Vec<usize> = {
+            let members = self.members.borrow();
+            let others = members.list.iter().skip(1).filter(|member| member.loaded);
+            others.map(|member| member.number).take(wanted - 1).collect()
+        };
+        for number in there {
+            self.go_on(|run| run.join(number, now_secs()));
+        }
+        while self.members.borrow().list.len() < wanted {
+            // Where the browser refuses another worker, the run has fewer.
+            if self.add(false).is_err() {
+                break;
+            }
+        }
+    }
+
+    fn with_run<T>(&self, change: impl FnOnce(&mut Run) -> T) -> Option<T> {
+        self.members.borrow_mut().run.as_mut().map(change)
+    }
+
+    fn go_on(&self, change: impl FnOnce(&mut SharedRun) -> Vec<Order>) {
+        if let Some(orders) = self.with_run(|run| change(&mut run.shared)) {
+            self.carry_out(orders);
+        }
+    }
+
+    fn carry_out(&self, orders: Vec<Order>) {
+        let Some(id) = self.with_run(|run| run.id) else { return };
+        if self.with_run(|run| run.shared.is_over()) == Some(true) {
+            let mut members = self.members.borrow_mut();
+            members.run = None;
+            members.over.push(id);
+        }
+        for order in orders {
+            match order {
+                Order::Tell(event) => (self.receive)(Incoming::Reply(Box::new(Reply { id, event }), None)),
+                Order::Stop(number) => self.ask(number, &Command::Cancel { id }, None),
+                Order::Ask(number, job, place) => {
+                    let bytes = place.and_then(|place| self.with_run(|run| run.bytes.get(place).cloned()).flatten());
+                    self.ask(number, &Command::Do(Request { id, job }), bytes.as_ref());
+                }
+            }
+        }
+    }
+
+    fn ask(&self, number: usize, command: &Command, bytes: Option<&ArrayBuffer>) {
+        let posted = {
+            let members = self.members.borrow();
+            let member = members.list.iter().find(|member| member.number == number);
+            member.map(|member| member.transport.post(command, &[], bytes))
+        };
+        if let Some(Err(error)) = posted {
+            self.lose(number, &error.to_string());
+        }
+    }
+
+    fn hear(&self, number: usize, incoming: Incoming) {
+        let is_first = self.members.borrow().list.first().map(|member| member.number) == Some(number);
+        match incoming {
+            Incoming::Reply(reply, bytes) if self.with_run(|run| run.id) == Some(reply.id) => {
+                self.with_run(|run| run.bytes.extend(bytes));
+                self.go_on(|run| run.hear(number, reply.event, now_secs()));
+            }
+            Incoming::Reply(reply, _) if self.members.borrow().over.contains(&reply.id) => {}
+            Incoming::Reply(reply, _) if is_first => self.pass_on(*reply),
+            Incoming::Reply(reply, _) => match reply.event {
+                Event::Model(_) => {
+                    let mut members = self.members.borrow_mut();
+                    if let Some(member) = members.list.iter_mut().find(|member| member.number == number) {
+                        member.loaded = true;
+                    }
+                    drop(members);
+                    self.go_on(|run| run.join(number, now_secs()));
+                }
+                Event::Failed { message, .. } => self.lose(number, &message),
+                _ => {}
+            },
+            Incoming::Ready { .. } if is_first => (self.receive)(incoming),
+            Incoming::Ready { .. } => self.introduce(number),
+            Incoming::Broken(reason) if is_first && self.with_run(|_| ()).is_none() => {
+                (self.receive)(Incoming::Broken(reason));
+            }
+            Incoming::Broken(reason) => self.lose(number, &reason),
+        }
+    }
+
+    /// What the first engine says of a job that is its alone.
+    fn pass_on(&self, mut reply: Reply) {
+        match &mut reply.event {
+            Event::Device(report) => self.members.borrow_mut().on_cpu = report.kind == DeviceKind::Flex,
+            Event::Model(report) => {
+                let processors = window().map_or(1.0, |window| window.navigator().hardware_concurrency());
+                report.engines = if self.members.borrow().on_cpu {
+                    engines(processors as usize, report.parameters, 0)
+                } else {
+                    1
+                };
+                let mut members = self.members.borrow_mut();
+                members.report = Some(report.clone());
+                if let Some(first) = members.list.first_mut() {
+                    first.loaded = true;
+                }
+            }
+            _ => {}
+        }
+        (self.receive)(Incoming::Reply(Box::new(reply), None));
+    }
+
+    /// Gives another engine the model that the first one has.
+    fn introduce(&self, number: usize) {
+        let Some((load, blobs)) = self.members.borrow().model.clone() else {
+            return;
+        };
+        let start = Job::Start {
+            device: DeviceChoice::Flex,
+        };
+        let posted = {
+            let members = self.members.borrow();
+            let member = members.list.iter().find(|member| member.number == number);
+            member.map(|member| {
+                let ask = |job, blobs: &[Blob]| {
+                    let command = Command::Do(Request { id: OWN, job });
+                    member.transport.post(&command, blobs, None)
+                };
+                ask(start, &[]).and_then(|()| ask(load, &blobs))
+            })
+        };
+        if let Some(Err(error)) = posted {
+            self.lose(number, &error.to_string());
+        }
+    }
+
+    /// An engine is of no use any more. The others go on; where there are none, the front end is told.
+    fn lose(&self, number: usize, reason: &str) {
+        let alone = {
+            let mut members = self.members.borrow_mut();
+            members.list.retain(|member| member.number != number);
+            // One without the model can't take the first one's place.
+            let heir = members.list.iter().position(|member| member.loaded);
+            if let Some(heir) = heir {
+                members.list.swap(0, heir);
+            }
+            // A machine that could not hold so many is not asked to again.
+            let left = members.list.len().max(1);
+            if let Some(report) = &mut members.report {
+                report.engines = left;
+            }
+            heir.is_none()
+        };
+        let shared = self.with_run(|_| ()).is_some();
+        // The run tells of the last one's loss itself.
+        self.go_on(|run| run.lose(number, reason, now_secs()));
+        if alone && !shared {
+            (self.receive)(Incoming::Broken(reason.to_owned()));
+        }
+    }
+}
+
+fn now_secs() -> f64 {
+    now_ms() / 1e3
+}

@@ -1,0 +1,161 @@
+//! From what the page knows to what the chart shows.
+
+use super::state::{Kept, Shown, State, UnderWay};
+use hemoscope_core::modify::Sweep;
+use hemoscope_core::plot::picture::{self, Drawn};
+use hemoscope_core::plot::{Chart, Measure, Sample, Size, Threshold};
+use hemoscope_core::say;
+use hemoscope_core::share::Screen;
+
+/// The curves in the chart, the one whose points can be selected first.
+#[must_use]
+pub fn drawn(state: &State) -> Vec<Drawn<'_>> {
+    if state.link.view.screen == Screen::Sizes {
+        return sizes(state);
+    }
+    let Some(shown) = &state.shown else { return Vec::new() };
+    let mut drawn = vec![Drawn {
+        name: name(shown, &state.kept),
+        slot: None,
+        curve: &shown.curve,
+    }];
+    let here = picture::is_drawn(&shown.curve);
+    drawn.extend(state.kept.iter().filter(|kept| here(&kept.curve)).map(|kept| Drawn {
+        name: kept.name.clone(),
+        slot: Some(kept.slot),
+        curve: &kept.curve,
+    }));
+    drawn
+}
+
+/// Whether the first of the drawn curves is the one whose points are measured and can be selected.
+#[must_use]
+pub fn is_shown(state: &State, drawn: &[Drawn<'_>]) -> bool {
+    match (drawn.first(), &state.shown) {
+        (Some(first), Some(shown)) => *first.curve == shown.curve,
+        _ => false,
+    }
+}
+
+/// A curve of each size where there is one, the selectable one first.
+fn sizes(state: &State) -> Vec<Drawn<'_>> {
+    let first = state.selectable_size();
+    let mut drawn = Vec::new();
+    for (slot, (model, shown)) in state.sizes().into_iter().enumerate() {
+        let Some(shown) = shown else { continue };
+        let measured = if shown.stored { "" } else { ", measured here" };
+        let one = Drawn {
+            name: format!("{}{measured}", model.short),
+            slot: Some(slot),
+            curve: &shown.curve,
+        };
+        let place = if first == Some(slot) { 0 } else { drawn.len() };
+        drawn.insert(place, one);
+    }
+    drawn
+}
+
+/// The chart at a size. `thresholds` are what [`reading::Subjects::thresholds`] found, which is too slow for every redraw.
+#[must_use]
+pub fn chart(state: &State, thresholds: &[Option<Threshold>], size: Size) -> Chart {
+    let view = &state.link.view;
+    let drawn = drawn(state);
+    let sweep = drawn
+        .first()
+        .map_or(&state.link.experiment.sweep, |first| &first.curve.sweep);
+    let found = |place: usize| thresholds.get(place).cloned().flatten();
+    let mut chart = match view.screen {
+        Screen::Model => picture::of(sweep, picture::all(&drawn, |_| None, view), found(0), view, size),
+        Screen::Sizes => picture::compared(sweep, &drawn, found, view, size),
+    };
+    // Among the sizes, the method may have been changed meanwhile, and the curve that is measured is not there.
+    if let (true, Some(first)) = (is_shown(state, &drawn), chart.series.first_mut()) {
+        let under_way = state.under_way().iter();
+        first.pending = under_way
+            .map(|point| match &point.so_far {
+                Some((_, measured)) => Sample::of(point.value, measured, view.measure),
+                None => Sample {
+                    x: point.value,
+                    y: f64::NAN,
+                    half_width: 0.0,
+                    failed: None,
+                },
+            })
+            .collect();
+    }
+    chart
+}
+
+fn name(shown: &Shown, kept: &[Kept]) -> String {
+    if shown.stored {
+        "stored result".to_owned()
+    } else if kept.iter().any(|kept| kept.curve == shown.curve) {
+        // The kept one's name stands there.
+        String::new()
+    } else {
+        say::kept_name(&shown.curve, kept.iter().map(|kept| (kept.name.as_str(), &kept.curve)))
+    }
+}
+
+/// What the mark of a point says that is being measured: its strength, and what its windows give so far.
+#[must_use]
+pub fn pending_mark(sweep: &Sweep, point: &UnderWay, measure: Measure) -> String {
+    let x = say::strength_in_full(sweep, point.value);
+    match &point.so_far {
+        Some((windows, measured)) => format!(
+            "{x}: being measured, so far {} ({windows} of {} windows)",
+            say::sample(&Sample::of(point.value, measured, measure), measure),
+            point.total
+        ),
+        None => format!("{x}: being measured"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::Subjects;
+    use crate::testing::stored;
+    use hemoscope_core::share::{Link, Opened};
+
+    const SIZE: Size = Size {
+        width: 960,
+        height: 540,
+        type_px: 14.0,
+    };
+
+    #[test]
+    fn three_sizes_stand_in_one_chart_with_a_threshold_each() {
+        let mut state = State::open(Link::open("view=sizes"));
+        for model in ["hemoscope-1m", "hemoscope-4m", "hemoscope-16m"] {
+            state.take_stored("", Some(stored(model, "wanda:sparsity=0..0.8/9")));
+        }
+        let subjects = Subjects::of(&state);
+        let chart = chart(&state, &subjects.thresholds(), SIZE);
+        let names = chart
+            .series
+            .iter()
+            .map(|series| series.name.as_str())
+            .collect::<Vec<_>>();
+        assert_eq!(names, ["4M", "1M", "16M"], "the chosen one first");
+        let slots = chart.series.iter().map(|series| series.kept).collect::<Vec<_>>();
+        assert_eq!(slots, [Some(1), Some(0), Some(2)]);
+        for series in &chart.series {
+            let name = series.threshold.as_ref().map(|threshold| threshold.name.clone());
+            assert_eq!(name, Some(format!("{} breaks at 31\u{202f}%", series.name)));
+        }
+        assert!(
+            subjects.sentence().starts_with("Which breaks first can't be told here"),
+            "{}",
+            subjects.sentence()
+        );
+    }
+
+    #[test]
+    fn without_a_curve_the_axes_are_those_of_the_settings() {
+        let state = State::open(Opened::default());
+        let chart = chart(&state, &Subjects::of(&state).thresholds(), SIZE);
+        assert_eq!((chart.series.len(), chart.x_range), (0, (0.0, 0.8)));
+        assert_eq!(Subjects::of(&state).sentence(), "");
+    }
+}

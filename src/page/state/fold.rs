@@ -1,0 +1,272 @@
+//! The engine's events, folded into what the page knows.
+
+use hemoscope_core::curve::{Curve, Point, Protocol, digest};
+use hemoscope_core::metric::Stats;
+use hemoscope_core::protocol::{Event, Reply, Side};
+use hemoscope_core::share::{Experiment, Origin};
+
+use super::{Consequence, Engine, Model, Preparation, Shown, Stage, State, Task, UnderWay, agree};
+use hemoscope_core::modify::knob;
+use hemoscope_core::say;
+
+impl State {
+    /// Folds one of the engine's messages.
+    pub fn fold(&mut self, reply: Reply, now_ms: f64) -> Consequence {
+        let Reply { id, event } = reply;
+        let mine = self.task.as_ref().is_some_and(|task| task.job == Some(id));
+        if mine {
+            self.with_task(|task| task.latest_ms = now_ms);
+        }
+        match event {
+            Event::Device(report) => {
+                if let Some(reason) = &report.refused {
+                    let reason = say::ended(reason);
+                    self.tell(format!(
+                        "WebGPU is not used: {reason} The CPU computes instead, much more slowly."
+                    ));
+                }
+                self.engine = Engine::Ready(report);
+            }
+            Event::Loading { done, total } => self.model = Model::Loading { done, total },
+            Event::Model(report) => {
+                // Another one may have been chosen since this was asked for.
+                let wanted = self.task.as_ref().is_some_and(|task| {
+                    let asked = &task.experiment.model;
+                    asked.may_be(&self.link.experiment.model)
+                });
+                self.cost = None;
+                if let (true, Origin::Own(_), Some(expected)) = (
+                    wanted,
+                    &self.link.experiment.model.origin,
+                    &self.link.experiment.model.sha256,
+                ) && *expected != report.sha256
+                {
+                    let found = &report.sha256;
+                    self.tell(format!(
+                        "{} is not the model that the link was made with (SHA-256 {found}, expected {expected}); the results \
+                         will differ.",
+                        report.name
+                    ));
+                }
+                self.model = if wanted { Model::Ready(report) } else { Model::Absent };
+            }
+            Event::Failed { message, device_lost } => return self.fail(message, device_lost),
+            // What follows is about a task; a late word about one that ended says nothing.
+            _ if !mine => {}
+            Event::RunStarted { protocol } => self.with_task(|task| task.protocol = Some(*protocol)),
+            Event::Preparing {
+                point,
+                stage,
+                done,
+                total,
+            } => {
+                let now = Preparation {
+                    what: stage,
+                    done,
+                    total,
+                };
+                self.prepare(point, now);
+            }
+            Event::Base { stats } => {
+                self.begin_curve(stats);
+                if let Some(shown) = self.shown.as_mut().filter(|shown| shown.is_unfinished()) {
+                    shown.curve.base = stats;
+                }
+            }
+            Event::PointProgress {
+                index,
+                value,
+                done,
+                total,
+                so_far,
+            } => {
+                let now = UnderWay {
+                    index,
+                    value,
+                    done,
+                    total,
+                    preparing: None,
+                    so_far: so_far.map(|measured| (done, measured)),
+                };
+                self.under_way_now(now, now_ms);
+            }
+            Event::Point { index, point } => self.point(index, *point),
+            Event::RunFinished { curve, complete } => self.finish(*curve, complete),
+            Event::Text { side, text } => {
+                self.with_task(|task| task.stage = Stage::Writing);
+                match side {
+                    Side::Base => self.writing.base.push_str(&text),
+                    Side::Modified => self.writing.modified.push_str(&text),
+                }
+            }
+            Event::GenerateFinished { first_difference, .. } => {
+                self.writing.first_difference = Some(first_difference);
+                self.task = None;
+            }
+            // Between engines.
+            Event::Found(_) | Event::Prepared => {}
+            Event::Bench { .. } | Event::TinyOps { .. } => {}
+        }
+        Consequence::None
+    }
+
+    pub(super) fn with_task(&mut self, change: impl FnOnce(&mut Task)) {
+        if let Some(task) = &mut self.task {
+            change(task);
+        }
+    }
+
+    /// From here on there is something to draw: the new curve takes the old one's place, once.
+    fn begin_curve(&mut self, stats: Stats) {
+        let Some(task) = &mut self.task else { return };
+        let Some(protocol) = task.protocol.take() else {
+            return;
+        };
+        task.before = self.shown.take();
+        self.shown = Some(Shown {
+            curve: Curve {
+                sweep: task.experiment.sweep.clone(),
+                protocol,
+                device: match &self.engine {
+                    Engine::Ready(report) => say::device(report),
+                    _ => String::new(),
+                },
+                base: stats,
+                points: Vec::new(),
+                duration_secs: 0.0,
+            },
+            experiment: task.experiment.clone(),
+            stored: false,
+            complete: false,
+        });
+        self.link.view.at = None;
+    }
+
+    fn prepare(&mut self, point: Option<usize>, now: Preparation) {
+        self.with_task(|task| match (&mut task.stage, point) {
+            // The point goes on after it.
+            (Stage::Points(points), Some(index)) => {
+                if let Some(point) = points.iter_mut().find(|point| point.index == index) {
+                    point.preparing = Some(now);
+                }
+            }
+            // What all of them need may be made ready beside the first of them.
+            (Stage::Points(points), None) if !points.is_empty() => {}
+            (stage, _) => *stage = Stage::Preparing(now),
+        });
+    }
+
+    fn under_way_now(&mut self, now: UnderWay, now_ms: f64) {
+        let unchanged = |task: &Task| task.experiment.sweep.changes_nothing_at(now.index);
+        let unchanged = self.task.as_ref().is_some_and(unchanged);
+        // The untouched model, as far as it is measured, is enough to begin the curve with.
+        if let Some((_, measured)) = now.so_far.as_ref().filter(|_| unchanged) {
+            self.begin_curve(measured.stats);
+        }
+        self.with_task(|task| {
+            if !unchanged {
+                task.first_point_ms.get_or_insert(now_ms);
+            }
+            task.under_way(now);
+        });
+    }
+
+    fn point(&mut self, index: usize, point: Point) {
+        let Some(task) = &mut self.task else { return };
+        task.finished += 1;
+        task.unchanged |= task.experiment.sweep.changes_nothing_at(index);
+        if let Stage::Points(points) = &mut task.stage {
+            points.retain(|point| point.index != index);
+        }
+        let (total, knob) = (task.points, knob::knob(&task.experiment.sweep));
+        self.announcement = say::arrival(index, total, knob, &point);
+        let Some(shown) = self.shown.as_mut().filter(|shown| shown.is_unfinished()) else {
+            return;
+        };
+        let points = &mut shown.curve.points;
+        match points.iter_mut().find(|other| other.value == point.value) {
+            Some(other) => *other = point,
+            // They may come in any order and stand in that of the range.
+            None => {
+                let values = task.experiment.sweep.points();
+                let place = |point: &Point| values.iter().position(|(value, _)| *value == point.value);
+                let at = points.partition_point(|other| place(other) < place(&point));
+                points.insert(at, point);
+            }
+        }
+    }
+
+    fn finish(&mut self, curve: Curve, complete: bool) {
+        let Some(task) = self.task.take() else { return };
+        if curve.points.is_empty() && !complete {
+            self.restore(task.before);
+            self.tell("The run was cancelled before its first point.".to_owned());
+            return;
+        }
+        let mut experiment = task.experiment;
+        let settled = agree(&experiment, &self.link.experiment);
+        fill_hashes(&mut experiment, &curve.protocol);
+        if settled {
+            fill_hashes(&mut self.link.experiment, &curve.protocol);
+            if let Some(expect) = self.link.expect.as_ref().filter(|_| complete) {
+                let verdict = digest::compare(expect, &curve);
+                self.announcement = verdict.to_string();
+                self.verdict = Some(verdict);
+            }
+        }
+        let shown = Shown {
+            curve,
+            experiment,
+            stored: false,
+            complete,
+        };
+        self.shelve(&shown);
+        self.shown = Some(shown);
+        if !complete {
+            self.queue = None;
+            self.tell("The run was cancelled; the finished points stay.".to_owned());
+        }
+    }
+
+    fn fail(&mut self, message: String, device_lost: bool) -> Consequence {
+        let asked = self.task.as_ref().is_some_and(|task| task.cancelling);
+        self.end();
+        if asked && !device_lost {
+            self.tell("Cancelled; what was measured before stays.".to_owned());
+            return Consequence::None;
+        }
+        if !device_lost {
+            self.complain(message);
+            return Consequence::None;
+        }
+        let what = say::ended(&message);
+        self.complain(format!("{what} What was measured stays; Run starts the engine anew."));
+        self.engine = Engine::Broken(message);
+        self.model = Model::Absent;
+        Consequence::DropWorker
+    }
+}
+
+/// Whether a job has no further events after this one.
+#[must_use]
+pub fn is_last(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Device(_)
+            | Event::Model(_)
+            | Event::RunFinished { .. }
+            | Event::GenerateFinished { .. }
+            | Event::Bench { .. }
+            | Event::TinyOps { .. }
+            | Event::Failed { .. }
+    )
+}
+
+fn fill_hashes(experiment: &mut Experiment, protocol: &Protocol) {
+    let known = |hash: &str| (hash.len() == 64).then(|| hash.to_owned());
+    experiment.model.sha256 = known(&protocol.model_sha256);
+    experiment.text.sha256 = known(&protocol.text_sha256);
+    if let Some(calibration) = &protocol.calibration {
+        experiment.calibration_text.sha256 = known(&calibration.text_sha256);
+    }
+}

@@ -1,0 +1,230 @@
+//! How far a task is, and how long a run would take.
+
+use super::{Engine, Model, Preparation, Stage, State, Task, UnderWay};
+use hemoscope_core::curve::CalibrationStats;
+use hemoscope_core::modify::Sweep;
+use hemoscope_core::modify::catalogue::{self, Family};
+use hemoscope_core::protocol::engines_for;
+use hemoscope_core::say;
+use hemoscope_core::share::{Experiment, Screen, bundled};
+
+impl State {
+    /// How far the task is: a line, and a share of the whole where it is known.
+    #[must_use]
+    pub fn progress(&self, now_ms: f64) -> Option<(String, Option<f64>)> {
+        let task = self.task.as_ref()?;
+        let (text, part) = self.progress_of(task, now_ms);
+        // Where several models take their turns, which one it is.
+        let model = bundled::of(&task.experiment.model).filter(|_| self.queue.is_some());
+        let whose = model.map_or_else(String::new, |model| format!("{}: ", model.short));
+        Some((format!("{whose}{text}"), part))
+    }
+
+    fn progress_of(&self, task: &Task, now_ms: f64) -> (String, Option<f64>) {
+        if task.cancelling {
+            let measuring = |points: &[UnderWay]| points.iter().any(|point| point.preparing.is_none());
+            let text = match &task.stage {
+                Stage::Points(points) if measuring(points) => "stopping after this window …",
+                _ => "stopping …",
+            };
+            return (text.to_owned(), None);
+        }
+        match &task.stage {
+            Stage::Readying => self.readying(),
+            Stage::Preparing(now) => (now.say(), share(now.done, now.total)),
+            Stage::Points(under_way) => {
+                let sweep = &task.experiment.sweep;
+                let before_each = Cost::of(&task.experiment).before_each;
+                let first = before_each.max(1) as f64;
+                let begun = |point: &UnderWay| point.part(first);
+                let whole = task.finished as f64 + under_way.iter().map(begun).sum::<f64>();
+                let whole = whole / task.points.max(1) as f64;
+                // The time left follows from the points that take time.
+                let take_time = |point: &&UnderWay| !sweep.changes_nothing_at(point.index);
+                let done = task.finished as f64 - f64::from(u8::from(task.unchanged));
+                // Editing alone says little of how long a window takes.
+                let measured = |point: &UnderWay| before_each > 0 || point.done > 0;
+                let known = done > 0.0 || under_way.iter().filter(take_time).any(measured);
+                let done = done + under_way.iter().filter(take_time).map(begun).sum::<f64>();
+                let left = task
+                    .first_point_ms
+                    .filter(|_| known)
+                    .map(|start| (task.latest_ms - start) * (points_that_change(sweep) as f64 - done) / done)
+                    // Nothing is heard during a window; it counts down meanwhile.
+                    .map(|left| (left - (now_ms - task.latest_ms)).max(0.0) / 1e3)
+                    .filter(|left| left.is_finite())
+                    .map(|left| format!(" · about {} left", say::duration(left)))
+                    .unwrap_or_default();
+                let doing = match under_way.as_slice() {
+                    [] => format!("{} of {} points done", task.finished, task.points),
+                    [point] => format!("point {} of {}, {}", point.index + 1, task.points, point.say()),
+                    points => format!(
+                        "{} of {} points done, {} being measured",
+                        task.finished,
+                        task.points,
+                        points.len()
+                    ),
+                };
+                (format!("{doing}{left}"), Some(whole))
+            }
+            Stage::Writing => ("writing …".to_owned(), None),
+        }
+    }
+
+    fn readying(&self) -> (String, Option<f64>) {
+        match (&self.engine, &self.model) {
+            (_, Model::Asking(_)) => ("waiting for your answer about the download".to_owned(), None),
+            (_, Model::Fetching(fetching)) => {
+                let rate = fetching
+                    .rate
+                    .map_or_else(String::new, |rate| format!(", {} a second", megabytes(rate)));
+                let text = format!(
+                    "{}: {} of {}{rate}",
+                    fetching.what,
+                    megabytes(fetching.done as f64),
+                    megabytes(fetching.total as f64),
+                );
+                (
+                    text,
+                    (fetching.total > 0).then(|| fetching.done as f64 / fetching.total as f64),
+                )
+            }
+            (Engine::Off | Engine::Broken(_) | Engine::Starting, _) => ("starting the engine …".to_owned(), None),
+            (_, Model::Loading { done, total }) => (
+                format!("loading the model: part {done} of {total}"),
+                share(*done, *total),
+            ),
+            _ => ("getting ready …".to_owned(), None),
+        }
+    }
+
+    /// Seconds that a run would take on this device, once the model was timed on it.
+    #[must_use]
+    pub fn estimate_secs(&self) -> Option<f64> {
+        // Each size has a speed of its own.
+        let Model::Ready(report) = &self.model else { return None };
+        if self.link.view.screen == Screen::Sizes {
+            return None;
+        }
+        let e = &self.link.experiment;
+        let windows = Cost::of(e).windows(e, engines_for(report, e));
+        let seconds = (windows * e.window) as f64 / report.tokens_per_second;
+        seconds.is_finite().then_some(seconds)
+    }
+}
+
+/// Windows that calibration passes through the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Cost {
+    once: usize,
+    before_each: usize,
+}
+
+impl Cost {
+    fn of(e: &Experiment) -> Self {
+        let mut cost = Self::default();
+        let entries = e.sweep.steps.iter().filter_map(|step| catalogue::find(&step.name));
+        for entry in entries.filter(|entry| entry.calibrated) {
+            // Blocks are ranked once, by the untouched model; so are inputs where it is the untouched model's that count.
+            if entry.family == Family::Depth || e.calibration_stats == CalibrationStats::Dense {
+                cost.once = e.calibration_windows;
+            } else {
+                // Each block once as it was, for its inputs, and once as edited, for the inputs of the next.
+                cost.before_each += 2 * e.calibration_windows;
+            }
+        }
+        cost
+    }
+
+    /// Of a whole run: the untouched model once, then as many changed ones as one of so many engines measures.
+    fn windows(self, e: &Experiment, engines: usize) -> usize {
+        let points = points_that_change(&e.sweep).div_ceil(engines);
+        e.windows + self.once + points * (e.windows + self.before_each)
+    }
+}
+
+/// How many points of a sweep are a model that is not the untouched one.
+fn points_that_change(sweep: &Sweep) -> usize {
+    let points = sweep.points();
+    points.iter().filter(|(_, spec)| !spec.changes_nothing()).count()
+}
+
+impl UnderWay {
+    /// How much of it is done; what comes before its windows takes the time of `first` windows.
+    fn part(&self, first: f64) -> f64 {
+        let before = match &self.preparing {
+            None if self.done == 0 => return 0.0,
+            None => 1.0,
+            Some(now) => share(now.done, now.total).unwrap_or_default(),
+        };
+        (first * before + self.done as f64) / (first + self.total as f64)
+    }
+
+    fn say(&self) -> String {
+        match &self.preparing {
+            Some(now) => now.say(),
+            None => format!("window {} of {}", self.done, self.total),
+        }
+    }
+}
+
+impl Preparation {
+    fn say(&self) -> String {
+        format!("{}: {} of {}", self.what, self.done, self.total)
+    }
+}
+
+fn share(done: usize, total: usize) -> Option<f64> {
+    (total > 0).then(|| done as f64 / total as f64)
+}
+
+fn megabytes(bytes: f64) -> String {
+    format!("{:.1} MB", bytes / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hemoscope_core::modify::Needs;
+
+    fn experiment(sweep: &str, stats: CalibrationStats) -> Experiment {
+        Experiment {
+            sweep: sweep.parse().expect("a sweep of the grammar"),
+            windows: 8,
+            calibration_windows: 5,
+            calibration_stats: stats,
+            ..Experiment::default()
+        }
+    }
+
+    #[test]
+    fn a_run_passes_the_untouched_model_once_and_calibrates_as_its_methods_do() {
+        for (sweep, stats, windows) in [
+            ("magnitude:sparsity=0..0.8/9", CalibrationStats::Sequential, 8 + 8 * 8),
+            (
+                "wanda:sparsity=0..0.8/9",
+                CalibrationStats::Sequential,
+                8 + 8 * (8 + 2 * 5),
+            ),
+            ("wanda:sparsity=0..0.8/9", CalibrationStats::Dense, 8 + 8 * 8 + 5),
+            ("layer-drop:count=0..4/5", CalibrationStats::Sequential, 8 + 4 * 8 + 5),
+        ] {
+            let e = experiment(sweep, stats);
+            assert_eq!(Cost::of(&e).windows(&e, 1), windows, "{sweep} {stats:?}");
+        }
+        let shared = experiment("magnitude:sparsity=0..0.8/9", CalibrationStats::Dense);
+        assert_eq!(Cost::of(&shared).windows(&shared, 4), 8 + 2 * 8);
+    }
+
+    #[test]
+    fn methods_of_depth_are_those_that_rank_blocks() {
+        for entry in catalogue::ALL.iter().filter(|entry| entry.calibrated) {
+            // At the first end of some ranges there is nothing to do.
+            let (_, to, _) = hemoscope_core::modify::knob::first_range(entry).expect("a knob");
+            let key = entry.knob().expect("a knob").key;
+            let spec: hemoscope_core::modify::Spec = format!("{}:{key}={}", entry.name, to).parse().expect("a spec");
+            let ranks = spec.methods().expect("a method")[0].needs() == Needs::BlockInfluence;
+            assert_eq!(entry.family == Family::Depth, ranks, "{}", entry.name);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Stored curves for tests.
+
+use hemoscope_core::curve::Curve;
+
+/// The stored curve of SmolLM2.
+fn smollm2() -> Curve {
+    serde_json::from_str(include_str!("../../web/curves/SmolLM2-135M-Instruct.Q4_1/wanda.json"))
+        .expect("the stored curve")
+}
+
+/// A curve with its numbers, called one of another model and another sweep, by the page's default protocol.
+pub fn stored(model: &str, sweep: &str) -> Curve {
+    let mut curve = smollm2();
+    model.clone_into(&mut curve.protocol.model_name);
+    curve.sweep = sweep.parse().expect("a sweep of the grammar");
+    curve.protocol.window = 256;
+    curve
+}
