@@ -16,13 +16,13 @@ const PIECE_BYTES: u64 = 1 << 20;
 pub fn sha256(file: &dyn ReadAt) -> Result<String, WeightsError> {
     let mut hasher = Sha256::new();
     update(&mut hasher, "the file", file)?;
-    Ok(hex::encode(&hasher.finalize()))
+    Ok(hex::encode(hasher.finalize()))
 }
 
 /// SHA-256 of bytes in memory in lower-case hexadecimal.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex::encode(&Sha256::digest(bytes))
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// SHA-256 of several files' bytes one after the other, in the order of their names; of one file, [`sha256`].
@@ -36,7 +36,7 @@ pub fn sha256_of_files(files: &[(String, Arc<dyn ReadAt>)]) -> Result<String, We
     for (name, file) in by_name {
         update(&mut hasher, name, file.as_ref())?;
     }
-    Ok(hex::encode(&hasher.finalize()))
+    Ok(hex::encode(hasher.finalize()))
 }
 
 fn update(hasher: &mut Sha256, what: &str, file: &dyn ReadAt) -> Result<(), WeightsError> {
