@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use hemoscope_core::share::bundled::{self, SIZES};
-use hemoscope_core::share::{Asset, Experiment, Link, Origin};
+use hemoscope_core::share::{Ask, Asset, Experiment, Link, Origin};
 use serde_json::Value;
 use support::shared;
 use tempfile::TempDir;
@@ -183,7 +183,7 @@ fn an_opened_link_says_whether_it_reproduces() {
     };
     let experiment = Experiment {
         model: own("stories260K.bin"),
-        sweep: "rtn:bits=8..4/3".parse().unwrap(),
+        ask: Ask::Curve("rtn:bits=8..4/3".parse().unwrap()),
         text: own("text.txt"),
         windows: 2,
         window: 32,

@@ -13,9 +13,8 @@ mod support;
 use std::thread::available_parallelism;
 
 use hemoscope_core::curve::{CalibrationStats, Measured, Outcome};
-use hemoscope_core::modify::Sweep;
 use hemoscope_core::protocol::DeviceChoice;
-use hemoscope_core::share::Experiment;
+use hemoscope_core::share::{Ask, Experiment};
 use hemoscope_engine::{RunResult, Session};
 use serde_json::Value;
 use support::{Quiet, own, shared};
@@ -97,7 +96,7 @@ fn every_golden_row_of_a_method_that_exists_agrees() {
     let run = |spec: &str| {
         let experiment = Experiment {
             model: own("SmolLM2"),
-            sweep: spec.parse::<Sweep>().unwrap(),
+            ask: Ask::Curve(spec.parse().unwrap()),
             text: own("wiki.test.raw"),
             windows: 4,
             window: 512,

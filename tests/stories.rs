@@ -10,7 +10,7 @@ mod support;
 use hemoscope_core::curve::{CalibrationStats, Outcome};
 use hemoscope_core::modify::Spec;
 use hemoscope_core::protocol::{DeviceChoice, Event, Sampling};
-use hemoscope_core::share::Experiment;
+use hemoscope_core::share::{Ask, Experiment};
 use hemoscope_engine::{EngineError, Session};
 use support::{Quiet, own, shared};
 
@@ -27,7 +27,7 @@ fn session(host: Quiet) -> Session<Quiet> {
 fn experiment(sweep: &str) -> Experiment {
     Experiment {
         model: own("stories260K.bin"),
-        sweep: sweep.parse().unwrap(),
+        ask: Ask::Curve(sweep.parse().unwrap()),
         text: own("text"),
         windows: 4,
         window: 128,

@@ -45,6 +45,20 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show where the damage starts: the residual stream's error behind each block. SPEC may hold one range.
+    Depth {
+        #[command(flatten)]
+        setting: Setting,
+        /// What to do to the model, e.g. `wanda:sparsity=0.5` or `wanda:sparsity=0..0.8/9`.
+        #[arg(long, value_name = "SPEC")]
+        modify: Sweep,
+        /// Write the result here; the ending decides: .json, .csv or .svg. May be given several times.
+        #[arg(long, value_name = "FILE")]
+        out: Vec<OutFile>,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Run a shared link and say whether it reproduces.
     Open {
         /// The link, or what follows its `#`.

@@ -7,14 +7,14 @@ use hemoscope_core::curve::{Curve, Outcome, Point, digest};
 use hemoscope_core::modify::{Spec, Sweep};
 use hemoscope_core::numeric::quantiles;
 use hemoscope_core::protocol::{DeviceChoice, Sampling};
-use hemoscope_core::share::{Asset, Experiment, Link, Opened, Origin};
+use hemoscope_core::share::{Ask, Asset, Experiment, Link, Opened, Origin};
 use hemoscope_core::weights::formats;
 use hemoscope_engine::{RunResult, Session};
 
 use crate::args::{Command, Setting};
 use crate::files::{CliError, OutFile, file_name, locate, read_text};
 use crate::host::{Terminal, say};
-use crate::{output, stored};
+use crate::{depth, output, stored};
 
 /// Runs one command.
 pub(crate) async fn run(command: Command) -> Result<ExitCode, CliError> {
@@ -26,7 +26,7 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode, CliError> {
             out,
             json,
         } => {
-            let RunResult { curve, complete, .. } = execute(&setting, modify).await?;
+            let RunResult { curve, complete, .. } = execute(&setting, Ask::Curve(modify)).await?;
             if json {
                 output::print_json(&curve)?;
             } else {
@@ -40,6 +40,12 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode, CliError> {
                 ExitCode::from(1)
             })
         }
+        Command::Depth {
+            setting,
+            modify,
+            out,
+            json,
+        } => depth::depth(&setting, modify, &out, json).await,
         Command::Open {
             link,
             model,
@@ -82,14 +88,14 @@ pub(crate) async fn session(model: &Path, asset: &Asset, device: DeviceChoice) -
     Ok(session)
 }
 
-fn experiment(setting: &Setting, sweep: Sweep) -> Experiment {
+fn experiment(setting: &Setting, ask: Ask) -> Experiment {
     let nothing = Asset {
         origin: Origin::Own(String::new()),
         sha256: None,
     };
     Experiment {
         model: own(&setting.model),
-        sweep,
+        ask,
         text: setting.text.as_deref().map_or_else(|| nothing.clone(), own),
         windows: setting.windows,
         window: setting.window,
@@ -111,22 +117,24 @@ fn calibration_text(setting: &Setting, sweep: &Sweep) -> Result<String, CliError
     }
 }
 
-async fn execute(setting: &Setting, sweep: Sweep) -> Result<RunResult, CliError> {
+/// Carries out what is asked.
+pub(crate) async fn execute(setting: &Setting, ask: Ask) -> Result<RunResult, CliError> {
     let path = setting.text.as_deref();
     let path = path.ok_or_else(|| CliError::Usage("give a text to measure on with --text FILE".to_owned()))?;
     let text = read_text(path)?;
-    let calibration = calibration_text(setting, &sweep)?;
-    let experiment = experiment(setting, sweep);
+    let calibration = calibration_text(setting, ask.sweep())?;
+    let experiment = experiment(setting, ask);
     let session = session(&setting.model, &experiment.model, setting.device.into()).await?;
     Ok(session.run(&experiment, &text, &calibration).await?)
 }
 
-fn save_all(curve: &Curve, files: &[OutFile]) -> Result<(), CliError> {
+/// Writes a result to all of these files.
+pub(crate) fn save_all(curve: &Curve, files: &[OutFile]) -> Result<(), CliError> {
     files.iter().try_for_each(|file| output::save_curve(curve, file))
 }
 
 async fn measure(setting: &Setting, modify: Spec, json: bool) -> Result<ExitCode, CliError> {
-    let result = execute(setting, Sweep::from(modify)).await?;
+    let result = execute(setting, Ask::Curve(Sweep::from(modify))).await?;
     match result.curve.points.first().map(|point| &point.outcome) {
         Some(Outcome::Measured(measured)) => {
             if json {
@@ -140,7 +148,8 @@ async fn measure(setting: &Setting, modify: Spec, json: bool) -> Result<ExitCode
             say(reason);
             Ok(ExitCode::from(1))
         }
-        None => Ok(ExitCode::from(1)),
+        // Nothing else is asked here.
+        Some(Outcome::Observed(_)) | None => Ok(ExitCode::from(1)),
     }
 }
 
@@ -161,7 +170,7 @@ async fn open(
     let model = locate(model, &experiment.model.origin, "web/models", ".gguf", "--model")?;
     let text_path = locate(text, &experiment.text.origin, "web/texts", ".txt", "--text")?;
     let text = checked_text(&text_path, &experiment.text)?;
-    let calibration = if experiment.sweep.needs_calibration() {
+    let calibration = if experiment.sweep().needs_calibration() {
         let path = locate(
             calibration,
             &experiment.calibration_text.origin,
@@ -177,7 +186,10 @@ async fn open(
     let RunResult { curve, complete, .. } = session.run(&experiment, &text, &calibration).await?;
     let verdict = link.expect.map(|expected| digest::compare(&expected, &curve));
     output::print(|out| {
-        output::write_curve(out, &curve)?;
+        match experiment.ask {
+            Ask::Curve(_) => output::write_curve(out, &curve)?,
+            Ask::Depth(_) => depth::write_depth(out, &curve)?,
+        }
         match &verdict {
             None => writeln!(
                 out,
@@ -246,7 +258,7 @@ async fn write(
 ) -> Result<ExitCode, CliError> {
     let sweep = Sweep::from(modify.clone());
     let calibration = calibration_text(setting, &sweep)?;
-    let experiment = experiment(setting, sweep);
+    let experiment = experiment(setting, Ask::Curve(sweep));
     let session = session(&setting.model, &experiment.model, setting.device.into()).await?;
     let sampling = match temperature {
         Some(temperature) => Sampling::Temperature {

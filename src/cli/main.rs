@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+mod depth;
 mod files;
 mod host;
 mod output;

@@ -6,7 +6,8 @@ use std::path::Path;
 use hemoscope_core::curve::{Curve, Measured, Outcome, sentence, table};
 use hemoscope_core::metric::Stats;
 use hemoscope_core::plot::picture;
-use hemoscope_core::plot::{Size, draw};
+use hemoscope_core::plot::{DepthChart, DepthMeasure, Size, draw, draw_depth};
+use hemoscope_core::say;
 use hemoscope_core::share::View;
 use hemoscope_core::weights::Pristine;
 use hemoscope_engine::RunResult;
@@ -79,7 +80,8 @@ pub(crate) fn write_measurement(out: &mut dyn Write, curve: &Curve, measured: &M
     write_protocol(out, curve)
 }
 
-fn write_protocol(out: &mut dyn Write, curve: &Curve) -> io::Result<()> {
+/// How it was measured, on what and in which time.
+pub(crate) fn write_protocol(out: &mut dyn Write, curve: &Curve) -> io::Result<()> {
     let protocol = &curve.protocol;
     writeln!(
         out,
@@ -114,6 +116,7 @@ pub(crate) fn write_curve(out: &mut dyn Write, curve: &Curve) -> io::Result<()> 
                 measured.stats.same_top,
                 measured.sparsity_achieved
             )?,
+            Outcome::Observed(_) => writeln!(out, "{:>10} observed; see `hemoscope depth`", point.value)?,
             Outcome::Failed(reason) => writeln!(out, "{:>10} failed: {reason}", point.value)?,
         }
     }
@@ -168,12 +171,17 @@ pub(crate) const PICTURE: Size = Size {
 
 /// The chart that the page shows of a curve, in fixed colours.
 fn svg(curve: &Curve) -> Result<String, CliError> {
+    let title = format!("{} of {}", curve.sweep, curve.protocol.model_name);
+    if let Some(chart) = DepthChart::of(curve, DepthMeasure::default(), None, PICTURE) {
+        let last = curve.points.last();
+        let said = last.and_then(|last| {
+            let at = say::strength(&curve.sweep, last.value);
+            say::depth(last.outcome.observations(), &at)
+        });
+        return Ok(draw_depth(&chart)?.to_svg(&title, &said.unwrap_or_default()));
+    }
     let drawing = draw(&picture::alone(curve, &View::default(), PICTURE))?;
-    let protocol = &curve.protocol;
-    Ok(drawing.to_svg(
-        &format!("{} of {}", curve.sweep, protocol.model_name),
-        &sentence::describe(curve),
-    ))
+    Ok(drawing.to_svg(&title, &sentence::describe(curve)))
 }
 
 /// Writes a curve to a file.

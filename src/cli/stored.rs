@@ -78,12 +78,16 @@ async fn measure(model: &Bundled, path: &Path, force: bool) -> Result<(), CliErr
         let mut experiment = experiment;
         experiment.model.sha256 = Some(sha256.clone());
         experiment.text.sha256 = Some(formats::sha256_hex(text.as_bytes()));
-        if experiment.sweep.needs_calibration() {
+        if experiment.sweep().needs_calibration() {
             experiment.calibration_text.sha256 = Some(formats::sha256_hex(calibration.as_bytes()));
         } else {
             calibration.clear();
         }
-        let method = experiment.sweep.steps.first().map_or("none", |step| step.name.as_str());
+        let method = experiment
+            .sweep()
+            .steps
+            .first()
+            .map_or("none", |step| step.name.as_str());
         let file = Path::new(WEB).join(bundled::curve_path(model.name, method));
         if !force && label(&file).is_some_and(|stored| stored == experiment) {
             say(format!("{} is up to date", file.display()));
@@ -130,7 +134,7 @@ fn experiments(model: &Bundled) -> Vec<Experiment> {
             model: Asset::bundled(model.name),
             ..first.clone()
         };
-        knob::choose_method(&mut experiment.sweep, entry);
+        knob::choose_method(experiment.sweep_mut(), entry);
         experiment
     };
     catalogue::ALL.iter().map(of_method).collect()

@@ -5,6 +5,7 @@
 //! | [`numeric`] | selection, statistics, seeded random numbers |
 //! | [`weights`], [`tokenizer`] | model files to pristine tensors by role; text to tokens |
 //! | [`modify`], [`decode`], [`metric`] | one file a method, a sampler, a measure |
+//! | [`observation`] | what a measurement gives: arrays with named axes |
 //! | [`curve`], [`share`] | points and thresholds; experiments and their links |
 //! | [`plot`], [`say`] | numbers to SVG, numbers to sentences |
 //! | [`protocol`] | what a front end and an engine say to each other |
@@ -14,6 +15,7 @@ pub mod decode;
 pub mod metric;
 pub mod modify;
 pub mod numeric;
+pub mod observation;
 pub mod plot;
 pub mod protocol;
 pub mod say;

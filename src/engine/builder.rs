@@ -1,126 +1,23 @@
 //! From a specification to a modified model on the device.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::calibrate::{Streams, block_influence, dense_norms};
-use super::text::Windows;
-use super::{EngineError, Host, Pulse};
-use crate::model::{Block, Llama, ModelError};
+use super::calibrate::{Calibration, Streams, in_one_pass};
+use super::statistic::Cache;
+use super::{EngineError, Heartbeat, Host};
+use crate::model::{Block, Llama};
 use hemoscope_core::curve::CalibrationStats;
-use hemoscope_core::modify::{InputNorms, Modified, Needs, Spec};
-use hemoscope_core::weights::{Pristine, Role, Site, TensorId};
-
-/// The windows that methods are calibrated on, and how.
-pub(super) struct Calibration {
-    pub(super) windows: Windows,
-    pub(super) stats: CalibrationStats,
-}
-
-/// Statistics of the model before a step, by the steps that led there; the points of a sweep share them.
-#[derive(Clone, Default)]
-pub(super) struct Memory {
-    norms: HashMap<String, Arc<Vec<InputNorms>>>,
-    influence: HashMap<String, Arc<Vec<f64>>>,
-}
-
-impl Memory {
-    /// The part that every sweep can use, whatever its steps.
-    pub(super) fn of_untouched(mut self) -> Self {
-        let untouched = Spec::default().to_string();
-        self.norms.retain(|steps, _| *steps == untouched);
-        self.influence.retain(|steps, _| *steps == untouched);
-        self
-    }
-
-    /// The untouched model's input norms for another engine: of each block each site's number of channels and then their
-    /// values, all as little-endian f64.
-    pub(super) fn norms_to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for norms in self
-            .norms
-            .get(&Spec::default().to_string())
-            .into_iter()
-            .flat_map(|blocks| blocks.iter())
-        {
-            for site in Site::ALL {
-                let squared = norms.squared.get(&site).map_or(&[][..], Vec::as_slice);
-                #[expect(clippy::cast_precision_loss, reason = "channels are few")]
-                let length = squared.len() as f64;
-                bytes.extend(
-                    [&[length], squared]
-                        .concat()
-                        .iter()
-                        .flat_map(|value| value.to_le_bytes()),
-                );
-            }
-        }
-        bytes
-    }
-
-    /// Takes over what [`Memory::norms_to_bytes`] gave; `None` where it is not that.
-    pub(super) fn adopt_norms(&mut self, bytes: &[u8]) -> Option<()> {
-        let values = numbers(bytes)?;
-        let mut rest = values.as_slice();
-        let mut blocks = Vec::new();
-        while !rest.is_empty() {
-            let mut norms = InputNorms::default();
-            for site in Site::ALL {
-                let (length, after) = rest.split_first()?;
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "it was a length, and another one does not fit"
-                )]
-                let (squared, after) = after.split_at_checked(*length as usize)?;
-                norms.squared.insert(site, squared.to_vec());
-                rest = after;
-            }
-            blocks.push(norms);
-        }
-        self.norms.insert(Spec::default().to_string(), Arc::new(blocks));
-        Some(())
-    }
-
-    /// The untouched model's block influence for another engine, as little-endian f64.
-    pub(super) fn influence_to_bytes(&self) -> Vec<u8> {
-        let influence = self.untouched_influence().unwrap_or_default();
-        influence.iter().flat_map(|value| value.to_le_bytes()).collect()
-    }
-
-    /// Takes over what [`Memory::influence_to_bytes`] gave; `None` where it is not that.
-    pub(super) fn adopt_influence(&mut self, bytes: &[u8]) -> Option<()> {
-        let influence = Arc::new(numbers(bytes)?);
-        self.influence.insert(Spec::default().to_string(), influence);
-        Some(())
-    }
-
-    /// The block influence of the untouched model, where it was measured.
-    pub(super) fn untouched_influence(&self) -> Option<&[f64]> {
-        self.influence
-            .get(&Spec::default().to_string())
-            .map(|values| values.as_slice())
-    }
-}
-
-fn numbers(bytes: &[u8]) -> Option<Vec<f64>> {
-    let (parts, rest) = bytes.as_chunks::<8>();
-    let values = parts.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
-    rest.is_empty().then_some(values)
-}
+use hemoscope_core::modify::{
+    Applied, BlockWeights, ModelWeights, ModifyError, Plan, Spec, StatisticId, Statistics, Tally,
+};
+use hemoscope_core::weights::{Pristine, Role, TensorId, WeightsError};
 
 /// A modified model and what was counted while it was made.
 pub(super) struct Built {
     pub(super) model: Llama,
-    pub(super) sparsity_achieved: f64,
-    pub(super) bits_per_weight: f64,
-}
-
-/// Zeros and weights seen in linear layers.
-#[derive(Debug, Clone, Copy, Default)]
-struct Count {
-    zeros: u64,
-    weights: u64,
+    pub(super) tally: Tally,
+    /// Of each of its blocks, the untouched one that it came from.
+    pub(super) sources: Vec<usize>,
 }
 
 /// Everything that building a modified model needs.
@@ -129,179 +26,250 @@ pub(super) struct Builder<'a, H> {
     pub(super) pristine: &'a Arc<Pristine>,
     /// Present where some method asks for it.
     pub(super) calibration: Option<&'a Calibration>,
-    pub(super) pulse: &'a Pulse<'a, H>,
+    /// Of everything random.
+    pub(super) seed: u64,
+    pub(super) heartbeat: &'a Heartbeat<'a, H>,
+}
+
+/// One step as it is carried out.
+struct Planned<'a> {
+    step: &'a Applied,
+    plan: Plan,
+    /// Known beforehand, of the model before the step.
+    statistics: Statistics,
+    /// To be collected behind the blocks that the step has edited already.
+    in_sequence: Vec<StatisticId>,
 }
 
 impl<H: Host> Builder<'_, H> {
     /// Applies all steps and uploads the result; `stage` is told what is being done, and of blocks done.
+    ///
+    /// The last step's blocks go to the device one by one; what earlier steps have edited stays in memory until then.
     pub(super) async fn build(
         &self,
         spec: &Spec,
-        memory: &mut Memory,
+        cache: &mut Cache,
         stage: impl Fn(&str, usize, usize),
     ) -> Result<Built, EngineError> {
-        let mut modified = Modified::untouched(Arc::clone(self.pristine));
+        let steps = spec.methods()?;
+        let last = steps.iter().rposition(|step| !step.method.is_identity());
+        let mut weights = self.untouched();
         let mut before = Spec::default();
-        let mut count = Count::default();
-        let mut ready: Option<Vec<Arc<Block>>> = None;
-        for (method, step) in spec.methods()?.into_iter().zip(&spec.steps) {
-            let influence = match method.needs() {
-                Needs::BlockInfluence => Some(self.influence(&modified, &before, memory, &stage).await?),
-                Needs::Nothing | Needs::InputNorms => None,
-            };
-            let calibrated = method.needs() == Needs::InputNorms;
-            let norms = match (calibrated, self.calibration.map(|calibration| calibration.stats)) {
-                (true, Some(CalibrationStats::Dense)) => Some(self.norms(&modified, &before, memory, &stage).await?),
-                _ => None,
-            };
-            modified.push(method, influence.as_ref().map(|values| values.as_slice()))?;
-            ready = None;
-            if let Some(norms) = norms {
-                for (place, norms) in norms.iter().enumerate() {
-                    modified.calibrate(place, norms.clone());
-                }
-            } else if calibrated {
-                count = Count::default();
-                ready = Some(self.calibrate_in_sequence(&mut modified, &mut count, &stage).await?);
+        let mut built = None;
+        for (number, (step, written)) in steps.iter().zip(&spec.steps).enumerate() {
+            let planned = self.plan(step, &mut weights, &before, cache, &stage).await?;
+            if last == Some(number) {
+                built = Some(self.finish(&planned, &weights, &stage).await?);
+            } else if !step.method.is_identity() {
+                self.edit(&planned, &mut weights, &stage).await?;
             }
-            before.steps.push(step.clone());
+            before.steps.push(written.clone());
         }
-        let blocks = match ready {
-            Some(blocks) => blocks,
-            None => {
-                count = Count::default();
-                self.upload(&modified, &mut count, &stage).await?
-            }
+        match built {
+            Some(built) => Ok(built),
+            None => Ok(Built {
+                model: self.base.clone(),
+                tally: weights.tally(),
+                sources: sources(&weights),
+            }),
+        }
+    }
+
+    /// The model before the first step.
+    pub(super) fn untouched(&self) -> ModelWeights {
+        ModelWeights::untouched(Arc::clone(self.pristine), self.seed)
+    }
+
+    async fn plan<'s>(
+        &self,
+        step: &'s Applied,
+        weights: &mut ModelWeights,
+        before: &Spec,
+        cache: &mut Cache,
+        stage: &impl Fn(&str, usize, usize),
+    ) -> Result<Planned<'s>, EngineError> {
+        let needs = if step.method.is_identity() {
+            &[]
+        } else {
+            step.method.needs()
         };
-        #[expect(clippy::cast_precision_loss, reason = "weight counts are far below 2⁵²")]
-        Ok(Built {
-            model: self.base.with_blocks(blocks),
-            sparsity_achieved: count.zeros as f64 / count.weights.max(1) as f64,
-            bits_per_weight: modified.bits_per_weight(),
+        let (beforehand, in_sequence) = self.split(needs);
+        let statistics = self.statistics(&beforehand, weights, before, cache, stage).await?;
+        let plan = weights.plan(step, &statistics)?;
+        Ok(Planned {
+            step,
+            plan,
+            statistics,
+            in_sequence,
         })
     }
 
-    fn windows(&self, place: TensorId) -> Result<&Windows, EngineError> {
-        let missing = hemoscope_core::modify::ModifyError::Uncalibrated {
+    /// Statistics that describe the model before the step, and those that are collected while the step goes on.
+    pub(super) fn split(&self, ids: &[StatisticId]) -> (Vec<StatisticId>, Vec<StatisticId>) {
+        let stats = self.calibration.map(|calibration| calibration.stats);
+        let dense = |id: &StatisticId| id.is_of_model() || stats == Some(CalibrationStats::Dense);
+        ids.iter().copied().partition(dense)
+    }
+
+    /// Statistics of all blocks of the model as it is after the steps `before`, collected where they are not known.
+    pub(super) async fn statistics(
+        &self,
+        ids: &[StatisticId],
+        weights: &ModelWeights,
+        before: &Spec,
+        cache: &mut Cache,
+        stage: &impl Fn(&str, usize, usize),
+    ) -> Result<Statistics, EngineError> {
+        let missing: Vec<StatisticId> = (ids.iter().copied())
+            .filter(|&id| cache.get(before, id).is_none())
+            .collect();
+        if !missing.is_empty() {
+            let windows = &self.calibration()?.windows;
+            let blocks = weights.blocks().iter().map(|block| self.on_device(block));
+            let model = self.base.with_blocks(blocks.collect::<Result<_, _>>()?);
+            let total = model.blocks().len();
+            let done = |done| stage("calibrating", done, total);
+            let mut found = in_one_pass(&model, windows, &missing, self.heartbeat, done).await?;
+            for id in missing {
+                let blocks = found.iter_mut().map(|block| block.take(id)).collect();
+                cache.insert(before, id, blocks);
+            }
+        }
+        let mut statistics = Statistics::default();
+        for &id in ids {
+            if let Some(blocks) = cache.get(before, id) {
+                statistics.insert(id, Arc::clone(blocks));
+            }
+        }
+        Ok(statistics)
+    }
+
+    fn calibration(&self) -> Result<&Calibration, EngineError> {
+        let uncalibrated = ModifyError::Uncalibrated {
             method: "this method",
-            id: place,
+            id: TensorId::in_block(0, Role::Query),
         };
-        Ok(&self.calibration.ok_or(missing)?.windows)
+        Ok(self.calibration.ok_or(uncalibrated)?)
     }
 
-    pub(super) async fn influence(
+    /// A block on the device; what no step has touched is there already.
+    fn on_device(&self, block: &BlockWeights) -> Result<Arc<Block>, EngineError> {
+        let missing = WeightsError::Missing {
+            id: TensorId::in_block(block.source(), Role::AttentionNorm),
+        };
+        let base = self.base.blocks().get(block.source()).ok_or(missing)?;
+        Ok(if block.is_pristine() {
+            Arc::clone(base)
+        } else {
+            Arc::new(base.edited(self.base.compute(), block))
+        })
+    }
+
+    /// A step that another one follows: its blocks stay in memory.
+    async fn edit(
         &self,
-        modified: &Modified,
-        before: &Spec,
-        memory: &mut Memory,
+        planned: &Planned<'_>,
+        weights: &mut ModelWeights,
         stage: &impl Fn(&str, usize, usize),
-    ) -> Result<Arc<Vec<f64>>, EngineError> {
-        let key = before.to_string();
-        if let Some(known) = memory.influence.get(&key) {
-            return Ok(Arc::clone(known));
+    ) -> Result<(), EngineError> {
+        let mut walk = Walk::start(self, planned)?;
+        for place in 0..weights.blocks().len() {
+            let edited = walk.edited(weights, place).await?;
+            if walk.streams.is_some() {
+                let block = self.on_device(&edited)?;
+                walk.advance(&block).await?;
+            }
+            weights.replace(edited);
+            walk.tell(place, weights.blocks().len(), stage).await?;
         }
-        let windows = self.windows(TensorId::in_block(0, Role::Query))?;
-        let model = self.current(modified, before).await?;
-        let total = model.blocks().len();
-        let found = block_influence(&model, windows, self.pulse, |done| stage("calibrating", done, total)).await?;
-        let found = Arc::new(found);
-        memory.influence.insert(key, Arc::clone(&found));
-        Ok(found)
+        Ok(())
     }
 
-    pub(super) async fn norms(
+    /// The last step: its blocks go to the device.
+    async fn finish(
         &self,
-        modified: &Modified,
-        before: &Spec,
-        memory: &mut Memory,
+        planned: &Planned<'_>,
+        weights: &ModelWeights,
         stage: &impl Fn(&str, usize, usize),
-    ) -> Result<Arc<Vec<InputNorms>>, EngineError> {
-        let key = before.to_string();
-        if let Some(known) = memory.norms.get(&key) {
-            return Ok(Arc::clone(known));
-        }
-        let windows = self.windows(TensorId::in_block(0, Role::Query))?;
-        let model = self.current(modified, before).await?;
-        let total = model.blocks().len();
-        let found = dense_norms(&model, windows, self.pulse, |done| stage("calibrating", done, total)).await?;
-        let found = Arc::new(found);
-        memory.norms.insert(key, Arc::clone(&found));
-        Ok(found)
-    }
-
-    /// The model as modified so far; the untouched one is on the device already.
-    async fn current(&self, modified: &Modified, before: &Spec) -> Result<Llama, EngineError> {
-        if before.steps.is_empty() {
-            return Ok(self.base.clone());
-        }
-        let blocks = self.upload(modified, &mut Count::default(), &|_, _, _| ()).await?;
-        Ok(self.base.with_blocks(blocks))
-    }
-
-    /// Block by block: norms from the streams that the blocks before, already modified, have produced.
-    async fn calibrate_in_sequence(
-        &self,
-        modified: &mut Modified,
-        count: &mut Count,
-        stage: &impl Fn(&str, usize, usize),
-    ) -> Result<Vec<Arc<Block>>, EngineError> {
-        let places = modified.config().blocks;
-        let mut streams = Streams::embed(self.base, self.windows(TensorId::in_block(0, Role::Query))?)?;
+    ) -> Result<Built, EngineError> {
+        let places = weights.blocks().len();
+        let mut walk = Walk::start(self, planned)?;
         let mut blocks = Vec::with_capacity(places);
+        let mut tally = Tally::default();
         for place in 0..places {
-            let before = Block::load(
-                self.base.compute(),
-                place,
-                |id| modified.shape(id).ok(),
-                |id| modified.tensor_before_last(id).map_err(ModelError::from),
-            )?;
-            let norms = streams.norms(self.base, &before, self.pulse).await?;
-            modified.calibrate(place, norms);
-            let block = self.load(modified, place, count)?;
-            streams.advance(self.base, &block, None, self.pulse).await?;
+            let edited = walk.edited(weights, place).await?;
+            edited.count(&mut tally);
+            let block = self.on_device(&edited)?;
+            walk.advance(&block).await?;
             blocks.push(block);
-            stage("calibrating and editing", place + 1, places);
+            if !edited.is_pristine() {
+                walk.tell(place, places, stage).await?;
+            }
         }
-        Ok(blocks)
+        let model = self.base.with_blocks(blocks);
+        Ok(Built {
+            model,
+            tally,
+            sources: sources(weights),
+        })
+    }
+}
+
+fn sources(weights: &ModelWeights) -> Vec<usize> {
+    weights.blocks().iter().map(BlockWeights::source).collect()
+}
+
+/// A step on its way through the blocks.
+struct Walk<'a, H> {
+    builder: &'a Builder<'a, H>,
+    planned: &'a Planned<'a>,
+    /// The calibration windows behind the blocks done, where statistics are collected on the way.
+    streams: Option<Streams<'a, H>>,
+}
+
+impl<'a, H: Host> Walk<'a, H> {
+    fn start(builder: &'a Builder<'a, H>, planned: &'a Planned<'a>) -> Result<Self, EngineError> {
+        let streams = if planned.in_sequence.is_empty() {
+            None
+        } else {
+            let windows = &builder.calibration()?.windows;
+            Some(Streams::embed(builder.base, windows, builder.heartbeat)?)
+        };
+        Ok(Self {
+            builder,
+            planned,
+            streams,
+        })
     }
 
-    async fn upload(
-        &self,
-        modified: &Modified,
-        count: &mut Count,
-        stage: &impl Fn(&str, usize, usize),
-    ) -> Result<Vec<Arc<Block>>, EngineError> {
-        let places = modified.config().blocks;
-        if modified.has_pristine_weights() {
-            let sources: Vec<usize> = modified.arrangement().collect();
-            return Ok(sources
-                .into_iter()
-                .filter_map(|source| self.base.blocks().get(source).cloned())
-                .collect());
+    async fn edited(&self, weights: &ModelWeights, place: usize) -> Result<BlockWeights, EngineError> {
+        let Planned {
+            step,
+            plan,
+            statistics,
+            in_sequence,
+        } = self.planned;
+        let mut known = statistics.block(place);
+        if let (Some(streams), Some(block)) = (&self.streams, weights.blocks().get(place)) {
+            let before = self.builder.on_device(block)?;
+            known.extend(streams.collect(&before, in_sequence).await?);
         }
-        let mut blocks = Vec::with_capacity(places);
-        for place in 0..places {
-            blocks.push(self.load(modified, place, count)?);
-            stage("editing weights", place + 1, places);
-            self.pulse.beat().await?;
-        }
-        Ok(blocks)
+        Ok(weights.edited(step, plan, place, &known)?)
     }
 
-    fn load(&self, modified: &Modified, place: usize, count: &mut Count) -> Result<Arc<Block>, EngineError> {
-        let block = Block::load(
-            self.base.compute(),
-            place,
-            |id| modified.shape(id).ok(),
-            |id| {
-                let values = modified.tensor(id).map_err(ModelError::from)?;
-                if Role::LINEARS.contains(&id.role) {
-                    count.weights += values.len() as u64;
-                    count.zeros += values.iter().filter(|&&value| value == 0.0).count() as u64;
-                }
-                Ok::<_, ModelError>(values)
-            },
-        )?;
-        Ok(Arc::new(block))
+    async fn advance(&mut self, block: &Block) -> Result<(), EngineError> {
+        match &mut self.streams {
+            Some(streams) => streams.advance(block, None).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn tell(&self, place: usize, places: usize, stage: &impl Fn(&str, usize, usize)) -> Result<(), EngineError> {
+        let doing = match self.streams {
+            Some(_) => "calibrating and editing",
+            None => "editing weights",
+        };
+        stage(doing, place + 1, places);
+        self.builder.heartbeat.beat().await
     }
 }

@@ -3,6 +3,7 @@
 use crate::model::ModelError;
 use hemoscope_core::metric::MetricError;
 use hemoscope_core::modify::{ModifyError, SpecError};
+use hemoscope_core::protocol::Event;
 use hemoscope_core::tokenizer::TokenizerError;
 use hemoscope_core::weights::WeightsError;
 
@@ -90,6 +91,15 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    /// What a front end is told of it.
+    #[must_use]
+    pub fn event(&self) -> Event {
+        Event::Failed {
+            message: self.to_string(),
+            device_lost: self.is_device_failure(),
+        }
+    }
+
     /// Whether the device itself failed, so that nothing more can be computed on it.
     #[must_use]
     pub fn is_device_failure(&self) -> bool {

@@ -1,13 +1,14 @@
 //! What both models write, side by side and token by token.
 
-use super::builder::{Builder, Memory};
+use super::builder::Builder;
 use super::run::calibration;
-use super::{EngineError, Host, Model, Pulse, Session};
+use super::statistic::Cache;
+use super::{EngineError, Heartbeat, Host, Model, Session};
 use crate::model::{BlockCache, Llama};
 use hemoscope_core::decode::{Uniforms, greedy, temperature};
 use hemoscope_core::modify::{Spec, Sweep};
 use hemoscope_core::protocol::{Event, Sampling, Side};
-use hemoscope_core::share::Experiment;
+use hemoscope_core::share::{Ask, Experiment};
 use hemoscope_core::tokenizer::StreamDecoder;
 
 /// Tokens of both continuations.
@@ -58,9 +59,9 @@ impl<H: Host> Session<H> {
         tokens: usize,
     ) -> Result<Generated, EngineError> {
         let model = self.model()?;
-        let pulse = Pulse::new(&self.host);
+        let heartbeat = Heartbeat::new(&self.host);
         let experiment = Experiment {
-            sweep: Sweep::from(spec.clone()),
+            ask: Ask::Curve(Sweep::from(spec.clone())),
             ..experiment.clone()
         };
         let calibration = calibration(model, &experiment, calibration_text)?;
@@ -68,10 +69,11 @@ impl<H: Host> Session<H> {
             base: &model.llama,
             pristine: &model.pristine,
             calibration: calibration.as_ref(),
-            pulse: &pulse,
+            seed: experiment.seed,
+            heartbeat: &heartbeat,
         };
         let built = builder
-            .build(spec, &mut Memory::default(), |stage, done, total| {
+            .build(spec, &mut Cache::default(), |stage, done, total| {
                 self.host.emit(Event::Preparing {
                     point: None,
                     stage: stage.to_owned(),
@@ -101,7 +103,7 @@ impl<H: Host> Session<H> {
             for writer in &mut writers {
                 self.advance(model, writer, sampling, uniform).await?;
             }
-            match pulse.beat().await {
+            match heartbeat.beat().await {
                 Ok(()) => {}
                 Err(EngineError::Cancelled) => {
                     cancelled = true;

@@ -15,6 +15,11 @@ pub trait Host {
         let (_, _) = (finding, bytes);
     }
 
+    /// Whether other engines take part in the run.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// Whether the running job is to stop.
     fn is_cancelled(&self) -> bool;
 
@@ -27,12 +32,12 @@ pub trait Host {
 
 /// Pauses often enough for a message to be noticed, rarely enough to cost nothing.
 #[derive(Debug)]
-pub struct Pulse<'a, H> {
+pub struct Heartbeat<'a, H> {
     host: &'a H,
     last: Cell<f64>,
 }
 
-impl<'a, H: Host> Pulse<'a, H> {
+impl<'a, H: Host> Heartbeat<'a, H> {
     /// A message waits at most about this long between two operations.
     const INTERVAL_SECS: f64 = 0.05;
 

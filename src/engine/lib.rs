@@ -7,15 +7,16 @@ mod generate;
 mod host;
 mod measure;
 pub mod model;
+mod probe;
 mod progress;
 mod run;
 mod session;
-mod shared;
+mod statistic;
 mod text;
 mod untouched;
 
 pub use error::EngineError;
 pub use generate::Generated;
-pub use host::{Host, Pulse};
+pub use host::{Heartbeat, Host};
 pub use run::RunResult;
 pub use session::{Model, Session};

@@ -6,7 +6,7 @@
 use burn::tensor::Tensor;
 
 use super::text::Windows;
-use super::{EngineError, Host, Pulse};
+use super::{EngineError, Heartbeat, Host};
 use crate::model::{Batch, Compute, Llama, score_on_gpu};
 use hemoscope_core::metric::{TokenScores, score_row};
 
@@ -32,12 +32,12 @@ pub(super) fn windows_at_once(model: &Llama, window: usize) -> usize {
 pub(super) async fn hidden_states<H: Host>(
     model: &Llama,
     batch: &Batch,
-    pulse: &Pulse<'_, H>,
+    heartbeat: &Heartbeat<'_, H>,
 ) -> Result<Tensor<2>, EngineError> {
     let mut x = model.embed(batch)?;
     for block in model.blocks() {
         x = model.forward_block(block, &x, batch, None);
-        pulse.beat().await?;
+        heartbeat.beat().await?;
     }
     Ok(model.finish(&x))
 }
@@ -48,7 +48,7 @@ impl Reference {
     pub(super) async fn measure<H: Host>(
         model: &Llama,
         windows: &Windows,
-        pulse: &Pulse<'_, H>,
+        heartbeat: &Heartbeat<'_, H>,
         mut done: impl FnMut(usize, &TokenScores),
     ) -> Result<(Self, TokenScores), EngineError> {
         let batch_size = windows_at_once(model, windows.length());
@@ -57,8 +57,8 @@ impl Reference {
         let mut finished = 0;
         for group in windows.batches(batch_size) {
             let Some(batch) = Batch::new(&group) else { continue };
-            let states = hidden_states(model, &batch, pulse).await?;
-            score_batch(model, &states, None, &group, &mut scores, pulse).await?;
+            let states = hidden_states(model, &batch, heartbeat).await?;
+            score_batch(model, &states, None, &group, &mut scores, heartbeat).await?;
             hidden.push(states);
             finished += group.len();
             done(finished, &scores);
@@ -108,15 +108,15 @@ impl Reference {
         &self,
         modified: &Llama,
         windows: &Windows,
-        pulse: &Pulse<'_, H>,
+        heartbeat: &Heartbeat<'_, H>,
         mut done: impl FnMut(usize, &TokenScores),
     ) -> Result<TokenScores, EngineError> {
         let mut scores = TokenScores::default();
         let mut finished = 0;
         for (group, reference) in windows.batches(self.batch).zip(&self.hidden) {
             let Some(batch) = Batch::new(&group) else { continue };
-            let hidden = hidden_states(modified, &batch, pulse).await?;
-            score_batch(modified, reference, Some(&hidden), &group, &mut scores, pulse).await?;
+            let hidden = hidden_states(modified, &batch, heartbeat).await?;
+            score_batch(modified, reference, Some(&hidden), &group, &mut scores, heartbeat).await?;
             finished += group.len();
             done(finished, &scores);
         }
@@ -132,7 +132,7 @@ async fn score_batch<H: Host>(
     modified: Option<&Tensor<2>>,
     group: &[&[u32]],
     scores: &mut TokenScores,
-    pulse: &Pulse<'_, H>,
+    heartbeat: &Heartbeat<'_, H>,
 ) -> Result<(), EngineError> {
     let rows_at_once = model.rows_of_logits();
     for (index, window) in group.iter().enumerate() {
@@ -163,7 +163,7 @@ async fn score_batch<H: Host>(
                 }
             }
             start += rows;
-            pulse.beat().await?;
+            heartbeat.beat().await?;
         }
     }
     Ok(())

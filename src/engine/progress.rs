@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{EngineError, Host, Model};
 use hemoscope_core::curve::Measured;
 use hemoscope_core::metric::{Hemorrhage, Stats, Summary, Tally, TokenScores};
-use hemoscope_core::modify::Modified;
+use hemoscope_core::modify::{self, ModelWeights};
 use hemoscope_core::protocol::Event;
 use hemoscope_core::share::Experiment;
 
@@ -100,6 +100,16 @@ pub(super) struct Made {
     pub(super) blocks: usize,
 }
 
+impl Made {
+    pub(super) fn of(tally: &modify::Tally, blocks: usize) -> Self {
+        Self {
+            sparsity_achieved: tally.sparsity(),
+            bits_per_weight: tally.bits_per_weight(),
+            blocks,
+        }
+    }
+}
+
 /// Hears of the untouched model's windows while it is measured, and tells of them as of the first point that changes
 /// nothing, where the sweep has one.
 pub(super) fn as_first_point<'a, H: Host>(
@@ -108,14 +118,11 @@ pub(super) fn as_first_point<'a, H: Host>(
     experiment: &Experiment,
     windows: usize,
 ) -> impl FnMut(usize, &TokenScores) + use<'a, H> {
-    let points = experiment.sweep.points();
-    let unchanged = points.iter().position(|(_, spec)| spec.changes_nothing());
+    let points = experiment.sweep().points();
+    let unchanged = points.iter().position(|(_, spec)| spec.is_identity());
     let progress = unchanged.map(|index| Progress::of(host, index, points[index].0, windows));
-    let made = Made {
-        sparsity_achieved: 0.0,
-        bits_per_weight: Modified::untouched(Arc::clone(&model.pristine)).bits_per_weight(),
-        blocks: model.llama.blocks().len(),
-    };
+    let untouched = ModelWeights::untouched(Arc::clone(&model.pristine), experiment.seed);
+    let made = Made::of(&untouched.tally(), untouched.blocks().len());
     move |done, scores| {
         if let Some(progress) = &progress {
             progress.windows_scored(done, scores, made);

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::measure::hidden_states;
-use super::shared::Part;
+use super::run::Part;
 use super::untouched::Known;
-use super::{EngineError, Host, Pulse};
+use super::{EngineError, Heartbeat, Host};
 use crate::model::{Batch, Compute, Llama, ModelError, SELF_TEST_BOUND, self_test};
-use hemoscope_core::protocol::{CPU, DeviceChoice, DeviceKind, DeviceReport, Event, ModelReport};
+use hemoscope_core::protocol::{DeviceChoice, DeviceKind, DeviceReport, Event, ModelReport};
 use hemoscope_core::share::Asset;
 use hemoscope_core::tokenizer::Tokenizer;
 use hemoscope_core::weights::Pristine;
@@ -68,14 +68,8 @@ impl<H: Host> Session<H> {
     /// What computes, as results name it.
     #[must_use]
     pub fn device_label(&self) -> String {
-        match self.report.as_ref() {
-            // Browsers may keep the card's name to themselves.
-            Some(report) if report.kind == DeviceKind::Gpu && report.name == Compute::UNNAMED_GPU => {
-                report.name.clone()
-            }
-            Some(report) if report.kind == DeviceKind::Gpu => format!("WebGPU ({})", report.name),
-            _ => CPU.to_owned(),
-        }
+        let report = self.report.as_ref();
+        report.map_or_else(|| DeviceReport::CPU.to_owned(), DeviceReport::label)
     }
 
     /// Starts a device and checks it against the CPU. WebGPU that is missing or fails the check is not used: with
@@ -151,10 +145,10 @@ impl<H: Host> Session<H> {
         }
         let tokenizer = Tokenizer::new(&opened.tokenizer)?;
         tokenizer.check_vocabulary(opened.pristine.config().vocabulary)?;
-        let pulse = Pulse::new(&self.host);
+        let heartbeat = Heartbeat::new(&self.host);
         let llama = Llama::load::<EngineError>(&compute, &opened.pristine, async |done, total| {
-            pulse.host().emit(Event::Loading { done, total });
-            pulse.beat().await
+            heartbeat.host().emit(Event::Loading { done, total });
+            heartbeat.beat().await
         })
         .await?;
         let model = Model {
@@ -200,14 +194,14 @@ impl<H: Host> Session<H> {
         let ids: Vec<u32> = (0..window)
             .map(|i| u32::try_from((i * 7919 + 13) % vocabulary.max(1)).unwrap_or(0))
             .collect();
-        let pulse = Pulse::new(&self.host);
+        let heartbeat = Heartbeat::new(&self.host);
         let Some(batch) = Batch::new(&[&ids]) else {
             return Ok(Vec::new());
         };
         let mut seconds = Vec::new();
         for repeat in 0..=repeats {
             let start = self.host.seconds();
-            let hidden = hidden_states(model, &batch, &pulse).await?;
+            let hidden = hidden_states(model, &batch, &heartbeat).await?;
             let mut first = 0;
             while first < window {
                 let rows = model.rows_of_logits().min(window - first);

@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::builder::{Calibration, Memory};
+use super::calibrate::Calibration;
 use super::measure::Reference;
 use super::progress::summarize;
+use super::statistic::Cache;
 use super::text::Windows;
-use super::{EngineError, Host, Pulse};
+use super::{EngineError, Heartbeat, Host};
 use crate::model::Llama;
 use hemoscope_core::metric::{Stats, TokenScores};
 use hemoscope_core::protocol::Event;
@@ -23,7 +24,7 @@ pub(super) struct Untouched {
 #[derive(Default)]
 pub(super) struct Known {
     measured: RefCell<Option<Rc<Untouched>>>,
-    calibrated: RefCell<Option<(Windows, Memory)>>,
+    calibrated: RefCell<Option<(Windows, Cache)>>,
 }
 
 impl Known {
@@ -33,7 +34,7 @@ impl Known {
         &self,
         model: &Llama,
         windows: &Windows,
-        pulse: &Pulse<'_, H>,
+        heartbeat: &Heartbeat<'_, H>,
         mut so_far: impl FnMut(usize, &TokenScores),
     ) -> Result<Rc<Untouched>, EngineError> {
         if let Some(known) = self
@@ -47,8 +48,8 @@ impl Known {
         // The old one makes room first.
         self.measured.take();
         let total = windows.count();
-        let (reference, scores) = Reference::measure(model, windows, pulse, |done, scores| {
-            pulse.host().emit(Event::Preparing {
+        let (reference, scores) = Reference::measure(model, windows, heartbeat, |done, scores| {
+            heartbeat.host().emit(Event::Preparing {
                 point: None,
                 stage: "measuring the untouched model".to_owned(),
                 done,
@@ -85,18 +86,18 @@ impl Known {
     }
 
     /// What calibrating on these windows has shown before.
-    pub(super) fn calibrated(&self, calibration: Option<&Calibration>) -> Memory {
+    pub(super) fn calibrated(&self, calibration: Option<&Calibration>) -> Cache {
         match (self.calibrated.borrow().as_ref(), calibration) {
-            (Some((windows, memory)), Some(calibration)) if *windows == calibration.windows => memory.clone(),
-            _ => Memory::default(),
+            (Some((windows, cache)), Some(calibration)) if *windows == calibration.windows => cache.clone(),
+            _ => Cache::default(),
         }
     }
 
     /// Keeps it for the next run.
-    pub(super) fn remember(&self, calibration: Option<&Calibration>, memory: Memory) {
+    pub(super) fn remember(&self, calibration: Option<&Calibration>, cache: &Cache) {
         if let Some(calibration) = calibration {
             self.calibrated
-                .replace(Some((calibration.windows.clone(), memory.of_untouched())));
+                .replace(Some((calibration.windows.clone(), cache.of_untouched())));
         }
     }
 }

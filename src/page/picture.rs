@@ -62,7 +62,7 @@ pub fn chart(state: &State, thresholds: &[Option<Threshold>], size: Size) -> Cha
     let drawn = drawn(state);
     let sweep = drawn
         .first()
-        .map_or(&state.link.experiment.sweep, |first| &first.curve.sweep);
+        .map_or(state.link.experiment.sweep(), |first| &first.curve.sweep);
     let found = |place: usize| thresholds.get(place).cloned().flatten();
     let mut chart = match view.screen {
         Screen::Model => picture::of(sweep, picture::all(&drawn, |_| None, view), found(0), view, size),

@@ -159,7 +159,7 @@ impl State {
             job: None,
             cancelling: false,
             stage: Stage::Readying,
-            points: experiment.sweep.points().len(),
+            points: experiment.sweep().points().len(),
             finished: 0,
             unchanged: false,
             experiment,
@@ -325,7 +325,7 @@ impl State {
         let broken = self.link.view.threshold.ln();
         let beyond = points.iter().position(|point| match &point.outcome {
             Outcome::Measured(measured) => measured.hemorrhage.ln_ratio > broken,
-            Outcome::Failed(_) => false,
+            Outcome::Observed(_) | Outcome::Failed(_) => false,
         });
         beyond.or_else(|| points.len().checked_sub(1))
     }

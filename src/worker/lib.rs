@@ -140,6 +140,10 @@ impl Host for Port {
         }
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     fn is_cancelled(&self) -> bool {
         let cancelled = self.cancelled.get();
         self.stopped.get() || cancelled.is_some() && cancelled == self.running.get()
@@ -182,11 +186,7 @@ pub fn run() {
         while let Some((request, blobs, bytes)) = port.next().await {
             port.running.set(Some(request.id));
             if let Err(error) = perform(&mut session, request.job, blobs, bytes).await {
-                let device_lost = error.is_device_failure();
-                port.emit(Event::Failed {
-                    message: error.to_string(),
-                    device_lost,
-                });
+                port.emit(error.event());
             }
             port.running.set(None);
         }

@@ -1,7 +1,8 @@
 //! What a link carries of a result, so that whoever opens it learns whether it came out the same.
 //!
 //! The text is one item a point, in the order of the range, joined by `_`: `ln(PPL/PPL₀)` in thousandths of a nat,
-//! rounded to the nearest; `n` where it is not a finite number, `x` where the point failed. The same experiment on
+//! rounded to the nearest, or, where arrays were observed, the last number of the first of them in thousandths; `n` where it
+//! is not a finite number, `x` where the point failed. The same experiment on
 //! another device gives slightly other numbers, because sums are taken in another order; so results are compared with
 //! a tolerance, and a hash of the text alone would not do.
 
@@ -109,6 +110,13 @@ fn item(outcome: &Outcome) -> Item {
             Item::Loss(measured.hemorrhage.ln_ratio)
         }
         Outcome::Measured(_) => Item::NotANumber,
+        Outcome::Observed(observations) => {
+            let value = observations.first().and_then(|first| first.values.last());
+            match value {
+                Some(value) if value.is_finite() => Item::Loss(*value),
+                _ => Item::NotANumber,
+            }
+        }
     }
 }
 

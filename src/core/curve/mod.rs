@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::metric::{Hemorrhage, Stats};
 use crate::modify::Spec;
+use crate::observation::Observation;
 
 /// Everything about how the numbers came about, shown under the chart and stored with every result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,10 +97,23 @@ pub struct Point {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It was measured.
+    /// Its perplexity was measured.
     Measured(Measured),
+    /// Something else was: arrays with named axes.
+    Observed(Vec<Observation>),
     /// It could not be measured; the text says why and what to do.
     Failed(String),
+}
+
+impl Outcome {
+    /// What was observed; nothing where it failed or was measured as a point of a curve.
+    #[must_use]
+    pub fn observations(&self) -> &[Observation] {
+        match self {
+            Self::Observed(observations) => observations,
+            Self::Measured(_) | Self::Failed(_) => &[],
+        }
+    }
 }
 
 /// A measured sweep.

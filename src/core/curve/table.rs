@@ -1,6 +1,7 @@
 //! A curve as a table: CSV for spreadsheets, JSON with everything.
 
 use super::{CalibrationStats, Curve, Outcome};
+use crate::observation;
 
 /// The columns, in order.
 pub const COLUMNS: [&str; 20] = [
@@ -26,7 +27,8 @@ pub const COLUMNS: [&str; 20] = [
     "reason",
 ];
 
-/// The protocol in comment lines that begin with `#`, a header, and a line a point. Logarithms are natural; a failed
+/// The protocol in comment lines that begin with `#`, a header, and a line a point; of arrays that were observed, a line a
+/// number ([`observation::csv`]). Logarithms are natural; a failed
 /// point has `failed` as its status and its reason; numbers that are not finite stand as `NaN`, `inf` and `-inf`.
 #[must_use]
 pub fn csv(curve: &Curve) -> String {
@@ -71,6 +73,18 @@ pub fn csv(curve: &Curve) -> String {
         let note = note.replace(['\r', '\n'], " ");
         out.push_str(&format!("# {name}: {note}\n"));
     }
+    if curve
+        .points
+        .iter()
+        .any(|point| !point.outcome.observations().is_empty())
+    {
+        let points = curve
+            .points
+            .iter()
+            .map(|point| (point.value, point.outcome.observations()));
+        out.push_str(&observation::csv(points));
+        return out;
+    }
     out.push_str(&COLUMNS.join(","));
     out.push('\n');
     for point in &curve.points {
@@ -100,6 +114,10 @@ pub fn csv(curve: &Curve) -> String {
                 cells.push(measured.bits_per_weight.to_string());
                 cells.push(measured.blocks.to_string());
                 cells.push(measured.duration_secs.to_string());
+            }
+            Outcome::Observed(_) => {
+                cells.push("observed".to_owned());
+                cells.extend(std::iter::repeat_n(String::new(), 15));
             }
             Outcome::Failed(why) => {
                 cells.push("failed".to_owned());

@@ -1,19 +1,28 @@
-//! Measures of loss against the untouched model, from the scores of each predicted token.
+//! Measures of loss against the untouched model: from the scores of each predicted token, and from the residual streams of
+//! both models.
 
+mod cascade;
+mod cka;
+mod cosine;
 mod divergence;
 mod error;
 mod hemorrhage;
 mod perplexity;
+mod relative_error;
 mod same_top;
 mod score;
 mod tally;
 
 use serde::{Deserialize, Serialize};
 
+pub use cascade::{amplification, cascade};
+pub use cka::{cka, cka_of_norms};
+pub use cosine::cosine;
 pub use divergence::{Divergence, divergence};
 pub use error::MetricError;
 pub use hemorrhage::hemorrhage;
 pub use perplexity::{Perplexity, perplexity};
+pub use relative_error::relative_error;
 pub use same_top::same_top;
 pub use score::{TokenScore, score_row};
 pub use tally::{Summary, Tally, base_stats};

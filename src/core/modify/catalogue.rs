@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Method, SpecError, Step, depth, prune, quantize};
+use super::{Method, Scope, SpecError, Step, depth, prune, quantize};
 
 /// What kind of change a method makes; the page groups by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,8 @@ pub enum Kind {
         /// What the page offers.
         options: &'static [&'static str],
     },
-    /// A block, `15`, or a span of them, `12-15`, counted from 0; the middle block where the grammar leaves it out.
+    /// A block, `15`, or a span of them, `12-15`, counted from 0; the method says what stands where the grammar leaves it
+    /// out.
     Blocks,
 }
 
@@ -106,6 +107,8 @@ pub struct Entry {
     pub source: Citation,
     /// Parameters; the first is the knob that a sweep varies.
     pub parameters: &'static [Parameter],
+    /// Whether it edits blocks one by one, so that `blocks` and `except` choose some of them.
+    pub scoped: bool,
     /// Whether it looks at a calibration text first, at the strengths where it changes anything.
     pub calibrated: bool,
     /// Makes the method from a step whose keys and values were checked against `parameters`.
@@ -117,6 +120,18 @@ impl Entry {
     #[must_use]
     pub fn knob(&self) -> Option<&'static Parameter> {
         self.parameters.first()
+    }
+
+    /// Its own parameters, then those that choose its blocks.
+    pub fn all_parameters(&self) -> impl Iterator<Item = &'static Parameter> {
+        let scope: &[Parameter] = if self.scoped { &Scope::PARAMETERS } else { &[] };
+        self.parameters.iter().chain(scope)
+    }
+
+    /// The parameter of this key.
+    #[must_use]
+    pub fn parameter(&self, key: &str) -> Option<&'static Parameter> {
+        self.all_parameters().find(|parameter| parameter.key == key)
     }
 }
 
@@ -176,7 +191,7 @@ mod tests {
             assert_eq!(sweep.to_string(), text);
             assert_eq!(sweep.needs_calibration(), entry.calibrated, "{}", entry.name);
             for (_, spec) in sweep.points() {
-                assert_eq!(spec.methods().unwrap()[0].name(), entry.name);
+                assert_eq!(spec.methods().unwrap()[0].method.name(), entry.name);
             }
             for parameter in entry.parameters {
                 match parameter.kind {
@@ -204,14 +219,15 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_nothing_leaves_every_block_and_weight() {
+    fn an_identity_leaves_every_block_as_it_is_and_nothing_else_does() {
         let blocks = 4;
-        let untouched: Vec<usize> = (0..blocks).collect();
-        for (text, nothing) in [
+        for (text, identity) in [
+            ("none", true),
             ("magnitude:sparsity=0", true),
             ("wanda:sparsity=0", true),
             ("wanda:pattern=2:4", false),
             ("rtn:bits=4", false),
+            ("rtn:bits=4,blocks=1-2,except=2", false),
             ("layer-drop:count=0", true),
             ("layer-drop:count=1", false),
             ("duplicate:repeat=0", true),
@@ -220,13 +236,12 @@ mod tests {
             ("wanda:sparsity=0.3+magnitude:sparsity=0", false),
         ] {
             let spec = text.parse::<Spec>().unwrap();
-            assert_eq!(spec.changes_nothing(), nothing, "{text}");
-            let mut model = crate::modify::testing::model(blocks, |tensor, i| (tensor * 100 + i) as f32);
-            for method in spec.methods().unwrap() {
-                model.push(method, Some(&[0.4, 0.3, 0.2, 0.1])).unwrap();
-            }
-            let same = model.has_pristine_weights() && model.arrangement().eq(untouched.iter().copied());
-            assert_eq!(same, nothing, "{text}");
+            assert_eq!(spec.is_identity(), identity, "{text}");
+            let before = crate::modify::testing::model(blocks, |tensor, i| (tensor * 100 + i) as f32);
+            let after = crate::modify::testing::modified(&before, &spec).unwrap();
+            let same = after.blocks().len() == blocks
+                && (after.blocks().iter().enumerate()).all(|(i, block)| block.is_pristine() && block.source() == i);
+            assert_eq!(same, identity, "{text}");
         }
     }
 
@@ -234,8 +249,12 @@ mod tests {
     fn names_are_unique() {
         for (i, entry) in ALL.iter().enumerate() {
             assert!(ALL[..i].iter().all(|other| other.name != entry.name));
-            for (j, parameter) in entry.parameters.iter().enumerate() {
-                assert!(entry.parameters[..j].iter().all(|other| other.key != parameter.key));
+            let keys = entry
+                .all_parameters()
+                .map(|parameter| parameter.key)
+                .collect::<Vec<_>>();
+            for (j, key) in keys.iter().enumerate() {
+                assert!(!keys[..j].contains(key), "{}: {key}", entry.name);
             }
         }
     }

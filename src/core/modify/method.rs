@@ -2,105 +2,71 @@
 
 use std::collections::BTreeMap;
 
-use super::{Modified, ModifyError};
-use crate::weights::{Site, TensorId};
+use super::{BlockStatistics, BlockWeights, Hook, ModelWeights, ModifyError, StatisticId, Statistics};
+use crate::weights::TensorId;
 
-/// What a method must see of the running model before it can edit weights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Needs {
-    /// Nothing but the weights.
-    Nothing,
-    /// [`InputNorms`] of each block.
-    InputNorms,
-    /// The block influence of each block.
-    BlockInfluence,
-}
-
-/// Sum over calibration tokens of the squared input, per input channel of each linear-layer site of one block.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct InputNorms {
-    /// `Σ_t x_tj²` for each channel `j`, in f64.
-    pub squared: BTreeMap<Site, Vec<f64>>,
-}
-
-/// One linear layer's weights, `rows` outputs by `columns` inputs, row-major.
-#[derive(Debug)]
-pub struct Matrix<'a> {
-    /// Which tensor, numbered in the arrangement that the step works on.
-    pub id: TensorId,
-    /// Outputs.
-    pub rows: usize,
-    /// Inputs.
-    pub columns: usize,
-    /// `rows · columns` values.
-    pub values: &'a mut [f32],
-    /// Calibration of this block, where the method asked for it.
-    pub input_norms: Option<&'a InputNorms>,
-}
-
-/// What a method learnt from one look at all linear layers, for instance a threshold over the whole model.
+/// What a method decides once a point, before it edits the first block.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub enum Survey {
-    /// The method looks at one tensor at a time.
-    #[default]
-    Nothing,
-    /// Of all linear layers together, magnitudes below `threshold` go, and of those equal to it the first few in
-    /// (block, [`crate::weights::Role::LINEARS`], position) order: `ties` says how many in each tensor.
-    Threshold {
-        /// The magnitude.
-        threshold: f32,
-        /// How many of the equal ones go, for each tensor where any does.
-        ties: BTreeMap<TensorId, usize>,
-    },
+pub struct Plan {
+    /// The new order of blocks: for each new place, the present place of the block that will stand there. `None` leaves all
+    /// as they are.
+    pub arrangement: Option<Vec<usize>>,
+    /// Where all linear layers are compared with each other.
+    pub threshold: Option<Threshold>,
+}
+
+/// The lowest scores of all linear layers together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Threshold {
+    /// Scores below it go.
+    pub score: f32,
+    /// Of those equal to it the first few in (block, [`crate::weights::Role::LINEARS`], position) order: how many in each
+    /// tensor where any does.
+    pub ties: BTreeMap<TensorId, usize>,
 }
 
 /// A modification with its parameters filled in.
 ///
-/// A method changes the arrangement of blocks, or edits linear layers one at a time, or both. Both are pure functions
-/// of the weights before the step, so that a tensor can be recomputed at any time and never has to be kept.
+/// A method rearranges blocks ([`Method::plan`]), edits the weights of one block after the other
+/// ([`Method::edit_block`]), changes the forward pass ([`Method::hooks`]), or several of these. All are pure functions of
+/// the model before the step and of what calibration has seen.
 pub trait Method: std::fmt::Debug + Send + Sync {
     /// The name in the grammar.
     fn name(&self) -> &'static str;
 
-    /// What must be collected from the running model first.
-    fn needs(&self) -> Needs {
-        Needs::Nothing
+    /// Whether the modified model is the model before, whatever that is. Equal weights are no proof of it: a method may
+    /// change the forward pass alone.
+    fn is_identity(&self) -> bool;
+
+    /// What must be known of the running model first.
+    fn needs(&self) -> &'static [StatisticId] {
+        &[]
     }
 
-    /// The new order of blocks: for each new place, the index of the block that stands there. `None` leaves all as is.
-    /// `influence` has one value a block where [`Method::needs`] asked for it.
+    /// Looks at the whole model once. `places` are the blocks that the step edits, `statistics` those of
+    /// [`Method::needs`] that describe the model before the step.
     ///
     /// # Errors
-    /// Where the model has too few blocks, or calibration is missing.
-    fn arrange(&self, blocks: usize, influence: Option<&[f64]>) -> Result<Option<Vec<usize>>, ModifyError> {
-        let (_, _) = (blocks, influence);
-        Ok(None)
+    /// Where the model does not fit the method, or a tensor can't be read.
+    fn plan(&self, model: &ModelWeights, places: &[usize], statistics: &Statistics) -> Result<Plan, ModifyError> {
+        let (_, _, _) = (model, places, statistics);
+        Ok(Plan::default())
     }
 
-    /// Looks at all linear layers once, for methods that compare across tensors.
+    /// Changes one block. `statistics` are of this block, of the model before the step or, calibrated in sequence, behind the
+    /// blocks that the step has edited already.
     ///
     /// # Errors
-    /// Where a tensor can't be read.
-    fn survey(&self, weights: &Modified) -> Result<Survey, ModifyError> {
-        let _ = weights;
-        Ok(Survey::Nothing)
-    }
+    /// Where the method can't be applied to it.
+    fn edit_block(
+        &self,
+        block: &mut BlockWeights,
+        plan: &Plan,
+        statistics: &BlockStatistics,
+    ) -> Result<(), ModifyError>;
 
-    /// Whether [`Method::edit`] does anything.
-    fn edits_weights(&self) -> bool {
-        true
-    }
-
-    /// Changes one linear layer in place.
-    ///
-    /// # Errors
-    /// Where the method cannot be applied to it.
-    fn edit(&self, matrix: Matrix<'_>, survey: &Survey) -> Result<(), ModifyError>;
-
-    /// Bits that one weight of a `rows · columns` layer takes when stored in the method's own format, scales and zero
-    /// points included; `None` where the method does not change the storage format.
-    fn bits_per_weight(&self, rows: usize, columns: usize) -> Option<f64> {
-        let (_, _) = (rows, columns);
-        None
+    /// What changes in the forward pass of every block that the step edits.
+    fn hooks(&self) -> Vec<Hook> {
+        Vec::new()
     }
 }

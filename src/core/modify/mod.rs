@@ -5,20 +5,28 @@
 pub mod catalogue;
 pub mod depth;
 mod error;
+mod hook;
 pub mod knob;
 mod method;
-mod modified;
+mod model;
 mod parse;
 pub mod prune;
 pub mod quantize;
+mod scope;
 pub mod spec;
+mod statistics;
 mod step;
 #[cfg(test)]
 mod testing;
+mod weight;
 
 pub use error::ModifyError;
-pub use method::{InputNorms, Matrix, Method, Needs, Survey};
-pub use modified::Modified;
+pub use hook::{Change, Hook};
+pub use method::{Method, Plan, Threshold};
+pub use model::{BlockWeights, ModelWeights, Tally};
 pub use parse::MOST_POINTS;
-pub use spec::{Spec, SpecError, Sweep, Varied};
+pub use scope::{Scope, Span};
+pub use spec::{Applied, Spec, SpecError, Sweep, Varied};
+pub use statistics::{BlockStatistics, SiteValues, StatisticId, Statistics};
 pub use step::{Step, Value};
+pub use weight::{Form, Weight};

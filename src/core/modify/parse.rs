@@ -149,15 +149,12 @@ pub(super) fn entry(step: &Step) -> Result<&'static Entry, SpecError> {
 /// # Errors
 /// [`SpecError::UnknownMethod`], [`SpecError::UnknownKey`].
 pub(super) fn parameter(step: &Step, key: &str) -> Result<&'static Parameter, SpecError> {
-    let parameters = entry(step)?.parameters;
-    parameters
-        .iter()
-        .find(|parameter| parameter.key == key)
-        .ok_or_else(|| SpecError::UnknownKey {
-            method: step.name.clone(),
-            key: shortened(key),
-            known: list(parameters.iter().map(|parameter| parameter.key)),
-        })
+    let entry = entry(step)?;
+    entry.parameter(key).ok_or_else(|| SpecError::UnknownKey {
+        method: step.name.clone(),
+        key: shortened(key),
+        known: list(entry.all_parameters().map(|parameter| parameter.key)),
+    })
 }
 
 /// The error of a value that its parameter doesn't take, or of none where one is needed.

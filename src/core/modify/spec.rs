@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::{Entry, Parameter};
-use super::{Method, Needs, Step, Value, catalogue, parse};
+use super::{Method, Scope, Step, Value, catalogue, parse};
 
 /// Steps without a range: one modified model. `none` (no step) is the untouched model.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -111,33 +111,59 @@ pub struct Varied {
     pub points: usize,
 }
 
+/// A method with its parameters, and the blocks that it is applied to.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// What is done.
+    pub method: Arc<dyn Method>,
+    /// Where.
+    pub scope: Scope,
+}
+
 impl Spec {
     /// The methods, built and checked, in order.
     ///
     /// # Errors
     /// Where a value is not what its method takes.
-    pub fn methods(&self) -> Result<Vec<Arc<dyn Method>>, SpecError> {
+    pub fn methods(&self) -> Result<Vec<Applied>, SpecError> {
         parse::check_spec(&self.steps)?;
         self.steps
             .iter()
-            .map(|step| (parse::entry(step)?.build)(step))
+            .map(|step| {
+                let entry = parse::entry(step)?;
+                Ok(Applied {
+                    method: (entry.build)(step)?,
+                    scope: Scope::of(entry, step)?,
+                })
+            })
             .collect()
     }
 
-    /// Whether every step has the strength 0, which is no change whatever the method.
+    /// Whether the model stays as it is, whatever the model: every method says so itself.
     #[must_use]
-    pub fn changes_nothing(&self) -> bool {
-        let strength = |step: &Step| step.number(catalogue::find(&step.name)?.knob()?.key).ok();
-        self.steps.iter().all(|step| strength(step) == Some(0.0))
+    pub fn is_identity(&self) -> bool {
+        self.methods()
+            .is_ok_and(|steps| steps.iter().all(|step| step.method.is_identity()))
+    }
+
+    /// Whether any step needs a look at a calibration text.
+    ///
+    /// # Errors
+    /// As [`Spec::methods`].
+    pub fn needs_calibration(&self) -> Result<bool, SpecError> {
+        let steps = self.methods()?;
+        Ok(steps
+            .iter()
+            .any(|step| !step.method.is_identity() && !step.method.needs().is_empty()))
     }
 }
 
 impl Sweep {
     /// Whether the point of this number, from 0, is the untouched model.
     #[must_use]
-    pub fn changes_nothing_at(&self, index: usize) -> bool {
+    pub fn is_identity_at(&self, index: usize) -> bool {
         let points = self.points();
-        points.get(index).is_some_and(|(_, spec)| spec.changes_nothing())
+        points.get(index).is_some_and(|(_, spec)| spec.is_identity())
     }
 
     /// The values of the range with the specification of each, in order. Where nothing varies: one point, at the value
@@ -181,11 +207,8 @@ impl Sweep {
     /// Whether any point needs a look at a calibration text.
     #[must_use]
     pub fn needs_calibration(&self) -> bool {
-        self.points()
-            .into_iter()
-            .filter_map(|(_, spec)| spec.methods().ok())
-            .flatten()
-            .any(|method| method.needs() != Needs::Nothing)
+        let points = self.points();
+        points.iter().any(|(_, spec)| spec.needs_calibration().unwrap_or(false))
     }
 
     /// What varies, if anything does.
@@ -197,7 +220,7 @@ impl Sweep {
                 let Value::Range { from, to, points } = *value else {
                     return None;
                 };
-                let parameter = method.parameters.iter().find(|parameter| parameter.key == key)?;
+                let parameter = method.parameter(key)?;
                 Some(Varied {
                     method,
                     parameter,
@@ -287,6 +310,8 @@ mod tests {
             "duplicate:blocks=15",
             "duplicate:blocks=12-15,repeat=2",
             "wanda:sparsity=0.4+rtn:bits=4,group=64",
+            "wanda:sparsity=0.5,blocks=2",
+            "rtn:bits=4,blocks=2-5,except=3",
         ] {
             assert_eq!(text.parse::<Spec>().unwrap().to_string(), text);
             assert_eq!(text.parse::<Sweep>().unwrap().to_string(), text);
@@ -358,7 +383,10 @@ mod tests {
         let cases = [
             ("", "for instance"),
             ("wonda:sparsity=0.5", "magnitude, wanda, rtn, layer-drop, duplicate"),
-            ("wanda:sparsty=0.5", "it takes: sparsity, pattern"),
+            ("wanda:sparsty=0.5", "it takes: sparsity, pattern, blocks, except"),
+            ("layer-drop:count=1,except=2", "it takes: count"),
+            ("wanda:sparsity=0.5,blocks=4-2", "`blocks=4-2` is not possible"),
+            ("rtn:bits=4,except=row", "give a block such as 15"),
             ("wanda:sparsity=0.5,sparsity=0.6", "twice"),
             ("wanda:sparsity=1.5", "a number from 0 to 1"),
             ("wanda:sparsity=-0.1", "a number from 0 to 1"),

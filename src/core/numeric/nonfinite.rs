@@ -58,6 +58,31 @@ impl Visitor<'_> for Form {
     }
 }
 
+/// The same for a list of numbers: `#[serde(with = "crate::numeric::nonfinite::list")]`.
+pub mod list {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct Number(#[serde(with = "super")] f64);
+
+    /// Writes each number, or its name where JSON has none.
+    ///
+    /// # Errors
+    /// What the serializer reports.
+    pub fn serialize<S: Serializer>(values: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(values.iter().copied().map(Number))
+    }
+
+    /// Reads what [`serialize`] wrote.
+    ///
+    /// # Errors
+    /// Where an entry is neither a number nor one of the three names.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+        let numbers = Vec::<Number>::deserialize(deserializer)?;
+        Ok(numbers.into_iter().map(|Number(value)| value).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde::{Deserialize, Serialize};
@@ -66,6 +91,22 @@ mod tests {
     struct Holder {
         #[serde(with = "super")]
         x: f64,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    struct Several {
+        #[serde(with = "super::list")]
+        xs: Vec<f64>,
+    }
+
+    #[test]
+    fn every_number_of_a_list_survives_json() {
+        let xs = vec![0.5, f64::INFINITY, f64::NEG_INFINITY];
+        let text = serde_json::to_string(&Several { xs: xs.clone() }).unwrap();
+        assert_eq!(text, r#"{"xs":[0.5,"inf","-inf"]}"#);
+        assert_eq!(serde_json::from_str::<Several>(&text).unwrap().xs, xs);
+        assert!(serde_json::from_str::<Several>(r#"{"xs":["NaN"]}"#).unwrap().xs[0].is_nan());
+        assert!(serde_json::from_str::<Several>(r#"{"xs":["much"]}"#).is_err());
     }
 
     #[test]

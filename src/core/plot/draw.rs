@@ -1,29 +1,13 @@
 //! The chart, drawn by plotters.
 
-use plotters::coord::Shift;
-use plotters::coord::types::RangedCoordf64;
-use plotters::element::DashedPathElement;
-use plotters::prelude::{
-    Cartesian2d, Color, DrawingArea, IntoDrawingArea, IntoFont, PathElement, Rectangle, SVGBackend, ShapeStyle, Text,
-};
-use plotters::style::FontFamily;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::colour::stand_ins_to_css;
+use super::canvas::{Canvas, Done, Frame, on_canvas, stroke};
 use super::layout::Layout;
 use super::overlay::{marks, names, role_at, side, spread, threshold_names, thresholds};
 use super::scale::{format_number, nice};
 use super::{Axis, Chart, Drawing, Measure, PlotError, Role, Series, Threshold, format_value};
 use crate::modify::catalogue::Unit;
-
-/// plotters' pixels a CSS pixel.
-const FINE: f64 = 10.0;
-/// plotters-svg divides the size of a font by this before it writes it.
-const FONT_QUIRK: f64 = 1.24;
-const FAMILY: &str = "system-ui, sans-serif";
-
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Plane<'a> = DrawingArea<SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 /// Dashes of the kept curves: length and gap in CSS pixels, so that they can be told apart without colour.
 const DASHES: [(u32, u32); 5] = [(9, 4), (2, 3), (14, 3), (5, 5), (1, 6)];
@@ -33,33 +17,18 @@ const DASHES: [(u32, u32); 5] = [(9, 4), (2, 3), (14, 3), (5, 5), (1, 6)];
 /// # Errors
 /// Where plotters refuses, which needs a size that holds no axis.
 pub fn draw(chart: &Chart) -> Result<Drawing, PlotError> {
-    let mut svg = String::new();
     let layout = Layout::of(chart);
-    let (x_low, x_high) = layout.x;
-    {
-        let fine = |pixels: u32| (f64::from(pixels) * FINE) as u32;
-        let root =
-            SVGBackend::with_string(&mut svg, (fine(chart.size.width), fine(chart.size.height))).into_drawing_area();
-        let [left, top, right, bottom] = layout.area;
-        // Without plotters' chart builder, which is made for axes that it draws itself and much larger.
-        let plane = root.margin(
-            top * FINE,
-            (f64::from(chart.size.height) - bottom) * FINE,
-            left * FINE,
-            (f64::from(chart.size.width) - right) * FINE,
-        );
-        let (across, down) = plane.get_pixel_range();
-        let pixels = (across.start..across.end - 1, down.end - 1..down.start);
-        let plane = plane.apply_coord_spec(Cartesian2d::new(
-            x_low..x_high,
-            layout.scale.low..layout.scale.high,
-            pixels,
-        ));
+    let frame = Frame {
+        size: chart.size,
+        area: layout.area,
+        x: layout.x,
+        y: (layout.scale.low, layout.scale.high),
+    };
+    let backdrop = on_canvas(frame, |canvas| {
         let pen = Pen {
             chart,
             layout: &layout,
-            root: &root,
-            plane: &plane,
+            canvas,
         };
         pen.safe_side()?;
         pen.grid_and_axes()?;
@@ -68,18 +37,14 @@ pub fn draw(chart: &Chart) -> Result<Drawing, PlotError> {
             pen.whiskers(series)?;
             pen.line(series)?;
         }
-        root.present().map_err(|error| PlotError(error.to_string()))?;
-    }
+        Ok(())
+    })?;
     let marks = marks(chart, &layout);
     let mut labels = names(chart, &marks, &layout);
     spread(&mut labels, chart.size.type_px * 1.25, layout.area);
     Ok(Drawing {
         size: chart.size,
-        backdrop: format!(
-            "<g transform=\"scale({})\">{}</g>",
-            1.0 / FINE,
-            inner(&stand_ins_to_css(&svg))
-        ),
+        backdrop,
         marks,
         labels,
         thresholds: threshold_names(chart, &layout),
@@ -87,59 +52,13 @@ pub fn draw(chart: &Chart) -> Result<Drawing, PlotError> {
     })
 }
 
-/// What stands between the outermost tags.
-fn inner(svg: &str) -> &str {
-    let start = svg.find('>').map_or(0, |end| end + 1);
-    let end = svg.rfind("</svg>").unwrap_or(svg.len());
-    svg.get(start..end).unwrap_or_default().trim()
-}
-
 struct Pen<'p, 'a> {
     chart: &'p Chart,
     layout: &'p Layout,
-    root: &'p Area<'a>,
-    plane: &'p Plane<'a>,
+    canvas: &'p Canvas<'p, 'a>,
 }
 
-type Done = Result<(), PlotError>;
-
 impl Pen<'_, '_> {
-    fn stroke(role: Role, alpha: f64, width: f64) -> ShapeStyle {
-        role.stand_in().mix(alpha).stroke_width((width * FINE) as u32)
-    }
-
-    fn path(&self, points: Vec<(f64, f64)>, style: ShapeStyle) -> Done {
-        self.plane
-            .draw(&PathElement::new(points, style))
-            .map_err(|error| PlotError(error.to_string()))
-    }
-
-    fn dashed(&self, points: Vec<(f64, f64)>, (dash, gap): (u32, u32), style: ShapeStyle) -> Done {
-        let fine = FINE as u32;
-        self.plane
-            .draw(&DashedPathElement::new(points, dash * fine, gap * fine, style))
-            .map_err(|error| PlotError(error.to_string()))
-    }
-
-    fn fill(&self, from: (f64, f64), to: (f64, f64), role: Role, alpha: f64) -> Done {
-        self.plane
-            .draw(&Rectangle::new([from, to], role.stand_in().mix(alpha).filled()))
-            .map_err(|error| PlotError(error.to_string()))
-    }
-
-    /// A text at a place of the whole drawing, in CSS pixels.
-    fn text(&self, text: String, left: f64, top: f64, pos: Pos, role: Role) -> Done {
-        let size = self.layout.type_px * FINE * FONT_QUIRK;
-        let style = (FontFamily::Name(FAMILY), size)
-            .into_font()
-            .color(&role.stand_in())
-            .pos(pos);
-        let place = ((left * FINE).round() as i32, (top * FINE).round() as i32);
-        self.root
-            .draw(&Text::new(text, place, style))
-            .map_err(|error| PlotError(error.to_string()))
-    }
-
     fn heights(&self) -> (f64, f64) {
         (self.layout.scale.low, self.layout.scale.high)
     }
@@ -159,7 +78,7 @@ impl Pen<'_, '_> {
         // A side that reaches the sweep's end reaches the frame.
         let from = if from <= first { x_low } else { from };
         let to = if to >= last { x_high } else { to };
-        self.fill((from, low), (to, high), Role::Safe, 1.0)
+        self.canvas.fill((from, low), (to, high), Role::Safe, 1.0)
     }
 
     fn grid_and_axes(&self) -> Done {
@@ -167,32 +86,34 @@ impl Pen<'_, '_> {
         let (low, high) = self.heights();
         let (x_low, x_high) = self.layout.x;
         let em = self.layout.type_px;
-        let grid = Self::stroke(Role::Grid, 1.0, 1.0);
+        let grid = stroke(Role::Grid, 1.0, 1.0);
 
         let count = (((right - left) / (5.0 * em)) as usize).clamp(2, 12);
         for place in x_ticks(x_low, x_high, count, self.chart.x_unit) {
             let x = self.layout.mirror(place);
             let label = format_value(x, self.chart.x_unit).replace("\u{202f}bits", "");
-            self.path(vec![(place, low), (place, high)], grid)?;
+            self.canvas.path(vec![(place, low), (place, high)], grid)?;
             let pos = Pos::new(HPos::Center, VPos::Top);
-            self.text(label, self.layout.left(x), bottom + 0.45 * em, pos, Role::Muted)?;
+            self.canvas
+                .text(label, self.layout.left(x), bottom + 0.45 * em, pos, Role::Muted)?;
         }
         let count = (((bottom - top) / (3.2 * em)) as usize).clamp(2, 10);
         for (place, y) in self.layout.scale.ticks(count) {
-            self.path(vec![(x_low, place), (x_high, place)], grid)?;
+            self.canvas.path(vec![(x_low, place), (x_high, place)], grid)?;
             let label = match self.chart.measure {
                 Measure::SameTop => format_value(y, Unit::Share),
                 _ => format_number(y),
             };
             let pos = Pos::new(HPos::Right, VPos::Center);
-            self.text(label, left - 0.5 * em, self.layout.top(place), pos, Role::Muted)?;
+            self.canvas
+                .text(label, left - 0.5 * em, self.layout.top(place), pos, Role::Muted)?;
         }
         if self.chart.measure == Measure::Hemorrhage {
             let own = self.chart.threshold.as_ref().map(|threshold| threshold.level.exp());
             let apart = (high - low) * 1.7 * em / (bottom - top);
             for (place, factor) in self.layout.scale.factors(own, apart) {
                 let pos = Pos::new(HPos::Left, VPos::Center);
-                self.text(
+                self.canvas.text(
                     format!("×\u{202f}{}", format_number(factor)),
                     right + 0.5 * em,
                     self.layout.top(place),
@@ -202,7 +123,7 @@ impl Pen<'_, '_> {
             }
             let pos = Pos::new(HPos::Right, VPos::Bottom);
             let wide = f64::from(self.chart.size.width);
-            self.text(
+            self.canvas.text(
                 "× perplexity".to_owned(),
                 wide - 0.4 * em,
                 top - 0.7 * em,
@@ -214,14 +135,13 @@ impl Pen<'_, '_> {
         if let Some(place) =
             untouched.filter(|_| self.chart.axis == Axis::Linear || self.chart.measure == Measure::SameTop)
         {
-            self.path(
-                vec![(x_low, place), (x_high, place)],
-                Self::stroke(Role::Muted, 1.0, 1.0),
-            )?;
+            self.canvas
+                .path(vec![(x_low, place), (x_high, place)], stroke(Role::Muted, 1.0, 1.0))?;
         }
-        self.path(vec![(x_low, low), (x_high, low)], Self::stroke(Role::Muted, 1.0, 1.0))?;
+        self.canvas
+            .path(vec![(x_low, low), (x_high, low)], stroke(Role::Muted, 1.0, 1.0))?;
         let pos = Pos::new(HPos::Left, VPos::Bottom);
-        self.text(
+        self.canvas.text(
             self.chart.measure.axis_title().to_owned(),
             0.4 * em,
             top - 0.7 * em,
@@ -230,7 +150,7 @@ impl Pen<'_, '_> {
         )?;
         let pos = Pos::new(HPos::Center, VPos::Bottom);
         let under = f64::from(self.chart.size.height) - 0.5 * em;
-        self.text(
+        self.canvas.text(
             self.chart.x_title.clone(),
             f64::midpoint(left, right),
             under,
@@ -246,7 +166,7 @@ impl Pen<'_, '_> {
             && let Some(place) = self.layout.scale.place(threshold.level)
         {
             let line = vec![(x_low, place), (x_high, place)];
-            self.dashed(line, (1, 4), Self::stroke(Role::Damage, 1.0, 1.0))?;
+            self.canvas.dashed(line, (1, 4), stroke(Role::Damage, 1.0, 1.0))?;
         }
         thresholds(self.chart).try_for_each(|(threshold, role)| self.crossing(threshold, role))
     }
@@ -257,14 +177,15 @@ impl Pen<'_, '_> {
         let (x_low, x_high) = self.layout.x;
         if let Some((from, to)) = threshold.band.filter(|(from, to)| from.is_finite() && to.is_finite()) {
             let (from, to) = self.layout.span((from, to));
-            self.fill((from, low), (to, high), role, 0.13)?;
+            self.canvas.fill((from, low), (to, high), role, 0.13)?;
         }
         if let Some(at) = threshold
             .at
             .map(|at| self.layout.mirror(at))
             .filter(|at| (x_low..=x_high).contains(at))
         {
-            self.dashed(vec![(at, low), (at, high)], (6, 4), Self::stroke(role, 1.0, 1.5))?;
+            self.canvas
+                .dashed(vec![(at, low), (at, high)], (6, 4), stroke(role, 1.0, 1.5))?;
         }
         Ok(())
     }
@@ -283,11 +204,11 @@ impl Pen<'_, '_> {
             ) else {
                 continue;
             };
-            let style = Self::stroke(role_at(self.chart, series, sample.x), 0.75, 1.2);
+            let style = stroke(role_at(self.chart, series, sample.x), 0.75, 1.2);
             let x = self.layout.mirror(sample.x);
-            self.path(vec![(x, low), (x, high)], style)?;
+            self.canvas.path(vec![(x, low), (x, high)], style)?;
             for end in [low, high] {
-                self.path(vec![(x - cap, end), (x + cap, end)], style)?;
+                self.canvas.path(vec![(x - cap, end), (x + cap, end)], style)?;
             }
         }
         Ok(())
@@ -298,11 +219,11 @@ impl Pen<'_, '_> {
         for piece in pieces(series, self.layout) {
             if let Some(kept) = series.kept {
                 let dash = DASHES[kept % DASHES.len()];
-                self.dashed(piece, dash, Self::stroke(Role::Kept(kept), 1.0, width))?;
+                self.canvas.dashed(piece, dash, stroke(Role::Kept(kept), 1.0, width))?;
                 continue;
             }
             for (part, role) in self.parts(&piece) {
-                self.path(part, Self::stroke(role, 1.0, width))?;
+                self.canvas.path(part, stroke(role, 1.0, width))?;
             }
         }
         Ok(())

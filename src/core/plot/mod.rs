@@ -11,7 +11,9 @@
 //! A value that is not a number or infinite is never on a scale: its mark stands at the upper edge, as "off the scale",
 //! and lines stop before it. A failed point is a hollow mark on the lower edge.
 
+mod canvas;
 mod colour;
+mod depth;
 mod draw;
 mod drawing;
 mod layout;
@@ -24,6 +26,7 @@ mod tests;
 mod threshold;
 
 pub use colour::{KEPT, Role};
+pub use depth::{DepthChart, DepthLine, DepthMeasure, depth_alternative, draw_depth};
 pub use draw::draw;
 pub use drawing::{Anchor, Drawing, Label, Mark, MarkKind, escape};
 pub use scale::{format_number, format_value};

@@ -53,14 +53,15 @@ impl Series {
         let samples = curve
             .points
             .iter()
-            .map(|point| match &point.outcome {
-                Outcome::Measured(measured) => Sample::of(point.value, measured, measure),
-                Outcome::Failed(reason) => Sample {
+            .filter_map(|point| match &point.outcome {
+                Outcome::Measured(measured) => Some(Sample::of(point.value, measured, measure)),
+                Outcome::Observed(_) => None,
+                Outcome::Failed(reason) => Some(Sample {
                     x: point.value,
                     y: f64::NAN,
                     half_width: 0.0,
                     failed: Some(reason.clone()),
-                },
+                }),
             })
             .collect();
         Self {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::curve::{Curve, Measured, Point, Protocol};
 use crate::metric::Stats;
+use crate::modify::StatisticId;
 use crate::share::{Asset, Experiment};
 pub use crate::share::{DeviceChoice, Sampling};
 
@@ -96,10 +97,8 @@ pub enum Finding {
         /// Its measures.
         stats: Stats,
     },
-    /// The input norms of its linear layers on the calibration text.
-    Norms,
-    /// The influence of its blocks.
-    Influence,
+    /// A statistic of its blocks on the calibration text.
+    Statistic(StatisticId),
 }
 
 /// A job with its number.
@@ -139,8 +138,22 @@ pub struct DeviceReport {
     pub refused: Option<String>,
 }
 
-/// What results call the CPU.
-pub const CPU: &str = "CPU (flex)";
+impl DeviceReport {
+    /// What results call the CPU.
+    pub const CPU: &str = "CPU (flex)";
+    /// The name of a graphics card that the browser keeps to itself.
+    pub const UNNAMED_GPU: &str = "WebGPU";
+
+    /// What results call the device.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self.kind {
+            DeviceKind::Flex => Self::CPU.to_owned(),
+            DeviceKind::Gpu if self.name == Self::UNNAMED_GPU => self.name.clone(),
+            DeviceKind::Gpu => format!("WebGPU ({})", self.name),
+        }
+    }
+}
 
 /// The two kinds of device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,7 +182,7 @@ pub struct ModelReport {
     pub tokens_per_second: f64,
     /// Channels between its blocks.
     pub hidden: usize,
-    /// How many engines may have it at once; a run on many windows has fewer ([`engines_for`](super::pool::engines_for)).
+    /// How many engines may have it at once; a run on many windows has fewer ([`engines_for`](super::scheduler::engines_for)).
     pub engines: usize,
 }
 

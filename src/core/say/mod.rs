@@ -1,9 +1,11 @@
 //! Sentences and short lines that the page builds from numbers.
 
+mod depth;
 mod names;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use depth::depth;
 pub use names::{curve_name, kept_name, knob_title, strength, title};
 
 use names::device_name;
@@ -239,6 +241,7 @@ pub fn arrival(index: usize, total: usize, knob: Option<&Parameter>, point: &Poi
             format_number(round_to(measured.hemorrhage.ln_ratio.exp(), 3))
         ),
         Outcome::Measured(_) => "perplexity off the scale".to_owned(),
+        Outcome::Observed(observations) => depth::arrival(observations),
         Outcome::Failed(reason) => format!("not measured: {reason}"),
     };
     format!("Point {} of {total}: {x}, {y}.", index + 1)

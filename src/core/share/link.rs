@@ -1,4 +1,4 @@
-//! The fragment of the page's address: `#v=2&model=…&m=wanda:sparsity=0..0.8/9&text=…&windows=…&seed=…`.
+//! The fragment of the page's address: `#v=3&ask=curve&model=…&m=wanda:sparsity=0..0.8/9&text=…&windows=…&seed=…`.
 //!
 //! Flat and readable. Every value that changes a result is always written, even where it is the default, so that a later
 //! change of a default does not change an old link. What can't be understood is told as a [`Notice`] and replaced by
@@ -10,13 +10,12 @@ use std::fmt::{self, Display};
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::{Asset, DeviceChoice, Experiment, Sampling, Screen, Tab, View};
-use crate::curve::CalibrationStats;
-use crate::plot::{Axis, Measure};
+use super::fields::FIELDS;
+use super::{Experiment, View};
 use reader::Reader;
 
 /// The version that is written. Versions differ in what a link means that leaves something out.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 /// What separates pairs, what an address may not hold, and what mail and chat programs take for the end of a link.
 const ESCAPED: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -39,17 +38,6 @@ const ESCAPED: &AsciiSet = &CONTROLS
     .add(b'}');
 /// Keys are as values, but end at the first `=`.
 const ESCAPED_KEY: &AsciiSet = &ESCAPED.add(b'=');
-
-/// Windows that can be asked for.
-pub(super) const WINDOWS: (usize, usize) = (1, 4096);
-/// Tokens that a window can have.
-pub(super) const WINDOW: (usize, usize) = (8, 8192);
-/// Tokens that can be written.
-pub(super) const TOKENS: (usize, usize) = (1, 512);
-/// Perplexity ratios that can be a threshold.
-pub(super) const THRESHOLD: (f64, f64) = (1.001, 1000.0);
-/// Temperatures that can be drawn with.
-pub(super) const TEMPERATURE: (f64, f64) = (0.01, 10.0);
 
 /// Everything that a link holds.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -103,50 +91,13 @@ impl Link {
     #[must_use]
     pub fn to_fragment(&self) -> String {
         let mut writer = Writer(String::new());
-        let Self {
-            experiment: e,
-            view,
-            expect,
-            unknown,
-        } = self;
-        writer.pair("v", VERSION);
-        writer.asset("model", &e.model);
-        writer.pair("m", &e.sweep);
-        writer.asset("text", &e.text);
-        writer.pair("windows", e.windows);
-        writer.pair("window", e.window);
-        writer.asset("calibration", &e.calibration_text);
-        writer.pair("calibration-windows", e.calibration_windows);
-        writer.pair("calibration-stats", word_of(STATS, &e.calibration_stats));
-        writer.pair("seed", e.seed);
-        writer.pair("threshold", view.threshold);
-        let usual = View::default();
-        writer.unusual("view", word_of(SCREENS, &view.screen), word_of(SCREENS, &usual.screen));
-        writer.unusual(
-            "metric",
-            word_of(MEASURES, &view.measure),
-            word_of(MEASURES, &usual.measure),
-        );
-        writer.unusual("axis", word_of(AXES, &view.axis), word_of(AXES, &usual.axis));
-        if let Some(at) = view.at {
-            writer.pair("at", at);
+        writer.pair("v", &VERSION.to_string());
+        for field in FIELDS {
+            if let Some(value) = (field.write)(self) {
+                writer.pair(field.key, &value);
+            }
         }
-        writer.unusual("prompt", &view.prompt, &usual.prompt);
-        if let Sampling::Temperature { temperature, seed } = view.sampling {
-            writer.pair("temperature", temperature);
-            writer.pair("draw", seed);
-        }
-        writer.unusual("tokens", view.tokens, usual.tokens);
-        writer.unusual("tab", word_of(TABS, &view.tab), word_of(TABS, &usual.tab));
-        writer.unusual(
-            "device",
-            word_of(DEVICES, &view.device),
-            word_of(DEVICES, &usual.device),
-        );
-        if let Some(expect) = expect {
-            writer.pair("expect", expect);
-        }
-        for (key, value) in unknown {
+        for (key, value) in &self.unknown {
             writer.pair(key, value);
         }
         writer.0
@@ -160,88 +111,25 @@ impl Link {
             return Opened::default();
         }
         let mut link = reader.version();
-        let e = &mut link.experiment;
-        reader.asset("model", &mut e.model);
-        reader.sweep("m", &mut e.sweep);
-        reader.asset("text", &mut e.text);
-        reader.within("windows", &mut e.windows, WINDOWS);
-        reader.within("window", &mut e.window, WINDOW);
-        reader.asset("calibration", &mut e.calibration_text);
-        reader.within("calibration-windows", &mut e.calibration_windows, WINDOWS);
-        reader.word("calibration-stats", &mut e.calibration_stats, STATS);
-        reader.within("seed", &mut e.seed, (0, u64::MAX));
-
-        let view = &mut link.view;
-        reader.word("view", &mut view.screen, SCREENS);
-        reader.within("threshold", &mut view.threshold, THRESHOLD);
-        reader.word("metric", &mut view.measure, MEASURES);
-        reader.word("axis", &mut view.axis, AXES);
-        view.at = reader.number("at");
-        if let Some(prompt) = reader.take("prompt") {
-            view.prompt = prompt;
+        for field in FIELDS {
+            reader.field(field, &mut link);
         }
-        view.sampling = reader.sampling();
-        reader.within("tokens", &mut view.tokens, TOKENS);
-        reader.word("tab", &mut view.tab, TABS);
-        reader.word("device", &mut view.device, DEVICES);
-        link.expect = reader.take("expect");
-
         let (unknown, notices) = reader.finish();
         link.unknown = unknown;
         Opened { link, notices }
     }
 }
 
-type Words<T> = &'static [(&'static str, T)];
-
-const STATS: Words<CalibrationStats> = &[
-    ("sequential", CalibrationStats::Sequential),
-    ("dense", CalibrationStats::Dense),
-];
-const MEASURES: Words<Measure> = &[
-    ("hemorrhage", Measure::Hemorrhage),
-    ("kld", Measure::Kld),
-    ("same-top", Measure::SameTop),
-];
-const AXES: Words<Axis> = &[("linear", Axis::Linear), ("log", Axis::Log)];
-const SCREENS: Words<Screen> = &[("model", Screen::Model), ("sizes", Screen::Sizes)];
-const TABS: Words<Tab> = &[("chart", Tab::Chart), ("table", Tab::Table), ("curves", Tab::Curves)];
-const DEVICES: Words<DeviceChoice> = &[
-    ("auto", DeviceChoice::Auto),
-    ("gpu", DeviceChoice::Gpu),
-    ("flex", DeviceChoice::Flex),
-];
-
-fn word_of<T: PartialEq>(words: Words<T>, value: &T) -> &'static str {
-    words
-        .iter()
-        .find(|(_, other)| other == value)
-        .map_or("", |(word, _)| word)
-}
-
 struct Writer(String);
 
 impl Writer {
-    fn pair(&mut self, key: &str, value: impl Display) {
+    fn pair(&mut self, key: &str, value: &str) {
         if !self.0.is_empty() {
             self.0.push('&');
         }
         self.0.extend(utf8_percent_encode(key, ESCAPED_KEY));
         self.0.push('=');
-        self.0.extend(utf8_percent_encode(&value.to_string(), ESCAPED));
-    }
-
-    fn unusual<T: Display + PartialEq>(&mut self, key: &str, value: T, usual: T) {
-        if value != usual {
-            self.pair(key, value);
-        }
-    }
-
-    fn asset(&mut self, key: &str, asset: &Asset) {
-        self.pair(key, &asset.origin);
-        if let Some(hash) = &asset.sha256 {
-            self.pair(&format!("{key}-sha256"), hash);
-        }
+        self.0.extend(utf8_percent_encode(value, ESCAPED));
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod asset;
 pub mod bundled;
+pub mod fields;
 mod link;
 mod view;
 
@@ -22,13 +23,49 @@ pub const BUNDLED_TEXT: &str = "evaluation";
 /// The text shipped for calibrating.
 pub const BUNDLED_CALIBRATION: &str = "calibration";
 
+/// A question that can be asked of a model, with the modification that it is asked of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ask {
+    /// Where does it break? Perplexity and divergence at each strength.
+    Curve(Sweep),
+    /// Where does the damage start? The residual stream's error behind each block, at each strength.
+    Depth(Sweep),
+}
+
+impl Ask {
+    /// The modification, with its range.
+    #[must_use]
+    pub fn sweep(&self) -> &Sweep {
+        match self {
+            Self::Curve(sweep) | Self::Depth(sweep) => sweep,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn sweep_mut(&mut self) -> &mut Sweep {
+        match self {
+            Self::Curve(sweep) | Self::Depth(sweep) => sweep,
+        }
+    }
+
+    /// Its word in a link.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Curve(_) => "curve",
+            Self::Depth(_) => "depth",
+        }
+    }
+}
+
 /// Everything that a run depends on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Experiment {
     /// The model.
     pub model: Asset,
-    /// The modification, with its range.
-    pub sweep: Sweep,
+    /// What is asked, and of which modification.
+    pub ask: Ask,
     /// The text to measure on.
     pub text: Asset,
     /// Windows to measure.
@@ -56,12 +93,12 @@ impl Default for Experiment {
         };
         Self {
             model: Asset::bundled(bundled::FIRST),
-            sweep: Sweep {
+            ask: Ask::Curve(Sweep {
                 steps: vec![Step {
                     name: "wanda".to_owned(),
                     values: vec![("sparsity".to_owned(), range)],
                 }],
-            },
+            }),
             text: Asset::bundled(BUNDLED_TEXT),
             windows: 8,
             window: 256,
@@ -76,6 +113,17 @@ impl Default for Experiment {
 }
 
 impl Experiment {
+    /// The modification, with its range.
+    #[must_use]
+    pub fn sweep(&self) -> &Sweep {
+        self.ask.sweep()
+    }
+
+    /// The same, to be changed.
+    pub fn sweep_mut(&mut self) -> &mut Sweep {
+        self.ask.sweep_mut()
+    }
+
     /// What a link of version 1 leaves out.
     #[must_use]
     pub fn version_1() -> Self {
@@ -96,7 +144,7 @@ impl Experiment {
         let protocol = &curve.protocol;
         let mut experiment = Self {
             model: asset(&protocol.model_name, &protocol.model_sha256),
-            sweep: curve.sweep.clone(),
+            ask: Ask::Curve(curve.sweep.clone()),
             text: asset(&protocol.text_name, &protocol.text_sha256),
             windows: protocol.windows,
             window: protocol.window,

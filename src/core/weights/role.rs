@@ -64,10 +64,14 @@ impl Role {
     }
 }
 
-/// The four places of a block whose activations are inputs of linear layers; siblings share one.
+/// A named place in the forward pass of a block, where statistics and probes look and hooks change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Site {
+    /// The residual stream that enters the block: `hidden` channels.
+    Residual,
+    /// The residual stream that leaves the block: `hidden` channels.
+    BlockOutput,
     /// The normed residual that query, key and value read: `hidden` channels.
     AttentionInput,
     /// The joined heads that the attention output reads: `heads · head_dim` channels.
@@ -79,8 +83,8 @@ pub enum Site {
 }
 
 impl Site {
-    /// All four, in the order in which they run.
-    pub const ALL: [Self; 4] = [Self::AttentionInput, Self::HeadsOutput, Self::MlpInput, Self::MlpHidden];
+    /// The inputs of linear layers, in the order in which they run; siblings share one.
+    pub const LINEAR_INPUTS: [Self; 4] = [Self::AttentionInput, Self::HeadsOutput, Self::MlpInput, Self::MlpHidden];
 }
 
 /// One tensor of one model: a role and, inside the blocks, the block's index.

@@ -1,12 +1,11 @@
 //! One transformer block: `h = x + O·attention(norm(x))`, then `h + down·(silu(gate·n) ∘ up·n)` with `n = norm(h)`.
 
-use std::collections::BTreeMap;
-
 use burn::tensor::Tensor;
 
 use super::ops::{self, Heads, Rows};
 use super::{BlockCache, Compute, ModelError};
-use hemoscope_core::weights::{ModelConfig, Role, Site, TensorId, WeightsError};
+use hemoscope_core::modify::{BlockWeights, Hook};
+use hemoscope_core::weights::{ModelConfig, Pristine, Role, Site, TensorId};
 
 /// A linear layer, `y = W x + b`.
 #[derive(Debug, Clone)]
@@ -29,35 +28,13 @@ pub struct Block {
     gate: Linear,
     up: Linear,
     down: Linear,
+    hooks: Vec<Hook>,
 }
 
-/// Collects `Σ_t x_tj²` at the inputs of a block's linear layers.
-#[derive(Debug, Default)]
-pub struct Taps {
-    sums: BTreeMap<Site, Tensor<1>>,
-}
-
-impl Taps {
-    fn collect(&mut self, site: Site, x: &Tensor<2>) {
-        let sums = x.clone().square().sum_dim(0).squeeze_dim::<1>(0);
-        self.sums
-            .entry(site)
-            .and_modify(|before| *before = before.clone() + sums.clone())
-            .or_insert(sums);
-    }
-
-    /// Reads the sums back, one value a channel of each site.
-    ///
-    /// # Errors
-    /// Where the device fails.
-    pub async fn read(self, compute: &Compute) -> Result<BTreeMap<Site, Vec<f64>>, ModelError> {
-        let mut squared = BTreeMap::new();
-        for (site, sums) in self.sums {
-            let values = compute.read(sums, "reading calibration statistics").await?;
-            squared.insert(site, values.into_iter().map(f64::from).collect());
-        }
-        Ok(squared)
-    }
+/// Looks at the activations of a pass and changes nothing.
+pub trait Observe {
+    /// What flows through a named place of the block that runs: `[windows · length, channels]`.
+    fn see(&mut self, site: Site, x: &Tensor<2>);
 }
 
 /// What all blocks share in one pass.
@@ -71,42 +48,70 @@ pub(super) struct Pass<'a> {
 }
 
 impl Block {
-    /// Uploads a block; `read` gives a tensor's values row-major and `shape` its `[rows, columns]`.
+    /// Uploads the pristine block of this number.
     ///
     /// # Errors
     /// Where a tensor can't be read.
-    pub fn load<E: From<ModelError>>(
-        compute: &Compute,
-        place: usize,
-        shape: impl Fn(TensorId) -> Option<[usize; 2]>,
-        mut read: impl FnMut(TensorId) -> Result<Vec<f32>, E>,
-    ) -> Result<Self, E> {
-        let mut vector = |role: Role| read(TensorId::in_block(place, role)).map(|values| compute.vector(values));
-        let attention_norm = vector(Role::AttentionNorm)?;
-        let mlp_norm = vector(Role::MlpNorm)?;
-        let mut linear = |role: Role, bias: Option<Role>| -> Result<Linear, E> {
-            let id = TensorId::in_block(place, role);
-            let size = shape(id).ok_or(ModelError::Weights(WeightsError::Missing { id }))?;
-            let weight = compute.matrix(read(id)?, size);
-            let bias = bias
-                .map(|role| TensorId::in_block(place, role))
-                .filter(|&id| shape(id).is_some());
-            let bias = bias
-                .map(|id| read(id).map(|values| compute.vector(values)))
-                .transpose()?;
+    pub fn load(compute: &Compute, pristine: &Pristine, number: usize) -> Result<Self, ModelError> {
+        let vector = |role: Role| -> Result<Tensor<1>, ModelError> {
+            Ok(compute.vector(pristine.tensor(TensorId::in_block(number, role))?))
+        };
+        let linear = |role: Role, bias: Option<Role>| -> Result<Linear, ModelError> {
+            let id = TensorId::in_block(number, role);
+            let weight = compute.matrix(pristine.tensor(id)?, pristine.shape(id)?);
+            let bias = bias.filter(|&role| pristine.has(TensorId::in_block(number, role)));
+            let bias = bias.map(vector).transpose()?;
             Ok(Linear { weight, bias })
         };
         Ok(Self {
-            attention_norm,
+            attention_norm: vector(Role::AttentionNorm)?,
             query: linear(Role::Query, Some(Role::QueryBias))?,
             key: linear(Role::Key, Some(Role::KeyBias))?,
             value: linear(Role::Value, Some(Role::ValueBias))?,
             attention_output: linear(Role::AttentionOutput, None)?,
-            mlp_norm,
+            mlp_norm: vector(Role::MlpNorm)?,
             gate: linear(Role::Gate, None)?,
             up: linear(Role::Up, None)?,
             down: linear(Role::Down, None)?,
+            hooks: Vec::new(),
         })
+    }
+
+    /// This pristine block as steps have left it; what they have not touched is shared.
+    #[must_use]
+    pub fn edited(&self, compute: &Compute, edited: &BlockWeights) -> Self {
+        let mut block = self.clone();
+        for (role, weight) in edited.edited_linears() {
+            if let Some(linear) = block.linear_mut(role) {
+                linear.weight = compute.matrix(weight.values().into_owned(), [weight.rows, weight.columns]);
+            }
+        }
+        for (role, values) in edited.edited_vectors() {
+            let vector = compute.vector(values.to_vec());
+            match role {
+                Role::AttentionNorm => block.attention_norm = vector,
+                Role::MlpNorm => block.mlp_norm = vector,
+                Role::QueryBias => block.query.bias = Some(vector),
+                Role::KeyBias => block.key.bias = Some(vector),
+                Role::ValueBias => block.value.bias = Some(vector),
+                _ => {}
+            }
+        }
+        block.hooks = edited.hooks().to_vec();
+        block
+    }
+
+    fn linear_mut(&mut self, role: Role) -> Option<&mut Linear> {
+        match role {
+            Role::Query => Some(&mut self.query),
+            Role::Key => Some(&mut self.key),
+            Role::Value => Some(&mut self.value),
+            Role::AttentionOutput => Some(&mut self.attention_output),
+            Role::Gate => Some(&mut self.gate),
+            Role::Up => Some(&mut self.up),
+            Role::Down => Some(&mut self.down),
+            _ => None,
+        }
     }
 
     /// The block's output for `x` of `[windows · length, hidden]`.
@@ -115,7 +120,7 @@ impl Block {
         x: &Tensor<2>,
         pass: Pass<'_>,
         cache: Option<&mut BlockCache>,
-        mut taps: Option<&mut Taps>,
+        mut observer: Option<&mut dyn Observe>,
     ) -> Tensor<2> {
         let Pass {
             compute,
@@ -123,10 +128,14 @@ impl Block {
             rotary,
             rows,
         } = pass;
-        let mut tap = |site: Site, x: &Tensor<2>| {
-            if let Some(taps) = taps.as_deref_mut() {
-                taps.collect(site, x);
+        // What a hook leaves is what an observer sees.
+        let mut at = |site: Site, x: Tensor<2>| {
+            let hooks = self.hooks.iter().filter(|hook| hook.sites.contains(&site));
+            let x = hooks.fold(x, |x, hook| ops::change(x, hook.change));
+            if let Some(observer) = observer.as_deref_mut() {
+                observer.see(site, &x);
             }
+            x
         };
         let apply = |layer: &Linear, x: &Tensor<2>, residual: Option<&Tensor<2>>| {
             ops::linear(compute, x, &layer.weight, layer.bias.as_ref(), residual)
@@ -138,8 +147,9 @@ impl Block {
         };
         let offset = cache.as_deref().map_or(0, BlockCache::positions);
 
-        let normed = ops::rms_norm(compute, x, &self.attention_norm, config.rms_epsilon);
-        tap(Site::AttentionInput, &normed);
+        let x = at(Site::Residual, x.clone());
+        let normed = ops::rms_norm(compute, &x, &self.attention_norm, config.rms_epsilon);
+        let normed = at(Site::AttentionInput, normed);
         let query = ops::rotate(
             compute,
             &apply(&self.query, &normed, None),
@@ -162,17 +172,18 @@ impl Block {
             None => (key, value),
         };
         let joined = ops::attention(compute, &query, &key, &value, rows, heads, offset);
-        tap(Site::HeadsOutput, &joined);
-        let x = apply(&self.attention_output, &joined, Some(x));
+        let joined = at(Site::HeadsOutput, joined);
+        let x = apply(&self.attention_output, &joined, Some(&x));
 
         let normed = ops::rms_norm(compute, &x, &self.mlp_norm, config.rms_epsilon);
-        tap(Site::MlpInput, &normed);
+        let normed = at(Site::MlpInput, normed);
         let gated = ops::gated_silu(
             compute,
             &apply(&self.gate, &normed, None),
             &apply(&self.up, &normed, None),
         );
-        tap(Site::MlpHidden, &gated);
-        apply(&self.down, &gated, Some(&x))
+        let gated = at(Site::MlpHidden, gated);
+        let x = apply(&self.down, &gated, Some(&x));
+        at(Site::BlockOutput, x)
     }
 }

@@ -4,6 +4,7 @@ use burn::tensor::wgpu::WgpuInitError;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::ModelError;
+use hemoscope_core::protocol::DeviceReport;
 
 /// A started device. WebGPU and the CPU differ in how operations run and in how much fits into one tensor.
 #[derive(Debug, Clone)]
@@ -14,9 +15,6 @@ pub struct Compute {
 }
 
 impl Compute {
-    /// What a card is called that has no name.
-    pub const UNNAMED_GPU: &str = "WebGPU";
-
     /// WebGPU binds at most 128 MiB at once unless asked for more.
     const GPU_TENSOR_BYTES: usize = 120 << 20;
     /// Small enough that a page's memory holds the logits of both models beside the weights.
@@ -53,7 +51,7 @@ impl Compute {
                 })?;
         let info = setup.adapter.get_info();
         let name = if info.name.is_empty() {
-            Self::UNNAMED_GPU.to_owned()
+            DeviceReport::UNNAMED_GPU.to_owned()
         } else {
             info.name
         };

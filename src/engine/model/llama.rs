@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 
 use super::block::Pass;
 use super::ops::{self, Rows};
-use super::{Block, BlockCache, Compute, ModelError, Taps};
+use super::{Block, BlockCache, Compute, ModelError, Observe};
 use hemoscope_core::weights::{ModelConfig, Pristine, Role, TensorId};
 
 /// A decoder-only transformer. Cloning shares all weights; replacing blocks makes a modified model.
@@ -78,13 +78,7 @@ impl Llama {
         progress(1, total).await?;
         let mut blocks = Vec::with_capacity(config.blocks);
         for place in 0..config.blocks {
-            let block = Block::load(
-                compute,
-                place,
-                |id| pristine.shape(id).ok(),
-                |id| pristine.tensor(id).map_err(ModelError::from),
-            )?;
-            blocks.push(Arc::new(block));
+            blocks.push(Arc::new(Block::load(compute, pristine, place)?));
             progress(place + 2, total).await?;
         }
         let rotary = rotary_tables(compute, &config);
@@ -129,17 +123,6 @@ impl Llama {
             blocks,
             ..self.clone()
         }
-    }
-
-    /// Whether this model's blocks are the very ones of `other`, in the same order: it then computes the same.
-    #[must_use]
-    pub fn has_blocks_of(&self, other: &Self) -> bool {
-        self.blocks.len() == other.blocks.len()
-            && self
-                .blocks
-                .iter()
-                .zip(&other.blocks)
-                .all(|(one, another)| Arc::ptr_eq(one, another))
     }
 
     /// The residual stream before the first block, `[windows · length, hidden]`.
@@ -200,10 +183,16 @@ impl Llama {
         })
     }
 
-    /// One block of a pass over whole windows; `taps` collects its inputs.
+    /// One block of a pass over whole windows; `observer` looks on.
     #[must_use]
-    pub fn forward_block(&self, block: &Block, x: &Tensor<2>, batch: &Batch, taps: Option<&mut Taps>) -> Tensor<2> {
-        block.forward(x, self.pass(batch.rows()), None, taps)
+    pub fn forward_block(
+        &self,
+        block: &Block,
+        x: &Tensor<2>,
+        batch: &Batch,
+        observer: Option<&mut dyn Observe>,
+    ) -> Tensor<2> {
+        block.forward(x, self.pass(batch.rows()), None, observer)
     }
 
     fn pass(&self, rows: Rows) -> Pass<'_> {

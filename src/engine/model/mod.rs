@@ -17,7 +17,7 @@ mod ops;
 mod scores;
 mod self_test;
 
-pub use block::{Block, Linear, Taps};
+pub use block::{Block, Linear, Observe};
 pub use cache::BlockCache;
 pub use compute::Compute;
 pub use error::ModelError;

@@ -7,6 +7,7 @@ use burn::tensor::{Bool, Tensor, activation};
 use super::Compute;
 use super::kernels::matmul::{Causal, Layout, Product, Right};
 use super::kernels::{self, GpuTensor, from_gpu, to_gpu};
+use hemoscope_core::modify::Change;
 
 /// How the rows of an activation matrix form sequences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -262,4 +263,14 @@ pub(super) fn gated_silu(compute: &Compute, gate: &Tensor<2>, up: &Tensor<2>) ->
         return from_gpu(kernels::gated_silu(&gate, &up, rows * channels, vec![rows, channels]));
     }
     activation::silu(gate.clone()) * up.clone()
+}
+
+/// What a hook makes of activations, `[rows, channels]`.
+pub(super) fn change(x: Tensor<2>, change: Change) -> Tensor<2> {
+    match change {
+        Change::RoundEachToken { steps, smallest } => {
+            let step = x.clone().abs().max_dim(1).div_scalar(steps).clamp_min(smallest);
+            (x / step.clone()).round().clamp(-steps, steps) * step
+        }
+    }
 }

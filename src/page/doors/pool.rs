@@ -1,5 +1,5 @@
 //! The engines behind the page: one that does whatever it is asked to, and where the CPU computes with a small model, others
-//! that measure points of its runs beside it ([`SharedRun`] says who does what).
+//! that measure points of its runs beside it ([`Scheduler`] says who does what).
 //!
 //! The others are started when a run begins, so that their modules and models load while the first one measures the
 //! untouched model, and they stay for the next run with the same model.
@@ -16,7 +16,7 @@ use super::error::BrowserError;
 pub use super::transport::Incoming;
 use super::transport::Transport;
 use hemoscope_core::protocol::{Command, DeviceKind, Event, Job, ModelReport, Reply, Request};
-use hemoscope_core::protocol::{Order, SharedRun, engines, engines_for};
+use hemoscope_core::protocol::{Order, Scheduler, engines, engines_for};
 use hemoscope_core::share::{DeviceChoice, Experiment};
 
 /// Jobs of the pool's own bear this number, which no front end gives.
@@ -44,6 +44,8 @@ struct Members {
     list: Vec<Member>,
     next_number: usize,
     on_cpu: bool,
+    /// What results call it.
+    device: String,
     /// How the model was loaded, and what the first engine said of it.
     model: Option<(Job, Vec<Blob>)>,
     report: Option<Box<ModelReport>>,
@@ -61,7 +63,7 @@ struct Member {
 
 struct Run {
     id: u64,
-    shared: SharedRun,
+    shared: Scheduler,
     /// What was found out, in the order of the findings.
     bytes: Vec<ArrayBuffer>,
 }
@@ -90,10 +92,11 @@ impl Pool {
             Command::Do(Request {
                 id,
                 job: Job::Run(sweeping),
-            }) if self.inner.wanted(&sweeping.experiment) > 1 && sweeping.experiment.sweep.points().len() > 1 => {
+            }) if self.inner.wanted(&sweeping.experiment) > 1 && sweeping.experiment.sweep().points().len() > 1 => {
                 let wanted = self.inner.wanted(&sweeping.experiment);
                 let first = self.inner.members.borrow().list.first().map(|member| member.number);
-                let (shared, orders) = SharedRun::start(first.unwrap_or_default(), sweeping, now_secs());
+                let device = self.inner.members.borrow().device.clone();
+                let (shared, orders) = Scheduler::start(first.unwrap_or_default(), sweeping, device, now_secs());
                 self.inner.members.borrow_mut().run = Some(Run {
                     id,
                     shared,
@@ -176,7 +179,7 @@ impl Inner {
         self.members.borrow_mut().run.as_mut().map(change)
     }
 
-    fn go_on(&self, change: impl FnOnce(&mut SharedRun) -> Vec<Order>) {
+    fn go_on(&self, change: impl FnOnce(&mut Scheduler) -> Vec<Order>) {
         if let Some(orders) = self.with_run(|run| change(&mut run.shared)) {
             self.carry_out(orders);
         }
@@ -245,7 +248,11 @@ impl Inner {
     /// What the first engine says of a job that is its alone.
     fn pass_on(&self, mut reply: Reply) {
         match &mut reply.event {
-            Event::Device(report) => self.members.borrow_mut().on_cpu = report.kind == DeviceKind::Flex,
+            Event::Device(report) => {
+                let mut members = self.members.borrow_mut();
+                members.on_cpu = report.kind == DeviceKind::Flex;
+                members.device = report.label();
+            }
             Event::Model(report) => {
                 let processors = window().map_or(1.0, |window| window.navigator().hardware_concurrency());
                 report.engines = if self.members.borrow().on_cpu {

@@ -29,7 +29,7 @@ pub fn html(face: Face<'_>, key: &str) -> String {
         "table" => table(state),
         "curves" => curves(state),
         "methods" => methods(),
-        "method" => knob::entry(&state.link.experiment.sweep).map_or_else(String::new, method),
+        "method" => knob::entry(state.link.experiment.sweep()).map_or_else(String::new, method),
         "offers" => offers(state),
         "model" => model(state),
         "question" => question(state),
@@ -154,6 +154,7 @@ fn table(state: &State) -> String {
 fn cells(point: &Point) -> Vec<String> {
     let measured = match &point.outcome {
         Outcome::Measured(measured) => measured,
+        Outcome::Observed(_) => return Vec::new(),
         Outcome::Failed(reason) => return vec![format!("not measured: {reason}")],
     };
     let loss = measured.hemorrhage;
@@ -375,7 +376,7 @@ fn run(state: &State) -> String {
              <span class=\"run-word\">{name}</span><span class=\"run-cost\">what is finished stays</span></button>"
         );
     }
-    let points = state.link.experiment.sweep.points().len();
+    let points = state.link.experiment.sweep().points().len();
     let points = match state.link.view.screen {
         Screen::Model => say::counted(points, "point"),
         Screen::Sizes => format!("3\u{a0}×\u{a0}{}", say::counted(points, "point")),

@@ -81,8 +81,8 @@ pub fn value(face: Face<'_>, key: &str) -> String {
         },
         "axis" => (view.axis == Axis::Log).to_string(),
         "threshold" => view.threshold.to_string(),
-        "method" => knob::entry(&e.sweep).map_or("", |entry| entry.name).to_owned(),
-        "spec" => e.sweep.to_string(),
+        "method" => knob::entry(e.sweep()).map_or("", |entry| entry.name).to_owned(),
+        "spec" => e.sweep().to_string(),
         "model" => state.model_kind().to_owned(),
         "hub" => match &e.model.origin {
             Origin::Hub {
@@ -116,7 +116,7 @@ pub fn value(face: Face<'_>, key: &str) -> String {
         "sampling" => "drawn".to_owned(),
         "temperature" => temperature.to_string(),
         "draw" => draw.to_string(),
-        "range:points" => knob::range(&e.sweep)
+        "range:points" => knob::range(e.sweep())
             .map_or(1, |(_, (_, _, points))| points)
             .to_string(),
         "range:from" | "range:to" => range_end(state, key, false),
@@ -126,7 +126,7 @@ pub fn value(face: Face<'_>, key: &str) -> String {
 
 /// A setting of the method, or its default.
 fn parameter(state: &State, key: &str) -> String {
-    let sweep = &state.link.experiment.sweep;
+    let sweep = state.link.experiment.sweep();
     let key = key.strip_prefix("parameter:").unwrap_or_default();
     let default = || {
         let entry = knob::entry(sweep)?;
@@ -140,7 +140,7 @@ fn parameter(state: &State, key: &str) -> String {
 }
 
 fn range_end(state: &State, key: &str, shown: bool) -> String {
-    let Some((knob, (from, to, _))) = knob::range(&state.link.experiment.sweep) else {
+    let Some((knob, (from, to, _))) = knob::range(state.link.experiment.sweep()) else {
         return if shown { "—".to_owned() } else { "0".to_owned() };
     };
     let value = if key == "range:from" { from } else { to };
@@ -215,7 +215,7 @@ fn outcome(state: &State) -> (String, String) {
         ),
         Some(shown) if !shown.complete => {
             let running = state.task.as_ref().is_some_and(|task| task.wish == Wish::Run);
-            let all = say::counted(shown.experiment.sweep.points().len(), "point");
+            let all = say::counted(shown.experiment.sweep().points().len(), "point");
             (
                 if running { "so far" } else { "unfinished" },
                 format!("{} of {all} measured.", shown.curve.points.len()),
@@ -241,7 +241,7 @@ fn outcome_of_sizes(state: &State) -> (String, String) {
         (_, false) => String::new(),
         (measured, true) => format!("{} measured here, the rest stored", measured.join(" and ")),
     };
-    let of_depth = knob::entry(&state.link.experiment.sweep).is_some_and(|entry| entry.family == Family::Depth);
+    let of_depth = knob::entry(state.link.experiment.sweep()).is_some_and(|entry| entry.family == Family::Depth);
     let blocks = if of_depth {
         let blocks = sizes
             .iter()
@@ -320,7 +320,7 @@ fn scored(state: &State) -> String {
     let e = &state.link.experiment;
     let scored = e.windows as u64 * (e.window as u64).saturating_sub(1);
     // A method that has seen the text does better on it than on any other.
-    let seen = if knob::is_calibrated(&e.sweep) && e.text.origin == e.calibration_text.origin {
+    let seen = if knob::is_calibrated(e.sweep()) && e.text.origin == e.calibration_text.origin {
         " This method also calibrates on this text, so the loss on other texts will be larger."
     } else {
         ""

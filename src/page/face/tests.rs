@@ -75,7 +75,7 @@ fn every_part_of_the_page_that_is_always_filled_is_filled() {
 fn the_controls_of_every_method_have_values() {
     for entry in hemoscope_core::modify::catalogue::ALL {
         let mut state = state();
-        state.change(|e| hemoscope_core::modify::knob::choose_method(&mut e.sweep, entry));
+        state.change(|e| hemoscope_core::modify::knob::choose_method(e.sweep_mut(), entry));
         let controls = html(face(&state), "method");
         for key in keys(&controls, "data-value")
             .into_iter()

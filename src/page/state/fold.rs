@@ -125,7 +125,7 @@ impl State {
         task.before = self.shown.take();
         self.shown = Some(Shown {
             curve: Curve {
-                sweep: task.experiment.sweep.clone(),
+                sweep: task.experiment.sweep().clone(),
                 protocol,
                 device: match &self.engine {
                     Engine::Ready(report) => say::device(report),
@@ -157,7 +157,7 @@ impl State {
     }
 
     fn under_way_now(&mut self, now: UnderWay, now_ms: f64) {
-        let unchanged = |task: &Task| task.experiment.sweep.changes_nothing_at(now.index);
+        let unchanged = |task: &Task| task.experiment.sweep().is_identity_at(now.index);
         let unchanged = self.task.as_ref().is_some_and(unchanged);
         // The untouched model, as far as it is measured, is enough to begin the curve with.
         if let Some((_, measured)) = now.so_far.as_ref().filter(|_| unchanged) {
@@ -174,11 +174,11 @@ impl State {
     fn point(&mut self, index: usize, point: Point) {
         let Some(task) = &mut self.task else { return };
         task.finished += 1;
-        task.unchanged |= task.experiment.sweep.changes_nothing_at(index);
+        task.unchanged |= task.experiment.sweep().is_identity_at(index);
         if let Stage::Points(points) = &mut task.stage {
             points.retain(|point| point.index != index);
         }
-        let (total, knob) = (task.points, knob::knob(&task.experiment.sweep));
+        let (total, knob) = (task.points, knob::knob(task.experiment.sweep()));
         self.announcement = say::arrival(index, total, knob, &point);
         let Some(shown) = self.shown.as_mut().filter(|shown| shown.is_unfinished()) else {
             return;
@@ -188,7 +188,7 @@ impl State {
             Some(other) => *other = point,
             // They may come in any order and stand in that of the range.
             None => {
-                let values = task.experiment.sweep.points();
+                let values = task.experiment.sweep().points();
                 let place = |point: &Point| values.iter().position(|(value, _)| *value == point.value);
                 let at = points.partition_point(|other| place(other) < place(&point));
                 points.insert(at, point);

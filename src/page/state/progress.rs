@@ -33,14 +33,14 @@ impl State {
             Stage::Readying => self.readying(),
             Stage::Preparing(now) => (now.say(), share(now.done, now.total)),
             Stage::Points(under_way) => {
-                let sweep = &task.experiment.sweep;
+                let sweep = task.experiment.sweep();
                 let before_each = Cost::of(&task.experiment).before_each;
                 let first = before_each.max(1) as f64;
                 let begun = |point: &UnderWay| point.part(first);
                 let whole = task.finished as f64 + under_way.iter().map(begun).sum::<f64>();
                 let whole = whole / task.points.max(1) as f64;
                 // The time left follows from the points that take time.
-                let take_time = |point: &&UnderWay| !sweep.changes_nothing_at(point.index);
+                let take_time = |point: &&UnderWay| !sweep.is_identity_at(point.index);
                 let done = task.finished as f64 - f64::from(u8::from(task.unchanged));
                 // Editing alone says little of how long a window takes.
                 let measured = |point: &UnderWay| before_each > 0 || point.done > 0;
@@ -123,7 +123,7 @@ struct Cost {
 impl Cost {
     fn of(e: &Experiment) -> Self {
         let mut cost = Self::default();
-        let entries = e.sweep.steps.iter().filter_map(|step| catalogue::find(&step.name));
+        let entries = e.sweep().steps.iter().filter_map(|step| catalogue::find(&step.name));
         for entry in entries.filter(|entry| entry.calibrated) {
             // Blocks are ranked once, by the untouched model; so are inputs where it is the untouched model's that count.
             if entry.family == Family::Depth || e.calibration_stats == CalibrationStats::Dense {
@@ -138,7 +138,7 @@ impl Cost {
 
     /// Of a whole run: the untouched model once, then as many changed ones as one of so many engines measures.
     fn windows(self, e: &Experiment, engines: usize) -> usize {
-        let points = points_that_change(&e.sweep).div_ceil(engines);
+        let points = points_that_change(e.sweep()).div_ceil(engines);
         e.windows + self.once + points * (e.windows + self.before_each)
     }
 }
@@ -146,7 +146,7 @@ impl Cost {
 /// How many points of a sweep are a model that is not the untouched one.
 fn points_that_change(sweep: &Sweep) -> usize {
     let points = sweep.points();
-    points.iter().filter(|(_, spec)| !spec.changes_nothing()).count()
+    points.iter().filter(|(_, spec)| !spec.is_identity()).count()
 }
 
 impl UnderWay {
@@ -185,11 +185,11 @@ fn megabytes(bytes: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hemoscope_core::modify::Needs;
+    use hemoscope_core::modify::StatisticId;
 
     fn experiment(sweep: &str, stats: CalibrationStats) -> Experiment {
         Experiment {
-            sweep: sweep.parse().expect("a sweep of the grammar"),
+            ask: hemoscope_core::share::Ask::Curve(sweep.parse().expect("a sweep of the grammar")),
             windows: 8,
             calibration_windows: 5,
             calibration_stats: stats,
@@ -223,7 +223,7 @@ mod tests {
             let (_, to, _) = hemoscope_core::modify::knob::first_range(entry).expect("a knob");
             let key = entry.knob().expect("a knob").key;
             let spec: hemoscope_core::modify::Spec = format!("{}:{key}={}", entry.name, to).parse().expect("a spec");
-            let ranks = spec.methods().expect("a method")[0].needs() == Needs::BlockInfluence;
+            let ranks = spec.methods().expect("a method")[0].method.needs() == [StatisticId::BlockInfluence];
             assert_eq!(entry.family == Family::Depth, ranks, "{}", entry.name);
         }
     }

@@ -131,7 +131,7 @@ mod tests {
         let mut state = State::open(Link::open("view=sizes"));
         state.queue_sizes();
         assert!(state.choose_next());
-        state.change(|e| e.sweep = "rtn:bits=8..2/7".parse().expect("a sweep of the grammar"));
+        state.change(|e| *e.sweep_mut() = "rtn:bits=8..2/7".parse().expect("a sweep of the grammar"));
         assert!(!state.choose_next());
         assert_eq!((chosen(&state), &state.queue), (Some("1M"), &None));
         // Of other windows, the sizes could not be compared either.

@@ -10,14 +10,14 @@ use hemoscope_core::share::{Experiment, Origin, Screen};
 /// Curves of one model and the same methods take each other's place in the chart, whatever their range and protocol.
 fn is_of(experiment: &Experiment, model: &Origin, sweep: &Sweep) -> bool {
     let names = |sweep: &Sweep| sweep.steps.iter().map(|step| step.name.clone()).collect::<Vec<_>>();
-    experiment.model.origin == *model && names(&experiment.sweep) == names(sweep)
+    experiment.model.origin == *model && names(experiment.sweep()) == names(sweep)
 }
 
 impl State {
     /// The best curve of a model under the present methods: the one that is shown, else the last that was measured here,
     /// else the stored one.
     fn curve_of(&self, model: &Origin) -> Option<&Shown> {
-        let fits = |shown: &&Shown| is_of(&shown.experiment, model, &self.link.experiment.sweep);
+        let fits = |shown: &&Shown| is_of(&shown.experiment, model, self.link.experiment.sweep());
         let measured = || self.shelf.iter().rfind(|shown| !shown.stored && fits(shown));
         let shown = self.shown.as_ref().filter(|shown| !shown.stored && fits(shown));
         shown.or_else(measured).or_else(|| self.shelf.iter().find(fits))
@@ -52,7 +52,7 @@ impl State {
     /// The paths of the stored curves that the settings call for and that nobody has asked for yet; from here on they are
     /// asked for.
     pub fn ask_for_curves(&mut self) -> Vec<String> {
-        let sweep = &self.link.experiment.sweep;
+        let sweep = self.link.experiment.sweep();
         let [step] = sweep.steps.as_slice() else {
             return Vec::new();
         };
@@ -138,7 +138,7 @@ mod tests {
 
         // Another method has none: nothing is shown.
         let magnitude = catalogue::find("magnitude").expect("in the catalogue");
-        state.change(|e| knob::choose_method(&mut e.sweep, magnitude));
+        state.change(|e| knob::choose_method(e.sweep_mut(), magnitude));
         let [path] = state.ask_for_curves().try_into().expect("one");
         state.show();
         assert!(state.shown.is_some(), "until the answer comes");
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(state.shown.as_ref(), Some(&measured));
         assert_eq!(state.selectable_size(), Some(0));
         // Other methods, other curves.
-        state.change(|e| e.sweep = "rtn:bits=8..2/7".parse().expect("a sweep of the grammar"));
+        state.change(|e| *e.sweep_mut() = "rtn:bits=8..2/7".parse().expect("a sweep of the grammar"));
         assert_eq!(names(&state), [None, None, None]);
     }
 }

@@ -41,7 +41,7 @@ fn protocol() -> Protocol {
 
 /// A point of the present sweep.
 fn point(state: &State, index: usize, loss: f64) -> Point {
-    let (value, spec) = state.link.experiment.sweep.points().swap_remove(index);
+    let (value, spec) = state.link.experiment.sweep().points().swap_remove(index);
     Point {
         value,
         spec,
@@ -61,7 +61,7 @@ fn point(state: &State, index: usize, loss: f64) -> Point {
 
 fn curve(state: &State, points: Vec<Point>) -> Curve {
     Curve {
-        sweep: state.link.experiment.sweep.clone(),
+        sweep: state.link.experiment.sweep().clone(),
         protocol: protocol(),
         device: "CPU".to_owned(),
         base: stats(4088),

@@ -125,7 +125,7 @@ fn take(page: Page, key: &str, value: String) {
         "spec" => page.update(|state| match value.trim().parse() {
             Ok(sweep) => {
                 state.ui.spec_error.clear();
-                state.change(|e| e.sweep = sweep);
+                state.change(|e| *e.sweep_mut() = sweep);
             }
             Err(error) => state.ui.spec_error = error.to_string(),
         }),
@@ -136,7 +136,7 @@ fn take(page: Page, key: &str, value: String) {
             let mut changed = state.link.experiment.clone();
             enter_experiment(&mut changed, key, &value);
             // What the grammar refuses is said beside the field, and the settings stay as they were.
-            match changed.sweep.to_string().parse::<Sweep>() {
+            match changed.sweep().to_string().parse::<Sweep>() {
                 Ok(_) => {
                     state.ui.spec_error.clear();
                     state.change(|e| *e = changed);
@@ -187,7 +187,7 @@ fn enter_experiment(e: &mut Experiment, key: &str, value: &str) {
     match key {
         "method" => {
             if let Some(entry) = catalogue::find(value) {
-                knob::choose_method(&mut e.sweep, entry);
+                knob::choose_method(e.sweep_mut(), entry);
             }
         }
         "windows" => e.windows = within(e.windows),
@@ -203,10 +203,10 @@ fn enter_experiment(e: &mut Experiment, key: &str, value: &str) {
         _ => {
             if let Some(end) = key.strip_prefix("range:") {
                 if let Some(value) = parse_finite(value) {
-                    knob::move_range(&mut e.sweep, end, value);
+                    knob::move_range(e.sweep_mut(), end, value);
                 }
             } else if let Some(key) = key.strip_prefix("parameter:") {
-                knob::set(&mut e.sweep, key, value.trim());
+                knob::set(e.sweep_mut(), key, value.trim());
             }
         }
     }

@@ -29,7 +29,7 @@ impl Page {
             let experiment = self.read(|state| state.link.experiment.clone());
             let text = self.text_of(&experiment.text).await?;
             let calibration_text = self
-                .calibration_text(&experiment.calibration_text, &experiment.sweep)
+                .calibration_text(&experiment.calibration_text, experiment.sweep())
                 .await?;
             self.ready(&experiment.model).await?;
             let sweeping = Sweeping {

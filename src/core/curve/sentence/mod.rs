@@ -238,7 +238,7 @@ fn unmeasured(curve: &Curve, samples: &[Sample], knob: Knob) -> Option<String> {
     }
     let reason = curve.points.iter().find_map(|point| match &point.outcome {
         Outcome::Failed(reason) => Some(reason),
-        Outcome::Measured(_) => None,
+        Outcome::Measured(_) | Outcome::Observed(_) => None,
     });
     if let Some(reason) = reason {
         let all = curve.points.len();

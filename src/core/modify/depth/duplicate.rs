@@ -9,7 +9,9 @@
 use std::sync::Arc;
 
 use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter, Unit};
-use super::super::{Matrix, Method, ModifyError, SpecError, Step, Survey};
+use super::super::{
+    BlockStatistics, BlockWeights, Method, ModelWeights, ModifyError, Plan, SpecError, Statistics, Step,
+};
 
 const NAME: &str = "duplicate";
 
@@ -50,6 +52,7 @@ pub const ENTRY: Entry = Entry {
             kind: Kind::Blocks,
         },
     ],
+    scoped: false,
     calibrated: false,
     build,
 };
@@ -75,7 +78,30 @@ impl Method for Duplicate {
         NAME
     }
 
-    fn arrange(&self, blocks: usize, _influence: Option<&[f64]>) -> Result<Option<Vec<usize>>, ModifyError> {
+    fn is_identity(&self) -> bool {
+        self.repeat == 0
+    }
+
+    fn plan(&self, model: &ModelWeights, _places: &[usize], _statistics: &Statistics) -> Result<Plan, ModifyError> {
+        let arrangement = self.arrangement(model.blocks().len())?;
+        Ok(Plan {
+            arrangement,
+            ..Plan::default()
+        })
+    }
+
+    fn edit_block(
+        &self,
+        _block: &mut BlockWeights,
+        _plan: &Plan,
+        _statistics: &BlockStatistics,
+    ) -> Result<(), ModifyError> {
+        Ok(())
+    }
+}
+
+impl Duplicate {
+    fn arrangement(self, blocks: usize) -> Result<Option<Vec<usize>>, ModifyError> {
         let (first, last) = self.blocks.unwrap_or((blocks / 2, blocks / 2));
         if last >= blocks {
             return Err(ModifyError::Model {
@@ -102,23 +128,15 @@ impl Method for Duplicate {
                 .collect(),
         ))
     }
-
-    fn edits_weights(&self) -> bool {
-        false
-    }
-
-    fn edit(&self, _matrix: Matrix<'_>, _survey: &Survey) -> Result<(), ModifyError> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::modify::testing::{model, values_of};
+    use crate::modify::testing::{after, model, values_of};
 
     fn order(blocks: Option<(usize, usize)>, repeat: usize) -> Option<Vec<usize>> {
-        Duplicate { blocks, repeat }.arrange(4, None).unwrap()
+        Duplicate { blocks, repeat }.arrangement(4).unwrap()
     }
 
     #[test]
@@ -137,7 +155,7 @@ mod tests {
                 blocks: Some((2, 4)),
                 repeat,
             };
-            let error = method.arrange(4, None).unwrap_err().to_string();
+            let error = method.arrangement(4).unwrap_err().to_string();
             assert!(error.contains("no block 4") && error.contains("at most 3"), "{error}");
         }
     }
@@ -145,18 +163,17 @@ mod tests {
     #[test]
     fn copies_have_the_same_weights_and_no_copy_changes_nothing() {
         let before = model(4, |tensor, i| (tensor * 100 + i) as f32);
-        let mut after = before.clone();
-        let (blocks, repeat) = (Some((1, 1)), 2);
-        after.push(Arc::new(Duplicate { blocks, repeat }), None).unwrap();
-        assert_eq!(after.config().blocks, 6);
-        assert!(after.has_pristine_weights());
-        let (all, longer) = (values_of(&before), values_of(&after));
+        let with = |repeat| {
+            let blocks = Some((1, 1));
+            after(&before, Duplicate { blocks, repeat }, &Statistics::default()).unwrap()
+        };
+        assert_eq!(with(2).config().blocks, 6);
+        assert!(with(2).blocks().iter().all(BlockWeights::is_pristine));
+        let (all, longer) = (values_of(&before), values_of(&with(2)));
         let block = all.len() / 4;
         for copy in 1..4 {
             assert_eq!(longer[copy * block..][..block], all[block..2 * block]);
         }
-        let mut same = before.clone();
-        same.push(Arc::new(Duplicate { blocks, repeat: 0 }), None).unwrap();
-        assert_eq!(values_of(&same), all);
+        assert_eq!(values_of(&with(0)), all);
     }
 }

@@ -10,7 +10,10 @@
 use std::sync::Arc;
 
 use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter, Unit};
-use super::super::{Matrix, Method, ModifyError, Needs, SpecError, Step, Survey};
+use super::super::{
+    BlockStatistics, BlockWeights, Method, ModelWeights, ModifyError, Plan, SpecError, StatisticId, Statistics, Step,
+};
+use crate::weights::Site;
 
 const NAME: &str = "layer-drop";
 
@@ -43,6 +46,7 @@ pub const ENTRY: Entry = Entry {
             unit: Unit::Count,
         },
     }],
+    scoped: false,
     calibrated: true,
     build,
 };
@@ -65,15 +69,35 @@ impl Method for LayerDrop {
         NAME
     }
 
-    fn needs(&self) -> Needs {
-        if self.count == 0 {
-            Needs::Nothing
-        } else {
-            Needs::BlockInfluence
-        }
+    fn is_identity(&self) -> bool {
+        self.count == 0
     }
 
-    fn arrange(&self, blocks: usize, influence: Option<&[f64]>) -> Result<Option<Vec<usize>>, ModifyError> {
+    fn needs(&self) -> &'static [StatisticId] {
+        &[StatisticId::BlockInfluence]
+    }
+
+    fn plan(&self, model: &ModelWeights, _places: &[usize], statistics: &Statistics) -> Result<Plan, ModifyError> {
+        let influence = statistics.of_blocks(StatisticId::BlockInfluence, Site::Residual);
+        let arrangement = self.arrangement(model.blocks().len(), influence.as_deref())?;
+        Ok(Plan {
+            arrangement,
+            ..Plan::default()
+        })
+    }
+
+    fn edit_block(
+        &self,
+        _block: &mut BlockWeights,
+        _plan: &Plan,
+        _statistics: &BlockStatistics,
+    ) -> Result<(), ModifyError> {
+        Ok(())
+    }
+}
+
+impl LayerDrop {
+    fn arrangement(self, blocks: usize, influence: Option<&[f64]>) -> Result<Option<Vec<usize>>, ModifyError> {
         if self.count == 0 {
             return Ok(None);
         }
@@ -99,14 +123,6 @@ impl Method for LayerDrop {
         let dropped = order.get(..self.count).unwrap_or_default();
         Ok(Some((0..=droppable).filter(|block| !dropped.contains(block)).collect()))
     }
-
-    fn edits_weights(&self) -> bool {
-        false
-    }
-
-    fn edit(&self, _matrix: Matrix<'_>, _survey: &Survey) -> Result<(), ModifyError> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -114,12 +130,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::modify::testing::{model, values_of};
-    use crate::weights::{Role, TensorId};
+    use crate::modify::testing::{after, model, values_of};
 
     fn kept(count: usize, influence: &[f64]) -> Vec<usize> {
         LayerDrop { count }
-            .arrange(influence.len(), Some(influence))
+            .arrangement(influence.len(), Some(influence))
             .unwrap()
             .unwrap_or_else(|| (0..influence.len()).collect())
     }
@@ -136,7 +151,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_says_so() {
         let error =
-            |count, influence: Option<&[f64]>| LayerDrop { count }.arrange(5, influence).unwrap_err().to_string();
+            |count, influence: Option<&[f64]>| LayerDrop { count }.arrangement(5, influence).unwrap_err().to_string();
         assert!(error(5, Some(&[0.0; 5])).contains("at most 4"));
         assert!(error(1, None).contains("not measured"));
         assert!(error(1, Some(&[0.0, f64::NAN, 0.0, 0.0, 0.0])).contains("block 1"));
@@ -145,14 +160,13 @@ mod tests {
     #[test]
     fn the_remaining_blocks_keep_their_weights() {
         let before = model(4, |tensor, i| (tensor * 100 + i) as f32);
-        let mut after = before.clone();
-        after
-            .push(Arc::new(LayerDrop { count: 2 }), Some(&[0.9, 0.1, 0.2, 0.5]))
-            .unwrap();
+        let influence = [0.9, 0.1, 0.2, 0.5].map(|value| [(Site::Residual, vec![value])].into());
+        let mut statistics = Statistics::default();
+        statistics.insert(StatisticId::BlockInfluence, Arc::new(influence.to_vec()));
+        let after = after(&before, LayerDrop { count: 2 }, &statistics).unwrap();
         assert_eq!(after.config().blocks, 2);
-        assert_eq!(after.arrangement().collect::<Vec<_>>(), [0, 3]);
-        let norm = TensorId::in_block(1, Role::MlpNorm);
-        assert_eq!(after.tensor(norm).unwrap(), [3.0; 4]);
+        let sources = after.blocks().iter().map(BlockWeights::source);
+        assert_eq!(sources.collect::<Vec<_>>(), [0, 3]);
         let all = values_of(&before);
         let block = all.len() / 4;
         assert_eq!(values_of(&after), [&all[..block], &all[3 * block..]].concat());

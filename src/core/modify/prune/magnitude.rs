@@ -11,10 +11,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter};
-use super::super::{Matrix, Method, Modified, ModifyError, SpecError, Step, Survey};
+use super::super::{
+    BlockStatistics, BlockWeights, Method, ModelWeights, ModifyError, Plan, SpecError, Statistics, Step, Threshold,
+};
 use super::{SPARSITY, mask};
 use crate::numeric::share_of;
-use crate::weights::{Role, TensorId};
+use crate::weights::Role;
 
 const NAME: &str = "magnitude";
 
@@ -48,6 +50,7 @@ pub const ENTRY: Entry = Entry {
             },
         },
     ],
+    scoped: true,
     calibrated: false,
     build,
 };
@@ -88,71 +91,83 @@ impl Method for Magnitude {
         NAME
     }
 
-    fn edits_weights(&self) -> bool {
-        self.sparsity > 0.0
+    fn is_identity(&self) -> bool {
+        self.sparsity == 0.0
     }
 
-    fn survey(&self, weights: &Modified) -> Result<Survey, ModifyError> {
-        match self.group {
-            Group::Global => survey(self.sparsity, weights),
-            Group::Row | Group::Layer => Ok(Survey::Nothing),
-        }
+    fn plan(&self, model: &ModelWeights, places: &[usize], _statistics: &Statistics) -> Result<Plan, ModifyError> {
+        let threshold = match self.group {
+            Group::Global if !self.is_identity() => threshold(self.sparsity, model, places)?,
+            Group::Global | Group::Row | Group::Layer => None,
+        };
+        Ok(Plan {
+            threshold,
+            ..Plan::default()
+        })
     }
 
-    fn edit(&self, matrix: Matrix<'_>, survey: &Survey) -> Result<(), ModifyError> {
-        let Matrix {
-            id, columns, values, ..
-        } = matrix;
-        let keys = values.iter().map(|&w| mask::key(w)).collect::<Vec<_>>();
-        mask::check(&keys, id, 0)?;
+    fn edit_block(
+        &self,
+        block: &mut BlockWeights,
+        plan: &Plan,
+        _statistics: &BlockStatistics,
+    ) -> Result<(), ModifyError> {
         let mut scratch = Vec::new();
-        match (self.group, survey) {
-            (Group::Layer, _) => {
-                let count = share_of(self.sparsity, values.len());
-                mask::zero_smallest(&keys, values, count, &mut scratch);
+        block.edit_linears(|weight| {
+            let (id, columns) = (weight.id, weight.columns);
+            let values = weight.values_mut();
+            let keys = values.iter().map(|&w| mask::key(w)).collect::<Vec<_>>();
+            mask::check(&keys, id, 0)?;
+            match (self.group, &plan.threshold) {
+                (Group::Layer, _) => {
+                    let count = share_of(self.sparsity, values.len());
+                    mask::zero_smallest(&keys, values, count, &mut scratch);
+                }
+                (Group::Row, _) => {
+                    let count = share_of(self.sparsity, columns);
+                    mask::zero_smallest_of_each(columns, &keys, values, count, &mut scratch);
+                }
+                (Group::Global, Some(threshold)) => {
+                    let ties = threshold.ties.get(&id).copied().unwrap_or_default();
+                    mask::zero_below(&keys, values, mask::key(threshold.score), ties);
+                }
+                // So small a share of so few weights is none.
+                (Group::Global, None) => {}
             }
-            (Group::Row, _) => {
-                let count = share_of(self.sparsity, columns);
-                mask::zero_smallest_of_each(columns, &keys, values, count, &mut scratch);
-            }
-            (Group::Global, Survey::Threshold { threshold, ties }) => {
-                let ties = ties.get(&id).copied().unwrap_or_default();
-                mask::zero_below(&keys, values, mask::key(*threshold), ties);
-            }
-            // The survey found that nothing goes.
-            (Group::Global, Survey::Nothing) => {}
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }
 
 /// The exact threshold over all linear layers, in three passes that hold one tensor at a time: a histogram of the upper
 /// 16 bits of the keys, one of the lower 16 bits inside the bin that holds the k-th smallest, then the ties.
-fn survey(sparsity: f64, weights: &Modified) -> Result<Survey, ModifyError> {
-    let ids = (0..weights.config().blocks)
-        .flat_map(|block| Role::LINEARS.map(|role| TensorId::in_block(block, role)))
-        .collect::<Vec<_>>();
+fn threshold(sparsity: f64, model: &ModelWeights, places: &[usize]) -> Result<Option<Threshold>, ModifyError> {
+    let layers = || {
+        let blocks = places.iter().filter_map(|&place| model.blocks().get(place));
+        blocks.flat_map(|block| Role::LINEARS.map(|role| block.linear(role)))
+    };
 
     let mut upper = vec![0_usize; 1 << 16];
     let mut size = 0;
-    for &id in &ids {
-        let tensor = weights.tensor(id)?;
-        size += tensor.len();
-        for (position, &weight) in tensor.iter().enumerate() {
+    for layer in layers() {
+        let layer = layer?;
+        let values = layer.values();
+        size += values.len();
+        for (position, &weight) in values.iter().enumerate() {
             if weight.is_nan() {
-                return Err(ModifyError::NotANumber { id, position });
+                return Err(ModifyError::NotANumber { id: layer.id, position });
             }
             upper[(mask::key(weight) >> 16) as usize] += 1;
         }
     }
     let Some(last) = share_of(sparsity, size).checked_sub(1) else {
-        return Ok(Survey::Nothing);
+        return Ok(None);
     };
     let (bin, last_in_bin) = bin_of(&upper, last);
 
     let mut lower = vec![0_usize; 1 << 16];
-    for &id in &ids {
-        for &weight in &weights.tensor(id)? {
+    for layer in layers() {
+        for &weight in layer?.values().iter() {
             let key = mask::key(weight);
             if (key >> 16) as usize == bin {
                 lower[(key & 0xffff) as usize] += 1;
@@ -164,22 +179,23 @@ fn survey(sparsity: f64, weights: &Modified) -> Result<Survey, ModifyError> {
 
     let mut left = last_of_equals + 1;
     let mut ties = BTreeMap::new();
-    for &id in &ids {
+    for layer in layers() {
         if left == 0 {
             break;
         }
-        let tensor = weights.tensor(id)?;
-        let equal = tensor.iter().filter(|&&weight| mask::key(weight) == threshold).count();
+        let layer = layer?;
+        let values = layer.values();
+        let equal = values.iter().filter(|&&weight| mask::key(weight) == threshold).count();
         let taken = equal.min(left);
         if taken > 0 {
-            ties.insert(id, taken);
+            ties.insert(layer.id, taken);
             left -= taken;
         }
     }
-    Ok(Survey::Threshold {
-        threshold: f32::from_bits(threshold),
+    Ok(Some(Threshold {
+        score: f32::from_bits(threshold),
         ties,
-    })
+    }))
 }
 
 /// The bin in which the element of this rank (from 0) lies, and its rank inside the bin.
@@ -198,14 +214,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::modify::testing::{matrix, model, values_of};
+    use crate::modify::testing::{after, edited, model, values_of};
 
     fn pruned(group: Group, sparsity: f64, columns: usize, values: &[f32]) -> Vec<f32> {
-        let mut values = values.to_vec();
-        Magnitude { sparsity, group }
-            .edit(matrix(columns, &mut values), &Survey::Nothing)
-            .unwrap();
-        values
+        edited(&Magnitude { sparsity, group }, columns, values).unwrap()
+    }
+
+    fn globally(sparsity: f64, model: &ModelWeights) -> ModelWeights {
+        let group = Group::Global;
+        after(model, Magnitude { sparsity, group }, &Statistics::default()).unwrap()
     }
 
     fn zeros(values: &[f32]) -> usize {
@@ -233,27 +250,18 @@ mod tests {
 
     #[test]
     fn a_nan_is_an_error() {
-        let mut values = [1.0, f32::NAN, 2.0];
-        let error = Magnitude {
+        let method = Magnitude {
             sparsity: 0.5,
             group: Group::Row,
-        }
-        .edit(matrix(3, &mut values), &Survey::Nothing)
-        .unwrap_err();
+        };
+        let error = edited(&method, 3, &[1.0, f32::NAN, 2.0]).unwrap_err();
         assert!(matches!(error, ModifyError::NotANumber { position: 1, .. }));
     }
 
     #[test]
     fn global_takes_the_smallest_of_the_model_and_breaks_ties_in_order() {
         // Twenty-eight linear layers of 16 equal weights each: everything ties, the first tensors empty first.
-        let weights = model(4, |_, _| 1.0);
-        let mut modified = weights.clone();
-        let method = Arc::new(Magnitude {
-            sparsity: 0.4,
-            group: Group::Global,
-        });
-        modified.push(method, None).unwrap();
-        let all = values_of(&modified);
+        let all = values_of(&globally(0.4, &model(4, |_, _| 1.0)));
         let gone = share_of(0.4, all.len());
         assert!(all[..gone].iter().all(|v| *v == 0.0));
         assert!(all[gone..].iter().all(|v| *v == 1.0));
@@ -261,12 +269,8 @@ mod tests {
 
     #[test]
     fn global_works_on_what_earlier_steps_left() {
-        let mut modified = model(3, |tensor, i| (tensor * 31 + i * 17 % 97) as f32 - 20.0);
-        for sparsity in [0.3, 0.6] {
-            let group = Group::Global;
-            modified.push(Arc::new(Magnitude { sparsity, group }), None).unwrap();
-        }
-        let all = values_of(&modified);
+        let before = model(3, |tensor, i| (tensor * 31 + i * 17 % 97) as f32 - 20.0);
+        let all = values_of(&globally(0.6, &globally(0.3, &before)));
         assert_eq!(zeros(&all), share_of(0.6, all.len()));
     }
 
@@ -276,15 +280,13 @@ mod tests {
             let sparsity = f64::from(percent) / 100.0;
             let weights = model(2, |tensor, i| f32::from(seed[(tensor * 13 + i) % 64]) * 0.25);
             let before = values_of(&weights);
-            let mut modified = weights.clone();
-            modified.push(Arc::new(Magnitude { sparsity, group: Group::Global }), None).unwrap();
             let mut order = (0..before.len()).collect::<Vec<_>>();
             order.sort_by(|&a, &b| before[a].abs().total_cmp(&before[b].abs()));
             let mut expected = before.clone();
             for &i in order.iter().take(share_of(sparsity, before.len())) {
                 expected[i] = 0.0;
             }
-            prop_assert_eq!(values_of(&modified), expected);
+            prop_assert_eq!(values_of(&globally(sparsity, &weights)), expected);
         }
 
         #[test]

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter};
-use super::super::{Matrix, Method, ModifyError, Needs, SpecError, Step, Survey};
+use super::super::{BlockStatistics, BlockWeights, Method, ModifyError, Plan, SpecError, StatisticId, Step, Weight};
 use super::{SPARSITY, mask};
 use crate::numeric::share_of;
 
@@ -42,6 +42,7 @@ pub const ENTRY: Entry = Entry {
             },
         },
     ],
+    scoped: true,
     calibrated: true,
     build,
 };
@@ -80,26 +81,27 @@ impl Method for Wanda {
         NAME
     }
 
-    fn needs(&self) -> Needs {
-        if self.edits_weights() {
-            Needs::InputNorms
-        } else {
-            Needs::Nothing
-        }
+    fn is_identity(&self) -> bool {
+        self.amount == Amount::Sparsity(0.0)
     }
 
-    fn edits_weights(&self) -> bool {
-        self.amount != Amount::Sparsity(0.0)
+    fn needs(&self) -> &'static [StatisticId] {
+        &[StatisticId::InputSquares]
     }
 
-    fn edit(&self, matrix: Matrix<'_>, _survey: &Survey) -> Result<(), ModifyError> {
-        let Matrix {
-            id,
-            columns,
-            values,
-            input_norms,
-            ..
-        } = matrix;
+    fn edit_block(
+        &self,
+        block: &mut BlockWeights,
+        _plan: &Plan,
+        statistics: &BlockStatistics,
+    ) -> Result<(), ModifyError> {
+        block.edit_linears(|weight| self.prune(weight, statistics))
+    }
+}
+
+impl Wanda {
+    fn prune(self, weight: &mut Weight, statistics: &BlockStatistics) -> Result<(), ModifyError> {
+        let (id, columns) = (weight.id, weight.columns);
         let inapplicable = |reason| ModifyError::Inapplicable {
             method: NAME,
             id,
@@ -108,7 +110,7 @@ impl Method for Wanda {
         let squared = id
             .role
             .site()
-            .and_then(|site| input_norms?.squared.get(&site))
+            .and_then(|site| statistics.at(StatisticId::InputSquares, site))
             .ok_or(ModifyError::Uncalibrated { method: NAME, id })?;
         if squared.len() != columns {
             let channels = squared.len();
@@ -130,7 +132,7 @@ impl Method for Wanda {
 
         let mut keys = Vec::with_capacity(columns);
         let mut scratch = Vec::with_capacity(columns);
-        for (row, weights) in values.chunks_mut(columns.max(1)).enumerate() {
+        for (row, weights) in weight.values_mut().chunks_mut(columns.max(1)).enumerate() {
             keys.clear();
             keys.extend(weights.iter().zip(&norms).map(|(&w, &norm)| mask::key(w * norm)));
             mask::check(&keys, id, row * columns)?;
@@ -145,21 +147,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::modify::testing::{calibrated, matrix};
+    use crate::modify::testing::{calibrated, gate};
 
     const HALF: Wanda = Wanda {
         amount: Amount::Sparsity(0.5),
     };
 
     fn pruned(method: Wanda, squared: &[f64], values: &[f32]) -> Result<Vec<f32>, ModifyError> {
-        let norms = calibrated(squared);
-        let mut values = values.to_vec();
-        let matrix = Matrix {
-            input_norms: Some(&norms),
-            ..matrix(squared.len(), &mut values)
-        };
-        method.edit(matrix, &Survey::Nothing)?;
-        Ok(values)
+        let mut weight = gate(squared.len(), values);
+        method.prune(&mut weight, &calibrated(squared))?;
+        Ok(weight.values().into_owned())
     }
 
     fn pattern(zeros: usize, group: usize) -> Wanda {
@@ -187,20 +184,12 @@ mod tests {
     fn what_does_not_fit_says_so() {
         let error = pruned(pattern(2, 8), &SQUARED, &W).unwrap_err().to_string();
         assert!(error.contains("2:8") && error.contains("it has 4"), "{error}");
-        let mut values = W.to_vec();
-        let error = HALF.edit(matrix(4, &mut values), &Survey::Nothing).unwrap_err();
+        let error = HALF.prune(&mut gate(4, &W), &BlockStatistics::default()).unwrap_err();
         assert!(matches!(error, ModifyError::Uncalibrated { .. }));
         let error = pruned(HALF, &[1.0, f64::NAN], &[1.0, 2.0, 3.0, 4.0]).unwrap_err();
         assert!(matches!(error, ModifyError::NotANumber { position: 1, .. }));
-        let norms = calibrated(&[1.0; 3]);
-        let matrix = Matrix {
-            input_norms: Some(&norms),
-            ..matrix(4, &mut values)
-        };
-        assert!(matches!(
-            HALF.edit(matrix, &Survey::Nothing).unwrap_err(),
-            ModifyError::Inapplicable { .. }
-        ));
+        let error = HALF.prune(&mut gate(4, &W), &calibrated(&[1.0; 3])).unwrap_err();
+        assert!(matches!(error, ModifyError::Inapplicable { .. }));
     }
 
     proptest! {
@@ -229,10 +218,8 @@ mod tests {
         ) {
             use super::super::magnitude::{Group, Magnitude};
             let sparsity = f64::from(percent) / 100.0;
-            let mut expected = values.clone();
-            Magnitude { sparsity, group: Group::Row }
-                .edit(matrix(16, &mut expected), &Survey::Nothing)
-                .unwrap();
+            let magnitude = Magnitude { sparsity, group: Group::Row };
+            let expected = crate::modify::testing::edited(&magnitude, 16, &values).unwrap();
             let method = Wanda { amount: Amount::Sparsity(sparsity) };
             prop_assert_eq!(pruned(method, &[4.0; 16], &values).unwrap(), expected);
         }

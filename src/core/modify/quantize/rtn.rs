@@ -15,7 +15,7 @@
 use std::sync::Arc;
 
 use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter, Unit};
-use super::super::{Matrix, Method, ModifyError, SpecError, Step, Survey};
+use super::super::{BlockStatistics, BlockWeights, Method, ModifyError, Plan, SpecError, Step, Weight};
 use crate::weights::TensorId;
 
 const NAME: &str = "rtn";
@@ -82,6 +82,7 @@ pub const ENTRY: Entry = Entry {
             },
         },
     ],
+    scoped: true,
     calibrated: false,
     build,
 };
@@ -137,17 +138,34 @@ impl Method for Rtn {
         NAME
     }
 
-    fn edit(&self, matrix: Matrix<'_>, _survey: &Survey) -> Result<(), ModifyError> {
-        let Matrix {
-            id, columns, values, ..
-        } = matrix;
+    fn is_identity(&self) -> bool {
+        false
+    }
+
+    fn edit_block(
+        &self,
+        block: &mut BlockWeights,
+        _plan: &Plan,
+        _statistics: &BlockStatistics,
+    ) -> Result<(), ModifyError> {
+        block.edit_linears(|weight| self.round(weight))
+    }
+}
+
+impl Rtn {
+    /// Rounds one weight matrix.
+    ///
+    /// # Errors
+    /// Where a weight is not finite.
+    pub fn round(self, weight: &mut Weight) -> Result<(), ModifyError> {
+        let (id, rows, columns) = (weight.id, weight.rows, weight.columns.max(1));
+        let values = weight.values_mut();
         check(values, id)?;
         let levels = f64::from(1_u32 << self.bits.clamp(2, 16));
         let quantize = match self.scheme {
             Scheme::Symmetric => symmetric,
             Scheme::Asymmetric => asymmetric,
         };
-        let columns = columns.max(1);
         match self.group {
             Group::Tensor => quantize(values, levels),
             Group::Row => values.chunks_mut(columns).for_each(|row| quantize(row, levels)),
@@ -157,10 +175,13 @@ impl Method for Rtn {
                 }
             }
         }
+        weight.store_in(self.bits_per_weight(rows, columns));
         Ok(())
     }
 
-    fn bits_per_weight(&self, rows: usize, columns: usize) -> Option<f64> {
+    /// Bits that one weight of a `rows · columns` layer takes, its share of scales and zero points included.
+    #[must_use]
+    pub fn bits_per_weight(self, rows: usize, columns: usize) -> f64 {
         let groups = match self.group {
             Group::Tensor => 1,
             Group::Row => rows,
@@ -171,7 +192,7 @@ impl Method for Rtn {
             Scheme::Symmetric => 0.0,
             Scheme::Asymmetric => bits,
         };
-        Some(bits + (SCALE_BITS + zero_point) * groups as f64 / (rows * columns).max(1) as f64)
+        bits + (SCALE_BITS + zero_point) * groups as f64 / (rows * columns).max(1) as f64
     }
 }
 
@@ -248,7 +269,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::modify::testing::matrix;
+    use crate::modify::testing::gate;
 
     /// A few roundings of f32: of the weights that go in and of those that come out.
     const ULPS: f32 = 8.0 * f32::EPSILON;
@@ -258,9 +279,9 @@ mod tests {
     }
 
     fn quantized(method: Rtn, columns: usize, values: &[f32]) -> Vec<f32> {
-        let mut values = values.to_vec();
-        method.edit(matrix(columns, &mut values), &Survey::Nothing).unwrap();
-        values
+        let mut weight = gate(columns, values);
+        method.round(&mut weight).unwrap();
+        weight.values().into_owned()
     }
 
     fn close(a: &[f32], b: &[f32], scale: f32) -> bool {
@@ -290,21 +311,18 @@ mod tests {
 
     #[test]
     fn stored_bits_count_scales_and_zero_points() {
-        let bits = |group, scheme| rtn(4, group, scheme).bits_per_weight(64, 256).unwrap();
+        let bits = |group, scheme| rtn(4, group, scheme).bits_per_weight(64, 256);
         assert_eq!(bits(Group::Inputs(128), Scheme::Symmetric), 4.125);
         assert_eq!(bits(Group::Inputs(32), Scheme::Asymmetric), 4.0 + 20.0 / 32.0);
         assert_eq!(bits(Group::Row, Scheme::Symmetric), 4.0 + 16.0 / 256.0);
         assert_eq!(bits(Group::Tensor, Scheme::Symmetric), 4.0 + 16.0 / (64.0 * 256.0));
-        assert_eq!(
-            rtn(4, Group::Inputs(32), Scheme::Symmetric).bits_per_weight(1, 40),
-            Some(4.8)
-        );
+        assert_eq!(rtn(4, Group::Inputs(32), Scheme::Symmetric).bits_per_weight(1, 40), 4.8);
     }
 
     #[test]
     fn what_is_not_finite_is_refused_and_extremes_are_not() {
         let method = rtn(4, Group::Row, Scheme::Asymmetric);
-        let error = |bad| method.edit(matrix(2, &mut [1.0, bad]), &Survey::Nothing).unwrap_err();
+        let error = |bad| method.round(&mut gate(2, &[1.0, bad])).unwrap_err();
         assert!(matches!(error(f32::NAN), ModifyError::NotANumber { position: 1, .. }));
         assert!(matches!(error(f32::INFINITY), ModifyError::Inapplicable { .. }));
         for scheme in [Scheme::Symmetric, Scheme::Asymmetric] {

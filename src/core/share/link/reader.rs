@@ -1,36 +1,10 @@
 //! Reading a link: each key is asked for once, and what can't be used is told.
 
-use std::fmt::Display;
-
 use percent_encoding::percent_decode_str;
 
-use super::{Link, Notice, TEMPERATURE, VERSION, Words, word_of};
-use crate::modify::Sweep;
-use crate::numeric::parse_finite;
-use crate::share::{Asset, Experiment, Origin, Sampling, View};
-
-/// A number in a link.
-pub(super) trait Number: PartialOrd + Display + Copy {
-    fn read(text: &str) -> Option<Self>;
-}
-
-impl Number for usize {
-    fn read(text: &str) -> Option<Self> {
-        text.parse().ok()
-    }
-}
-
-impl Number for u64 {
-    fn read(text: &str) -> Option<Self> {
-        text.parse().ok()
-    }
-}
-
-impl Number for f64 {
-    fn read(text: &str) -> Option<Self> {
-        parse_finite(text)
-    }
-}
+use super::{Link, Notice, VERSION};
+use crate::share::fields::{Field, Rejected};
+use crate::share::{Experiment, View};
 
 /// The pairs of a link that were not asked for yet, and what could not be used.
 pub(super) struct Reader {
@@ -89,7 +63,8 @@ impl Reader {
         };
         match given.parse() {
             Ok(1) => return version_1(),
-            Ok(VERSION) => {}
+            // What a link of version 2 leaves out is what one of version 3 does; it never asks for anything but a curve.
+            Ok(2 | VERSION) => {}
             _ => self.notice(
                 "v",
                 &given,
@@ -100,82 +75,15 @@ impl Reader {
         Link::default()
     }
 
-    /// A number in `min..=max`; out of it, the nearer end is used.
-    pub(super) fn within<T: Number>(&mut self, key: &str, slot: &mut T, (min, max): (T, T)) {
-        let Some(given) = self.take(key) else { return };
-        let allowed = || format!("a number from {min} to {max}");
-        match T::read(&given) {
-            Some(value) if value >= min && value <= max => *slot = value,
-            Some(value) if value < min => {
-                *slot = min;
-                self.notice(key, &given, allowed(), min.to_string());
-            }
-            Some(value) if value > max => {
-                *slot = max;
-                self.notice(key, &given, allowed(), max.to_string());
-            }
-            _ => self.notice(key, &given, allowed(), slot.to_string()),
+    /// Takes what a field was given.
+    pub(super) fn field(&mut self, field: &Field, link: &mut Link) {
+        let Some(given) = self.take(field.key) else { return };
+        let refused = |key: &str| self.notices.iter().any(|notice| notice.key == key);
+        if field.only_with.is_some_and(refused) {
+            return;
         }
-    }
-
-    pub(super) fn number(&mut self, key: &str) -> Option<f64> {
-        let given = self.take(key)?;
-        let number = parse_finite(&given);
-        if number.is_none() {
-            self.notice(key, &given, "a number", "the page's own choice");
-        }
-        number
-    }
-
-    pub(super) fn word<T: PartialEq + Copy>(&mut self, key: &str, slot: &mut T, words: Words<T>) {
-        let Some(given) = self.take(key) else { return };
-        if let Some((_, value)) = words.iter().find(|(word, _)| *word == given) {
-            *slot = *value;
-        } else {
-            let allowed = words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
-            self.notice(key, &given, allowed, word_of(words, slot));
-        }
-    }
-
-    pub(super) fn asset(&mut self, key: &str, slot: &mut Asset) {
-        let mut taken = true;
-        if let Some(given) = self.take(key) {
-            match given.parse::<Origin>() {
-                Ok(origin) => slot.origin = origin,
-                Err(error) => {
-                    taken = false;
-                    self.notice(key, &given, error.to_string(), slot.origin.to_string());
-                }
-            }
-        }
-        let key = format!("{key}-sha256");
-        // The hash of something else would have what takes its place refused.
-        if let Some(given) = self.take(&key).filter(|_| taken) {
-            if given.len() == 64 && given.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-                slot.sha256 = Some(given);
-            } else {
-                self.notice(&key, &given, "64 hexadecimal digits", "no check of the file");
-            }
-        }
-    }
-
-    pub(super) fn sweep(&mut self, key: &str, slot: &mut Sweep) {
-        let Some(given) = self.take(key) else { return };
-        match given.parse::<Sweep>() {
-            Ok(sweep) => *slot = sweep,
-            Err(error) => self.notice(key, &given, error.to_string(), slot.to_string()),
-        }
-    }
-
-    pub(super) fn sampling(&mut self) -> Sampling {
-        let mut temperature = 0.0;
-        self.within("temperature", &mut temperature, TEMPERATURE);
-        let mut seed = 0;
-        self.within("draw", &mut seed, (0, u64::MAX));
-        if temperature > 0.0 {
-            Sampling::Temperature { temperature, seed }
-        } else {
-            Sampling::Greedy
+        if let Err(Rejected { allowed, used }) = (field.read)(link, &given) {
+            self.notice(field.key, &given, allowed, used);
         }
     }
 

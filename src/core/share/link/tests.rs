@@ -3,7 +3,10 @@
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
 use super::*;
-use crate::share::{Origin, bundled};
+use crate::curve::CalibrationStats;
+use crate::plot::{Axis, Measure};
+use crate::share::fields::{self, Field};
+use crate::share::{Ask, Asset, DeviceChoice, Origin, Sampling, Screen, Tab, bundled};
 
 /// A link as version 1 wrote it. It must open for ever; never edit it.
 const VERSION_1: &str = "v=1&model=SmolLM2-135M-Instruct.Q4_1&model-sha256=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
@@ -18,7 +21,7 @@ fn version_1_opens_for_ever() {
     let e = &link.experiment;
     assert_eq!(e.model.origin, Origin::Bundled("SmolLM2-135M-Instruct.Q4_1".to_owned()));
     assert_eq!(e.model.sha256, Some("a".repeat(64)));
-    assert_eq!(e.sweep.to_string(), "wanda:sparsity=0.1..0.6/6");
+    assert_eq!(e.sweep().to_string(), "wanda:sparsity=0.1..0.6/6");
     assert_eq!(e.text.origin, Origin::Own("my text.txt".to_owned()));
     assert_eq!((e.windows, e.window, e.calibration_windows, e.seed), (4, 256, 2, 7));
     assert_eq!(e.calibration_stats, CalibrationStats::Dense);
@@ -33,7 +36,7 @@ fn version_1_opens_for_ever() {
     };
     assert_eq!(view.sampling, sampling);
     assert_eq!(link.expect.as_deref(), Some("abc"));
-    assert_eq!(link.to_fragment(), VERSION_1.replacen("v=1", "v=2", 1));
+    assert_eq!(link.to_fragment(), VERSION_1.replacen("v=1", "v=3&ask=curve", 1));
 }
 
 /// What a link of version 1 leaves out is what the page opened with then.
@@ -45,7 +48,7 @@ fn version_1_keeps_its_defaults() {
         let e = &link.experiment;
         assert_eq!(e.model, Asset::bundled("SmolLM2-135M-Instruct.Q4_1"));
         assert_eq!(link.view.prompt, "The water cycle is");
-        assert_eq!(e.sweep.to_string(), "wanda:sparsity=0..0.8/9");
+        assert_eq!(e.sweep().to_string(), "wanda:sparsity=0..0.8/9");
         assert_eq!(
             (e.windows, e.window, e.calibration_windows, e.seed),
             (8, 512, 8, 0),
@@ -70,7 +73,20 @@ fn version_2_opens_for_ever() {
     assert_eq!(notices, []);
     assert_eq!(bundled::size_of(&link.experiment.model), Some(2));
     assert_eq!(link.view.screen, Screen::Sizes);
-    assert_eq!(link.to_fragment(), VERSION_2);
+    assert_eq!(link.to_fragment(), VERSION_2.replacen("v=2", "v=3&ask=curve", 1));
+}
+
+/// A link as version 3 wrote it. It must open for ever; never edit it.
+const VERSION_3: &str = "v=3&ask=depth&model=hemoscope-4m&m=wanda:sparsity=0..0.8/9&text=evaluation&windows=8&window=256\
+    &calibration=calibration&calibration-windows=8&calibration-stats=dense&seed=0&threshold=1.1&at=0.3";
+
+#[test]
+fn version_3_opens_for_ever() {
+    let Opened { link, notices } = Link::open(VERSION_3);
+    assert_eq!(notices, []);
+    let sweep = "wanda:sparsity=0..0.8/9".parse().unwrap();
+    assert_eq!(link.experiment.ask, Ask::Depth(sweep));
+    assert_eq!(link.to_fragment(), VERSION_3);
 }
 
 #[test]
@@ -151,8 +167,14 @@ fn asset() -> impl Strategy<Value = Asset> {
     (origin(), prop::option::of("[0-9a-f]{64}")).prop_map(|(origin, sha256)| Asset { origin, sha256 })
 }
 
-fn one_of<T: Copy + std::fmt::Debug + 'static>(words: Words<T>) -> impl Strategy<Value = T> {
-    (0..words.len()).prop_map(|place| words[place].1)
+fn one_of<T: Copy + std::fmt::Debug + 'static>(values: &'static [T]) -> impl Strategy<Value = T> {
+    (0..values.len()).prop_map(|place| values[place])
+}
+
+/// A whole number that a field takes.
+fn whole(field: &Field) -> std::ops::RangeInclusive<usize> {
+    let (min, max) = field.whole();
+    usize::try_from(min).unwrap()..=usize::try_from(max).unwrap()
 }
 
 fn experiment() -> impl Strategy<Value = Experiment> {
@@ -161,16 +183,21 @@ fn experiment() -> impl Strategy<Value = Experiment> {
         (2usize..8).prop_map(|bits| format!("rtn:bits={bits}..8/{},group=32", 9 - bits)),
     ];
     let sizes = (
-        WINDOWS.0..=WINDOWS.1,
-        WINDOW.0..=WINDOW.1,
-        WINDOWS.0..=WINDOWS.1,
+        whole(&fields::WINDOWS),
+        whole(&fields::WINDOW),
+        whole(&fields::CALIBRATION_WINDOWS),
         any::<u64>(),
     );
-    (asset(), sweep, asset(), asset(), one_of(STATS), sizes).prop_map(
-        |(model, sweep, text, calibration_text, calibration_stats, (windows, window, calibration_windows, seed))| {
+    let stats = one_of(&[CalibrationStats::Sequential, CalibrationStats::Dense]);
+    let ask = (any::<bool>(), sweep).prop_map(|(depth, sweep)| {
+        let sweep = sweep.parse().expect("a sweep of the grammar");
+        if depth { Ask::Depth(sweep) } else { Ask::Curve(sweep) }
+    });
+    (asset(), ask, asset(), asset(), stats, sizes).prop_map(
+        |(model, ask, text, calibration_text, calibration_stats, (windows, window, calibration_windows, seed))| {
             Experiment {
                 model,
-                sweep: sweep.parse().expect("a sweep of the grammar"),
+                ask,
                 text,
                 windows,
                 window,
@@ -186,18 +213,17 @@ fn experiment() -> impl Strategy<Value = Experiment> {
 fn view() -> impl Strategy<Value = View> {
     let sampling = prop_oneof![
         Just(Sampling::Greedy),
-        (TEMPERATURE.0..TEMPERATURE.1, any::<u64>())
-            .prop_map(|(temperature, seed)| Sampling::Temperature { temperature, seed }),
+        (0.01..10.0, any::<u64>()).prop_map(|(temperature, seed)| Sampling::Temperature { temperature, seed }),
     ];
     let looks = (
-        one_of(SCREENS),
-        one_of(MEASURES),
-        one_of(AXES),
-        one_of(TABS),
-        one_of(DEVICES),
+        one_of(&[Screen::Model, Screen::Sizes]),
+        one_of(&[Measure::Hemorrhage, Measure::Kld, Measure::SameTop]),
+        one_of(&[Axis::Linear, Axis::Log]),
+        one_of(&[Tab::Chart, Tab::Table, Tab::Curves]),
+        one_of(&[DeviceChoice::Auto, DeviceChoice::Gpu, DeviceChoice::Flex]),
     );
-    let texts = (".*", sampling, TOKENS.0..=TOKENS.1);
-    (THRESHOLD.0..THRESHOLD.1, prop::option::of(-1e9..1e9f64), looks, texts).prop_map(
+    let texts = (".*", sampling, whole(&fields::TOKENS));
+    (1.001..1000.0, prop::option::of(-1e9..1e9f64), looks, texts).prop_map(
         |(threshold, at, (screen, measure, axis, tab, device), (prompt, sampling, tokens))| View {
             screen,
             threshold,

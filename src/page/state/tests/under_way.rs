@@ -50,7 +50,7 @@ fn a_provisional_point_is_shown_and_nothing_is_concluded_from_it() {
     tell(&mut state, event);
     assert_eq!(pending(&state), [2.0]);
     let label = picture::pending_mark(
-        &state.link.experiment.sweep,
+        state.link.experiment.sweep(),
         &state.under_way()[0],
         hemoscope_core::plot::Measure::Hemorrhage,
     );

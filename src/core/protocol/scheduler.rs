@@ -1,10 +1,11 @@
-//! A run whose points several engines measure: who does what next, and what the front end is told. Knows no transport.
+//! A run: which engine measures which point, and what the front end is told. Knows no transport.
 //!
-//! The first engine measures the untouched model and what else all points need ([`Job::Prepare`]); whoever joins takes that
+//! The page with its workers, the command line and the tests all run by it; with one engine it is the plain loop. The first
+//! engine measures the untouched model and what else all points need ([`Job::Prepare`]); whoever joins takes that
 //! over and is given one point after the other, in the order of the range. The front end hears the events of one run, as if
 //! one engine had measured it. An engine that is lost leaves its point to the others.
 
-use super::{CPU, Event, Finding, Job, ModelReport, Sweeping};
+use super::{Event, Finding, Job, ModelReport, Sweeping};
 use crate::curve::{Curve, Outcome, Point, Protocol};
 use crate::metric::Stats;
 use crate::share::Experiment;
@@ -61,12 +62,13 @@ enum Doing {
     Point(usize),
 }
 
-/// A run that is shared out.
+/// A run while it goes on.
 #[derive(Debug)]
-pub struct SharedRun {
+pub struct Scheduler {
     sweeping: Box<Sweeping>,
+    device: String,
     start_secs: f64,
-    /// By number. Few, so that lists do: maps would be 4 kB of every page.
+    /// By number.
     engines: Vec<(usize, Doing)>,
     /// Points that nobody measures yet, the last one next.
     waiting: Vec<usize>,
@@ -82,16 +84,17 @@ pub struct SharedRun {
     points: Vec<Option<Point>>,
 }
 
-impl SharedRun {
-    /// Begins with the first engine, which prepares.
+impl Scheduler {
+    /// Begins with the first engine, which prepares; `device` is what the result calls all of them.
     #[must_use]
-    pub fn start(first: usize, sweeping: Box<Sweeping>, now_secs: f64) -> (Self, Vec<Order>) {
+    pub fn start(first: usize, sweeping: Box<Sweeping>, device: String, now_secs: f64) -> (Self, Vec<Order>) {
         let job = Job::Prepare(sweeping.clone());
-        let total = sweeping.experiment.sweep.points().len();
+        let total = sweeping.experiment.sweep().points().len();
         let run = Self {
             waiting: (0..total).rev().collect(),
             engines: vec![(first, Doing::Preparing)],
             sweeping,
+            device,
             start_secs: now_secs,
             costly: Vec::new(),
             findings: Vec::new(),
@@ -171,8 +174,7 @@ impl SharedRun {
             }
             Event::Failed { .. } if cancelled => *doing = Doing::Nothing,
             Event::Failed { .. } if alone || nothing_known && *doing == Doing::Preparing => {
-                self.over = true;
-                orders.push(Order::Tell(event));
+                self.fail(event, &mut orders, now_secs);
             }
             Event::Failed { message, .. } => return self.lose(engine, &message, now_secs),
             event => orders.push(Order::Tell(event)),
@@ -194,7 +196,7 @@ impl SharedRun {
             if !self.costly.contains(&index) {
                 self.costly.push(index);
                 self.waiting.push(index);
-            } else if let Some((value, spec)) = self.sweeping.experiment.sweep.points().into_iter().nth(index) {
+            } else if let Some((value, spec)) = self.sweeping.experiment.sweep().points().into_iter().nth(index) {
                 let point = Point {
                     value,
                     spec,
@@ -208,11 +210,11 @@ impl SharedRun {
         // What was still to be found out can't be any more, and each engine can find it out for itself.
         self.prepared |= doing == Doing::Preparing && !self.findings.is_empty();
         if self.engines.is_empty() || !self.prepared && doing == Doing::Preparing {
-            self.over = true;
-            orders.push(Order::Tell(Event::Failed {
+            let failed = Event::Failed {
                 message: reason.to_owned(),
                 device_lost: true,
-            }));
+            };
+            self.fail(failed, &mut orders, now_secs);
         } else {
             self.go_on(&mut orders, now_secs);
         }
@@ -255,6 +257,15 @@ impl SharedRun {
         }
     }
 
+    /// Ends the run with a reason; what was measured before it stays.
+    fn fail(&mut self, failed: Event, orders: &mut Vec<Order>, now_secs: f64) {
+        self.over = true;
+        orders.push(Order::Tell(failed));
+        if self.points.iter().any(Option::is_some) {
+            orders.push(Order::Tell(self.result(now_secs)));
+        }
+    }
+
     fn result(&self, now_secs: f64) -> Event {
         let (Some(protocol), Some(base)) = (&self.protocol, self.base) else {
             let message = "cancelled".to_owned();
@@ -264,9 +275,9 @@ impl SharedRun {
             };
         };
         let curve = Curve {
-            sweep: self.sweeping.experiment.sweep.clone(),
+            sweep: self.sweeping.experiment.sweep().clone(),
             protocol: (**protocol).clone(),
-            device: CPU.to_owned(),
+            device: self.device.clone(),
             base,
             points: self.points.iter().flatten().cloned().collect(),
             duration_secs: now_secs - self.start_secs,
@@ -287,7 +298,7 @@ fn adopt(engine: usize, place: usize, finding: Finding) -> Order {
 /// there: the untouched model is all it needs.
 fn next(waiting: &mut Vec<usize>, experiment: &Experiment, findings: &[Finding], prepared: bool) -> Option<usize> {
     let &index = waiting.last()?;
-    let possible = prepared || !findings.is_empty() && experiment.sweep.changes_nothing_at(index);
+    let possible = prepared || !findings.is_empty() && experiment.sweep().is_identity_at(index);
     possible.then(|| waiting.pop()).flatten()
 }
 

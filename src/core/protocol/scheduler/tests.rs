@@ -1,6 +1,9 @@
 //! Engines that do as they are told, and some that don't.
 
 use super::*;
+use crate::share::Ask;
+
+const SQUARES: Finding = Finding::Statistic(crate::modify::StatisticId::InputSquares);
 
 fn stats() -> Stats {
     Stats {
@@ -34,7 +37,7 @@ fn protocol() -> Box<Protocol> {
 fn sweeping(sweep: &str) -> Box<Sweeping> {
     Box::new(Sweeping {
         experiment: Experiment {
-            sweep: sweep.parse().unwrap(),
+            ask: Ask::Curve(sweep.parse().unwrap()),
             ..Experiment::default()
         },
         text: "text".to_owned(),
@@ -42,21 +45,21 @@ fn sweeping(sweep: &str) -> Box<Sweeping> {
     })
 }
 
-fn started(sweep: &str) -> SharedRun {
-    let (run, orders) = SharedRun::start(0, sweeping(sweep), 10.0);
+fn started(sweep: &str) -> Scheduler {
+    let (run, orders) = Scheduler::start(0, sweeping(sweep), "a device".to_owned(), 10.0);
     assert!(matches!(orders.as_slice(), [Order::Ask(0, Job::Prepare(_), None)]));
     run
 }
 
 /// The untouched model is measured.
-fn with_base(run: &mut SharedRun) -> Vec<Order> {
+fn with_base(run: &mut Scheduler) -> Vec<Order> {
     run.hear(0, Event::RunStarted { protocol: protocol() }, 11.0);
     run.hear(0, Event::Base { stats: stats() }, 12.0);
     run.hear(0, Event::Found(Finding::Untouched { stats: stats() }), 12.0)
 }
 
-fn measured(run: &SharedRun, index: usize) -> Event {
-    let (value, spec) = run.sweeping.experiment.sweep.points().swap_remove(index);
+fn measured(run: &Scheduler, index: usize) -> Event {
+    let (value, spec) = run.sweeping.experiment.sweep().points().swap_remove(index);
     let point = Box::new(Point {
         value,
         spec,
@@ -132,18 +135,15 @@ fn the_first_point_needs_the_untouched_model_and_the_others_all_that_is_found_ou
         "{orders:?}"
     );
     assert_eq!(given(&orders), [(1, 0)]);
-    let orders = run.hear(0, Event::Found(Finding::Norms), 13.0);
-    assert_eq!(orders, [adopt(1, 1, Finding::Norms)]);
+    let orders = run.hear(0, Event::Found(SQUARES), 13.0);
+    assert_eq!(orders, [adopt(1, 1, SQUARES)]);
     assert_eq!(given(&run.hear(0, Event::Prepared, 13.0)), [(0, 1)]);
     // Who comes late is told all of it.
     let orders = run.join(2, 13.5);
     assert!(matches!(orders[0], Order::Ask(2, Job::Join(_), None)));
     assert_eq!(
         orders[1..3],
-        [
-            adopt(2, 0, Finding::Untouched { stats: stats() }),
-            adopt(2, 1, Finding::Norms)
-        ]
+        [adopt(2, 0, Finding::Untouched { stats: stats() }), adopt(2, 1, SQUARES)]
     );
     assert_eq!(given(&orders), [(2, 2)]);
 }
@@ -172,7 +172,7 @@ fn points_that_come_in_any_order_are_a_curve_in_the_order_of_the_range() {
     };
     let values = curve.points.iter().map(|point| point.value).collect::<Vec<_>>();
     assert_eq!((values.as_slice(), *complete), ([8.0, 6.0, 4.0, 2.0].as_slice(), true));
-    assert_eq!(curve.duration_secs, 10.0);
+    assert_eq!((curve.device.as_str(), curve.duration_secs), ("a device", 10.0));
     assert!(run.is_over());
 }
 
@@ -234,6 +234,17 @@ fn the_last_engine_that_is_lost_ends_the_run() {
         "{orders:?}"
     );
     assert!(run.is_over());
+}
+
+#[test]
+fn a_run_that_ends_early_keeps_what_was_measured() {
+    let mut run = started("rtn:bits=8..2/3");
+    with_base(&mut run);
+    run.hear(0, Event::Prepared, 13.0);
+    run.hear(0, measured(&run, 0), 14.0);
+    let orders = run.hear(0, failed("the device is gone"), 15.0);
+    assert_eq!(orders[0], Order::Tell(failed("the device is gone")));
+    assert_eq!(result(&orders), Some((1, false)));
 }
 
 #[test]

@@ -1,0 +1,85 @@
+//! What a measurement gives: arrays of numbers with named axes. Tables and files follow from the axes, whatever was
+//! asked.
+
+mod table;
+
+use serde::{Deserialize, Serialize};
+
+pub use table::csv;
+
+/// An array with names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// What was measured, e.g. `relative_error`.
+    pub measure: String,
+    /// The axes, the slowest first; none where `values` is one number.
+    pub axes: Vec<Axis>,
+    /// The numbers, row-major over the axes.
+    #[serde(with = "crate::numeric::nonfinite::list")]
+    pub values: Vec<f64>,
+    /// The standard error of each, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_error: Option<Vec<f64>>,
+    /// The unit of the numbers; empty where they are ratios.
+    pub unit: String,
+}
+
+/// One axis of an [`Observation`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Axis {
+    /// What varies along it, e.g. `site`.
+    pub name: String,
+    /// The unit of its values; empty where they count or name.
+    pub unit: String,
+    /// Where its entries lie.
+    pub values: Vec<f64>,
+    /// What its entries are called, one each; empty where the values say it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+}
+
+impl Axis {
+    /// Entries that are counted from 0 and have names.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "entries are few")]
+    pub fn named(name: &str, labels: Vec<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            unit: String::new(),
+            values: (0..labels.len()).map(|i| i as f64).collect(),
+            labels,
+        }
+    }
+}
+
+impl Observation {
+    /// Numbers along one axis, without a unit.
+    #[must_use]
+    pub fn along(measure: &str, axis: &Axis, values: Vec<f64>) -> Self {
+        Self {
+            measure: measure.to_owned(),
+            axes: vec![axis.clone()],
+            values,
+            standard_error: None,
+            unit: String::new(),
+        }
+    }
+
+    /// A single number.
+    #[must_use]
+    pub fn number(measure: &str, value: f64) -> Self {
+        Self {
+            measure: measure.to_owned(),
+            axes: Vec::new(),
+            values: vec![value],
+            standard_error: None,
+            unit: String::new(),
+        }
+    }
+}
+
+/// The observation of this measure.
+#[must_use]
+pub fn find<'a>(observations: &'a [Observation], measure: &str) -> Option<&'a Observation> {
+    observations.iter().find(|observation| observation.measure == measure)
+}

@@ -1,0 +1,348 @@
+//! The chart along the depth: one line a strength, from the embedding to behind the last block.
+
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::canvas::{Canvas, Done, Frame, on_canvas, stroke};
+use super::overlay::spread;
+use super::scale::nice;
+use super::{Anchor, Drawing, Label, Mark, MarkKind, PlotError, Role, Size, format_number};
+use crate::curve::{Curve, Point};
+use crate::observation::find;
+use crate::say::strength;
+
+/// What the lines show behind each block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DepthMeasure {
+    /// `‖X − X⁰‖ / ‖X⁰‖` of the residual stream.
+    #[default]
+    RelativeError,
+    /// Mean cosine of both models' streams.
+    Cosine,
+    /// Linear centred kernel alignment of both models' streams.
+    Cka,
+}
+
+impl DepthMeasure {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::RelativeError, Self::Cosine, Self::Cka];
+
+    /// The measure of the observation.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::RelativeError => "relative_error",
+            Self::Cosine => "cosine",
+            Self::Cka => "cka",
+        }
+    }
+
+    /// Plain name, for the axis and the switch.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RelativeError => "relative error",
+            Self::Cosine => "cosine",
+            Self::Cka => "CKA",
+        }
+    }
+
+    /// What the axis says.
+    #[must_use]
+    pub fn axis_title(self) -> &'static str {
+        match self {
+            Self::RelativeError => "relative error of the residual stream",
+            Self::Cosine => "cosine with the untouched model's stream",
+            Self::Cka => "alignment with the untouched model's stream (CKA)",
+        }
+    }
+
+    /// The untouched model's value.
+    fn untouched(self) -> f64 {
+        match self {
+            Self::RelativeError => 0.0,
+            Self::Cosine | Self::Cka => 1.0,
+        }
+    }
+}
+
+/// The line of one strength.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DepthLine {
+    /// Its strength, as it is written ("50 %").
+    pub name: String,
+    /// One value a site.
+    pub values: Vec<f64>,
+}
+
+/// Everything that the chart shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DepthChart {
+    /// What is shown.
+    pub measure: DepthMeasure,
+    /// What the sites are called.
+    pub sites: Vec<String>,
+    /// From the weakest damage to the strongest.
+    pub lines: Vec<DepthLine>,
+    /// The line whose points are marked.
+    pub selected: Option<usize>,
+    /// How large.
+    pub size: Size,
+}
+
+impl DepthChart {
+    /// What was observed along the depth, one line a strength; the strength `at` is selected, or the last one. `None` where
+    /// nothing was observed.
+    #[must_use]
+    pub fn of(curve: &Curve, measure: DepthMeasure, at: Option<f64>, size: Size) -> Option<Self> {
+        let observed = |point: &Point| {
+            let found = find(point.outcome.observations(), measure.key())?;
+            let line = DepthLine {
+                name: strength(&curve.sweep, point.value),
+                values: found.values.clone(),
+            };
+            Some((point.value, found.axes.first()?.labels.clone(), line))
+        };
+        let found = curve.points.iter().filter_map(observed).collect::<Vec<_>>();
+        // Dropped blocks make a strength's line shorter: the longest one names the sites.
+        let sites = found
+            .iter()
+            .map(|(_, sites, _)| sites)
+            .max_by_key(|sites| sites.len())?
+            .clone();
+        let place = at.and_then(|at| found.iter().position(|(value, _, _)| *value == at));
+        Some(Self {
+            measure,
+            sites,
+            selected: place.or(Some(found.len() - 1)),
+            lines: found.into_iter().map(|(_, _, line)| line).collect(),
+            size,
+        })
+    }
+}
+
+/// Draws it. Points of the selected line are marks, in the order of the sites; every line has its name at its end.
+///
+/// # Errors
+/// Where plotters refuses, which needs a size that holds no axis.
+pub fn draw_depth(chart: &DepthChart) -> Result<Drawing, PlotError> {
+    let frame = frame(chart);
+    let backdrop = on_canvas(frame, |canvas| {
+        axes(chart, frame, canvas)?;
+        for (place, line) in chart.lines.iter().enumerate() {
+            let chosen = chart.selected == Some(place);
+            let width = chart.size.type_px / if chosen { 4.5 } else { 8.0 };
+            for piece in pieces(&line.values) {
+                canvas.path(piece, stroke(Role::Damage, opacity(chart, place), width))?;
+            }
+        }
+        Ok(())
+    })?;
+    let (marks, mut labels) = (marks(chart, frame), names(chart, frame));
+    spread(&mut labels, chart.size.type_px * 1.2, frame.area);
+    Ok(Drawing {
+        size: chart.size,
+        backdrop,
+        marks,
+        labels,
+        thresholds: Vec::new(),
+        area: frame.area,
+    })
+}
+
+/// The text alternative of the chart.
+#[must_use]
+pub fn depth_alternative(chart: &DepthChart, sentence: &str) -> String {
+    let (lines, sites) = (chart.lines.len(), chart.sites.len());
+    format!(
+        "Chart of {lines} lines, one a strength, over {sites} places along the depth: {}. {sentence}",
+        chart.measure.axis_title()
+    )
+}
+
+fn frame(chart: &DepthChart) -> Frame {
+    let em = chart.size.type_px;
+    let (width, height) = (f64::from(chart.size.width), f64::from(chart.size.height));
+    let values = chart.lines.iter().flat_map(|line| &line.values);
+    let finite = values.copied().filter(|value| value.is_finite());
+    let untouched = chart.measure.untouched();
+    let (low, high) = finite.fold((untouched, untouched), |(low, high), value| {
+        (low.min(value), high.max(value))
+    });
+    let span = if high > low { high - low } else { 0.1 };
+    // Cosine and CKA end at 1, errors begin at 0.
+    let (low, high) = match chart.measure {
+        DepthMeasure::RelativeError => (low, high + 0.06 * span),
+        DepthMeasure::Cosine | DepthMeasure::Cka => (low - 0.06 * span, high + 0.02 * span),
+    };
+    Frame {
+        size: chart.size,
+        area: [
+            3.8 * em,
+            2.2 * em,
+            (width - 5.0 * em).max(5.0 * em),
+            (height - 3.6 * em).max(3.2 * em),
+        ],
+        x: (-0.3, last_site(chart) + 0.3),
+        y: (low, high),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a model has few blocks")]
+fn last_site(chart: &DepthChart) -> f64 {
+    chart.sites.len().saturating_sub(1).max(1) as f64
+}
+
+fn left(frame: Frame, x: f64) -> f64 {
+    let [left, _, right, _] = frame.area;
+    left + (x - frame.x.0) / (frame.x.1 - frame.x.0) * (right - left)
+}
+
+fn top(frame: Frame, y: f64) -> f64 {
+    let [_, top, _, bottom] = frame.area;
+    bottom - (y - frame.y.0) / (frame.y.1 - frame.y.0) * (bottom - top)
+}
+
+/// How strong a line's colour is: the weakest damage is faint.
+#[expect(clippy::cast_precision_loss, reason = "lines are few")]
+fn opacity(chart: &DepthChart, place: usize) -> f64 {
+    let last = chart.lines.len().saturating_sub(1).max(1);
+    0.25 + 0.75 * place as f64 / last as f64
+}
+
+/// A line broken where a value is not a number.
+#[expect(clippy::cast_precision_loss, reason = "a model has few blocks")]
+fn pieces(values: &[f64]) -> Vec<Vec<(f64, f64)>> {
+    let points = values.iter().enumerate().map(|(site, &value)| (site as f64, value));
+    let points = points.collect::<Vec<_>>();
+    let pieces = points.split(|(_, value)| !value.is_finite());
+    pieces.filter(|piece| piece.len() > 1).map(<[_]>::to_vec).collect()
+}
+
+fn axes(chart: &DepthChart, frame: Frame, canvas: &Canvas<'_, '_>) -> Done {
+    let em = chart.size.type_px;
+    let [area_left, area_top, right, bottom] = frame.area;
+    let grid = stroke(Role::Grid, 1.0, 1.0);
+    // A name a few ems wide: as many as fit.
+    let fits = ((right - area_left) / (3.0 * em)).max(2.0) as usize;
+    let every = chart.sites.len().div_ceil(fits).max(1);
+    for (site, name) in chart.sites.iter().enumerate().step_by(every) {
+        #[expect(clippy::cast_precision_loss, reason = "a model has few blocks")]
+        let x = site as f64;
+        canvas.path(vec![(x, frame.y.0), (x, frame.y.1)], grid)?;
+        let short = name
+            .strip_prefix("block ")
+            .map_or_else(|| name.chars().take(3).collect(), str::to_owned);
+        let pos = Pos::new(HPos::Center, VPos::Top);
+        canvas.text(short, left(frame, x), bottom + 0.45 * em, pos, Role::Muted)?;
+    }
+    let count = (((bottom - area_top) / (3.2 * em)) as usize).clamp(2, 10);
+    for y in nice(frame.y.0, frame.y.1, count) {
+        canvas.path(vec![(frame.x.0, y), (frame.x.1, y)], grid)?;
+        let pos = Pos::new(HPos::Right, VPos::Center);
+        canvas.text(format_number(y), area_left - 0.5 * em, top(frame, y), pos, Role::Muted)?;
+    }
+    let untouched = chart.measure.untouched();
+    canvas.path(
+        vec![(frame.x.0, untouched), (frame.x.1, untouched)],
+        stroke(Role::Muted, 1.0, 1.0),
+    )?;
+    let pos = Pos::new(HPos::Left, VPos::Bottom);
+    let title = chart.measure.axis_title().to_owned();
+    canvas.text(title, 0.4 * em, area_top - 0.7 * em, pos, Role::Muted)?;
+    let pos = Pos::new(HPos::Center, VPos::Bottom);
+    let under = f64::from(chart.size.height) - 0.5 * em;
+    let title = "behind the block of this number".to_owned();
+    canvas.text(title, f64::midpoint(area_left, right), under, pos, Role::Muted)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a model has few blocks")]
+fn marks(chart: &DepthChart, frame: Frame) -> Vec<Mark> {
+    let Some((series, line)) = chart.selected.and_then(|place| Some((place, chart.lines.get(place)?))) else {
+        return Vec::new();
+    };
+    let mark = |(index, &y): (usize, &f64)| {
+        let finite = y.is_finite();
+        Mark {
+            series,
+            index,
+            x: index as f64,
+            y,
+            left: left(frame, index as f64),
+            top: if finite { top(frame, y) } else { frame.area[1] },
+            whisker: None,
+            kind: if finite { MarkKind::Measured } else { MarkKind::OffScale },
+            role: Role::Damage,
+        }
+    };
+    line.values.iter().enumerate().map(mark).collect()
+}
+
+fn names(chart: &DepthChart, frame: Frame) -> Vec<Label> {
+    let em = chart.size.type_px;
+    let end = |line: &DepthLine| line.values.iter().rev().copied().find(|value| value.is_finite());
+    let name = |line: &DepthLine| {
+        Some(Label {
+            text: line.name.clone(),
+            left: frame.area[2] + 0.5 * em,
+            top: top(frame, end(line)?) + 0.35 * em,
+            anchor: Anchor::Start,
+            role: Role::Damage,
+        })
+    };
+    chart.lines.iter().filter_map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chart(measure: DepthMeasure) -> DepthChart {
+        let line = |name: &str, values: &[f64]| DepthLine {
+            name: name.to_owned(),
+            values: values.to_vec(),
+        };
+        DepthChart {
+            measure,
+            sites: ["embedding", "block 0", "block 1"].map(str::to_owned).to_vec(),
+            lines: vec![
+                line("0 %", &[0.0, 0.0, 0.0]),
+                line("50 %", &[0.0, 0.3, 0.4]),
+                line("80 %", &[0.0, 0.9, f64::NAN]),
+            ],
+            selected: Some(1),
+            size: Size {
+                width: 600,
+                height: 360,
+                type_px: 12.0,
+            },
+        }
+    }
+
+    #[test]
+    fn every_line_has_its_name_and_the_selected_one_its_points() {
+        let drawing = draw_depth(&chart(DepthMeasure::RelativeError)).unwrap();
+        let names = drawing.labels.iter().map(|label| label.text.as_str());
+        assert_eq!(names.collect::<Vec<_>>(), ["0 %", "50 %", "80 %"]);
+        let marks = drawing.marks.iter().map(|mark| (mark.index, mark.y));
+        assert_eq!(marks.collect::<Vec<_>>(), [(0, 0.0), (1, 0.3), (2, 0.4)]);
+        let [left, top, right, bottom] = drawing.area;
+        for mark in &drawing.marks {
+            assert!(
+                (left..=right).contains(&mark.left) && (top..=bottom).contains(&mark.top),
+                "{mark:?}"
+            );
+        }
+        // More error stands higher.
+        assert!(drawing.marks[2].top < drawing.marks[1].top);
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_off_the_scale_and_breaks_its_line() {
+        let mut strongest = chart(DepthMeasure::Cosine);
+        strongest.selected = Some(2);
+        let drawing = draw_depth(&strongest).unwrap();
+        assert_eq!(drawing.marks[2].kind, MarkKind::OffScale);
+        assert!(!drawing.backdrop.contains("NaN"));
+        assert_eq!(pieces(&[0.0, 1.0, f64::NAN, 2.0]), [vec![(0.0, 0.0), (1.0, 1.0)]]);
+    }
+}

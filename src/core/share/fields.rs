@@ -1,0 +1,549 @@
+//! Every value that an experiment and its look can be given: one table for the link, the page's controls, the command line
+//! and the engine's limits.
+
+use super::{Ask, Asset, DeviceChoice, Link, Origin, Sampling, Screen, Tab, View};
+use crate::curve::CalibrationStats;
+use crate::modify::Sweep;
+use crate::numeric::parse_finite;
+use crate::plot::{Axis, Measure};
+
+/// One value: its key, its words, what it may be, and how it is read and written.
+pub struct Field {
+    /// Its key in a link.
+    pub key: &'static str,
+    /// What it is, in plain words.
+    pub label: &'static str,
+    /// What it may be.
+    pub kind: Kind,
+    /// It is left out where what this key was given can't be used.
+    pub(super) only_with: Option<&'static str>,
+    pub(super) read: fn(&mut Link, &str) -> Result<(), Rejected>,
+    /// `None` where the link does not hold it: it is not set, or it changes no result and is as usual.
+    pub(super) write: fn(&Link) -> Option<String>,
+}
+
+/// What a field may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// A whole number in `min..=max`.
+    Whole {
+        /// Smallest allowed.
+        min: u64,
+        /// Largest allowed.
+        max: u64,
+    },
+    /// A number in `min..=max`.
+    Number {
+        /// Smallest allowed.
+        min: f64,
+        /// Largest allowed.
+        max: f64,
+    },
+    /// One of a few words.
+    Word(&'static [&'static str]),
+    /// Anything else, as its reader takes it.
+    Text,
+}
+
+/// A value that could not be used as it was written.
+pub(super) struct Rejected {
+    /// What is possible.
+    pub(super) allowed: String,
+    /// What is used instead.
+    pub(super) used: String,
+}
+
+impl Field {
+    /// The smallest and the largest number that it takes; `None` where it is no number.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "limits are round numbers or the end of the type"
+    )]
+    pub fn range(&self) -> Option<(f64, f64)> {
+        match self.kind {
+            Kind::Whole { min, max } => Some((min as f64, max as f64)),
+            Kind::Number { min, max } => Some((min, max)),
+            Kind::Word(_) | Kind::Text => None,
+        }
+    }
+
+    /// The smallest and the largest whole number that it takes; all of them where it is no whole number.
+    #[must_use]
+    pub const fn whole(&self) -> (u64, u64) {
+        match self.kind {
+            Kind::Whole { min, max } => (min, max),
+            _ => (0, u64::MAX),
+        }
+    }
+}
+
+/// The field of this key.
+#[must_use]
+pub fn find(key: &str) -> Option<&'static Field> {
+    FIELDS.iter().copied().find(|field| field.key == key)
+}
+
+/// All fields, in the order in which a link holds them.
+pub const FIELDS: &[&Field] = &[
+    &ASK,
+    &MODEL,
+    &MODEL_SHA256,
+    &MODIFICATION,
+    &TEXT,
+    &TEXT_SHA256,
+    &WINDOWS,
+    &WINDOW,
+    &CALIBRATION,
+    &CALIBRATION_SHA256,
+    &CALIBRATION_WINDOWS,
+    &CALIBRATION_STATS,
+    &SEED,
+    &THRESHOLD,
+    &SCREEN,
+    &MEASURE,
+    &AXIS,
+    &AT,
+    &PROMPT,
+    &TEMPERATURE,
+    &DRAW,
+    &TOKENS,
+    &TAB,
+    &DEVICE,
+    &EXPECT,
+];
+
+/// The two fields of a model or a text: where it comes from, and the hash that makes a result repeatable.
+macro_rules! asset_fields {
+    ($origin:ident, $sha256:ident, $slot:ident, $key:literal, $sha256_key:literal, $label:literal) => {
+        #[doc = concat!("Where ", $label, " comes from.")]
+        pub const $origin: Field = Field {
+            key: $key,
+            label: $label,
+            kind: Kind::Text,
+            only_with: None,
+            read: |link, given| origin(given, &mut link.experiment.$slot),
+            write: |link| Some(link.experiment.$slot.origin.to_string()),
+        };
+        const $sha256: Field = Field {
+            key: $sha256_key,
+            label: concat!("the SHA-256 of ", $label),
+            kind: Kind::Text,
+            // The hash of something else would have what takes its place refused.
+            only_with: Some($key),
+            read: |link, given| sha256(given, &mut link.experiment.$slot),
+            write: |link| link.experiment.$slot.sha256.clone(),
+        };
+    };
+}
+
+/// What is asked.
+pub const ASK: Field = Field {
+    key: "ask",
+    label: "what is asked",
+    kind: Kind::Word(&["curve", "depth"]),
+    only_with: None,
+    read: |link, given| {
+        let ask = &mut link.experiment.ask;
+        let sweep = ask.sweep().clone();
+        *ask = match given {
+            "curve" => Ask::Curve(sweep),
+            "depth" => Ask::Depth(sweep),
+            _ => return Err(not_among(&ASK, ask.word())),
+        };
+        Ok(())
+    },
+    write: |link| Some(link.experiment.ask.word().to_owned()),
+};
+
+asset_fields!(MODEL, MODEL_SHA256, model, "model", "model-sha256", "the model");
+
+/// The modification with its range.
+pub const MODIFICATION: Field = Field {
+    key: "m",
+    label: "what is done to the model",
+    kind: Kind::Text,
+    only_with: None,
+    read: |link, given| {
+        let sweep = link.experiment.sweep_mut();
+        match given.parse::<Sweep>() {
+            Ok(read) => *sweep = read,
+            Err(error) => return Err(rejected(error, &*sweep)),
+        }
+        Ok(())
+    },
+    write: |link| Some(link.experiment.sweep().to_string()),
+};
+
+asset_fields!(TEXT, TEXT_SHA256, text, "text", "text-sha256", "the text to measure on");
+
+/// Windows to measure. More hidden states of the untouched model do not fit into memory.
+pub const WINDOWS: Field = Field {
+    key: "windows",
+    label: "windows to measure",
+    kind: Kind::Whole { min: 1, max: 4096 },
+    only_with: None,
+    read: |link, given| whole(&WINDOWS, given, &mut link.experiment.windows),
+    write: |link| Some(link.experiment.windows.to_string()),
+};
+
+/// Tokens a window.
+pub const WINDOW: Field = Field {
+    key: "window",
+    label: "tokens in a window",
+    kind: Kind::Whole { min: 8, max: 8192 },
+    only_with: None,
+    read: |link, given| whole(&WINDOW, given, &mut link.experiment.window),
+    write: |link| Some(link.experiment.window.to_string()),
+};
+
+asset_fields!(
+    CALIBRATION,
+    CALIBRATION_SHA256,
+    calibration_text,
+    "calibration",
+    "calibration-sha256",
+    "the text to calibrate on"
+);
+
+/// Windows to calibrate on.
+pub const CALIBRATION_WINDOWS: Field = Field {
+    key: "calibration-windows",
+    label: "windows to calibrate on",
+    kind: WINDOWS.kind,
+    only_with: None,
+    read: |link, given| whole(&CALIBRATION_WINDOWS, given, &mut link.experiment.calibration_windows),
+    write: |link| Some(link.experiment.calibration_windows.to_string()),
+};
+
+/// How calibration statistics are collected.
+pub const CALIBRATION_STATS: Field = Field {
+    key: "calibration-stats",
+    label: "where calibration statistics come from",
+    kind: Kind::Word(&["sequential", "dense"]),
+    only_with: None,
+    read: |link, given| word(&CALIBRATION_STATS, STATS, given, &mut link.experiment.calibration_stats),
+    write: |link| Some(word_of(STATS, &link.experiment.calibration_stats).to_owned()),
+};
+
+/// The seed of everything random.
+pub const SEED: Field = Field {
+    key: "seed",
+    label: "the seed of everything random",
+    kind: Kind::Whole { min: 0, max: u64::MAX },
+    only_with: None,
+    read: |link, given| whole(&SEED, given, &mut link.experiment.seed),
+    write: |link| Some(link.experiment.seed.to_string()),
+};
+
+/// The perplexity ratio at which a model counts as broken.
+pub const THRESHOLD: Field = Field {
+    key: "threshold",
+    label: "broken at so many times the perplexity",
+    kind: Kind::Number {
+        min: 1.001,
+        max: 1000.0,
+    },
+    only_with: None,
+    read: |link, given| number(&THRESHOLD, given, &mut link.view.threshold),
+    write: |link| Some(link.view.threshold.to_string()),
+};
+
+/// Which models the chart compares.
+pub const SCREEN: Field = Field {
+    key: "view",
+    label: "which models the chart compares",
+    kind: Kind::Word(&["model", "sizes"]),
+    only_with: None,
+    read: |link, given| word(&SCREEN, SCREENS, given, &mut link.view.screen),
+    write: |link| unusual_word(SCREENS, |view| view.screen, link),
+};
+
+/// What the chart shows.
+pub const MEASURE: Field = Field {
+    key: "metric",
+    label: "what the chart shows",
+    kind: Kind::Word(&["hemorrhage", "kld", "same-top"]),
+    only_with: None,
+    read: |link, given| word(&MEASURE, MEASURES, given, &mut link.view.measure),
+    write: |link| unusual_word(MEASURES, |view| view.measure, link),
+};
+
+/// How the chart's axis is divided.
+pub const AXIS: Field = Field {
+    key: "axis",
+    label: "how the chart's axis is divided",
+    kind: Kind::Word(&["linear", "log"]),
+    only_with: None,
+    read: |link, given| word(&AXIS, AXES, given, &mut link.view.axis),
+    write: |link| unusual_word(AXES, |view| view.axis, link),
+};
+
+/// The selected strength.
+pub const AT: Field = Field {
+    key: "at",
+    label: "the selected strength",
+    kind: Kind::Text,
+    only_with: None,
+    read: |link, given| {
+        link.view.at = parse_finite(given);
+        let rejected = || rejected("a number", "the page's own choice");
+        link.view.at.is_some().then_some(()).ok_or_else(rejected)
+    },
+    write: |link| link.view.at.map(|at| at.to_string()),
+};
+
+/// What both models continue.
+pub const PROMPT: Field = Field {
+    key: "prompt",
+    label: "what both models continue",
+    kind: Kind::Text,
+    only_with: None,
+    read: |link, given| {
+        link.view.prompt = given.to_owned();
+        Ok(())
+    },
+    write: |link| unusual(&link.view.prompt, &View::default().prompt),
+};
+
+/// The temperature that tokens are drawn at; the most likely token is taken where there is none.
+pub const TEMPERATURE: Field = Field {
+    key: "temperature",
+    label: "the temperature that tokens are drawn at",
+    kind: Kind::Number { min: 0.01, max: 10.0 },
+    only_with: None,
+    read: |link, given| {
+        let mut temperature = 0.0;
+        let read = number(&TEMPERATURE, given, &mut temperature);
+        if temperature > 0.0 {
+            link.view.sampling = Sampling::Temperature { temperature, seed: 0 };
+        }
+        read
+    },
+    write: |link| match link.view.sampling {
+        Sampling::Temperature { temperature, .. } => Some(temperature.to_string()),
+        Sampling::Greedy => None,
+    },
+};
+
+/// The seed that tokens are drawn with.
+pub const DRAW: Field = Field {
+    key: "draw",
+    label: "the seed that tokens are drawn with",
+    kind: SEED.kind,
+    only_with: None,
+    read: |link, given| {
+        let mut drawn = 0;
+        let read = whole(&DRAW, given, &mut drawn);
+        if let Sampling::Temperature { seed, .. } = &mut link.view.sampling {
+            *seed = drawn;
+        }
+        read
+    },
+    write: |link| match link.view.sampling {
+        Sampling::Temperature { seed, .. } => Some(seed.to_string()),
+        Sampling::Greedy => None,
+    },
+};
+
+/// Tokens that both models write at most.
+pub const TOKENS: Field = Field {
+    key: "tokens",
+    label: "tokens that both models write",
+    kind: Kind::Whole { min: 1, max: 512 },
+    only_with: None,
+    read: |link, given| whole(&TOKENS, given, &mut link.view.tokens),
+    write: |link| unusual(&link.view.tokens, &View::default().tokens),
+};
+
+/// What is open under the chart.
+pub const TAB: Field = Field {
+    key: "tab",
+    label: "what is open under the chart",
+    kind: Kind::Word(&["chart", "table", "curves"]),
+    only_with: None,
+    read: |link, given| word(&TAB, TABS, given, &mut link.view.tab),
+    write: |link| unusual_word(TABS, |view| view.tab, link),
+};
+
+/// What computes.
+pub const DEVICE: Field = Field {
+    key: "device",
+    label: "what computes",
+    kind: Kind::Word(&["auto", "gpu", "flex"]),
+    only_with: None,
+    read: |link, given| word(&DEVICE, DEVICES, given, &mut link.view.device),
+    write: |link| unusual_word(DEVICES, |view| view.device, link),
+};
+
+/// A digest of the result that the link was copied with.
+pub const EXPECT: Field = Field {
+    key: "expect",
+    label: "the result that the link was copied with",
+    kind: Kind::Text,
+    only_with: None,
+    read: |link, given| {
+        link.expect = Some(given.to_owned());
+        Ok(())
+    },
+    write: |link| link.expect.clone(),
+};
+
+type Words<T> = &'static [(&'static str, T)];
+
+const STATS: Words<CalibrationStats> = &[
+    ("sequential", CalibrationStats::Sequential),
+    ("dense", CalibrationStats::Dense),
+];
+const MEASURES: Words<Measure> = &[
+    ("hemorrhage", Measure::Hemorrhage),
+    ("kld", Measure::Kld),
+    ("same-top", Measure::SameTop),
+];
+const AXES: Words<Axis> = &[("linear", Axis::Linear), ("log", Axis::Log)];
+const SCREENS: Words<Screen> = &[("model", Screen::Model), ("sizes", Screen::Sizes)];
+const TABS: Words<Tab> = &[("chart", Tab::Chart), ("table", Tab::Table), ("curves", Tab::Curves)];
+const DEVICES: Words<DeviceChoice> = &[
+    ("auto", DeviceChoice::Auto),
+    ("gpu", DeviceChoice::Gpu),
+    ("flex", DeviceChoice::Flex),
+];
+
+fn word_of<T: PartialEq>(words: Words<T>, value: &T) -> &'static str {
+    let found = words.iter().find(|(_, other)| other == value);
+    found.map_or("", |(word, _)| word)
+}
+
+fn rejected(allowed: impl ToString, used: impl ToString) -> Rejected {
+    Rejected {
+        allowed: allowed.to_string(),
+        used: used.to_string(),
+    }
+}
+
+fn not_among(field: &Field, used: &str) -> Rejected {
+    let Kind::Word(words) = field.kind else {
+        return rejected("", used);
+    };
+    rejected(words.join(", "), used)
+}
+
+fn word<T: PartialEq + Copy>(field: &Field, words: Words<T>, given: &str, slot: &mut T) -> Result<(), Rejected> {
+    let found = words.iter().find(|(word, _)| *word == given);
+    let (_, value) = found.ok_or_else(|| not_among(field, word_of(words, slot)))?;
+    *slot = *value;
+    Ok(())
+}
+
+/// A whole number within the field's limits; beyond them, the nearer end is used.
+fn whole<T: TryFrom<u64> + ToString>(field: &Field, given: &str, slot: &mut T) -> Result<(), Rejected> {
+    let (min, max) = field.whole();
+    let allowed = || format!("a number from {min} to {max}");
+    // Longer than any number of the type is beyond its end, and −1 below its beginning.
+    let Ok(value) = given.parse::<i128>() else {
+        return Err(rejected(allowed(), slot.to_string()));
+    };
+    let nearest = value.clamp(i128::from(min), i128::from(max));
+    let Some(used) = u64::try_from(nearest)
+        .ok()
+        .and_then(|nearest| T::try_from(nearest).ok())
+    else {
+        return Err(rejected(allowed(), slot.to_string()));
+    };
+    *slot = used;
+    if nearest == value {
+        Ok(())
+    } else {
+        Err(rejected(allowed(), slot.to_string()))
+    }
+}
+
+/// A number within the field's limits; beyond them, the nearer end is used.
+fn number(field: &Field, given: &str, slot: &mut f64) -> Result<(), Rejected> {
+    let (min, max) = field.range().unwrap_or((f64::MIN, f64::MAX));
+    let value = parse_finite(given);
+    if let Some(value) = value {
+        *slot = value.clamp(min, max);
+    }
+    if value == Some(*slot) {
+        Ok(())
+    } else {
+        Err(rejected(format!("a number from {min} to {max}"), &*slot))
+    }
+}
+
+fn origin(given: &str, slot: &mut Asset) -> Result<(), Rejected> {
+    match given.parse::<Origin>() {
+        Ok(origin) => slot.origin = origin,
+        Err(error) => return Err(rejected(error, &slot.origin)),
+    }
+    Ok(())
+}
+
+fn sha256(given: &str, slot: &mut Asset) -> Result<(), Rejected> {
+    if given.len() == 64 && given.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        slot.sha256 = Some(given.to_owned());
+        Ok(())
+    } else {
+        Err(rejected("64 hexadecimal digits", "no check of the file"))
+    }
+}
+
+fn unusual<T: PartialEq + ToString>(value: &T, usual: &T) -> Option<String> {
+    (value != usual).then(|| value.to_string())
+}
+
+fn unusual_word<T: PartialEq>(words: Words<T>, of: fn(&View) -> T, link: &Link) -> Option<String> {
+    let (value, usual) = (of(&link.view), of(&View::default()));
+    (value != usual).then(|| word_of(words, &value).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_stands_once_and_has_words() {
+        for (i, field) in FIELDS.iter().enumerate() {
+            assert!(FIELDS[..i].iter().all(|other| other.key != field.key), "{}", field.key);
+            assert!(!field.label.is_empty(), "{}", field.key);
+            assert!(field.only_with.is_none_or(|key| find(key).is_some()), "{}", field.key);
+        }
+    }
+
+    #[test]
+    fn every_word_that_is_offered_is_read_and_written_again() {
+        for field in FIELDS {
+            let Kind::Word(words) = field.kind else { continue };
+            for word in words {
+                let mut link = Link::default();
+                assert!((field.read)(&mut link, word).is_ok(), "{}={word}", field.key);
+                // A view leaves out what is as usual.
+                let written = (field.write)(&link);
+                assert!(written.is_none_or(|written| written == *word), "{}={word}", field.key);
+            }
+            assert!((field.read)(&mut Link::default(), "nonsense").is_err(), "{}", field.key);
+        }
+    }
+
+    #[test]
+    fn defaults_are_within_their_limits() {
+        for field in FIELDS {
+            let written = (field.write)(&Link::default());
+            let (Some((min, max)), Some(written)) = (field.range(), written) else {
+                continue;
+            };
+            let value = written.parse::<f64>().unwrap();
+            assert!((min..=max).contains(&value), "{}", field.key);
+        }
+    }
+
+    #[test]
+    fn a_number_beyond_its_limits_becomes_the_nearer_end() {
+        let mut windows = 8_usize;
+        for (given, used) in [("5000", 4096), ("0", 1), ("-3", 1), ("12", 12), ("x", 12), ("2.5", 12)] {
+            let read = whole(&WINDOWS, given, &mut windows);
+            assert_eq!((windows, read.is_ok()), (used, given == "12"), "{given}");
+        }
+    }
+}

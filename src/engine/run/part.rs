@@ -1,0 +1,238 @@
+//! One engine's part in a run: one finds out what all engines need to know of the untouched model and hands it over, the
+//! others take it, and each measures the points that it is given.
+//!
+//! What is handed over are the very numbers, so that a point comes out the same to the digit wherever it is measured.
+
+use super::setup::{Setup, setup};
+use super::{curve, depth};
+use crate::builder::Builder;
+use crate::progress::{Progress, as_first_point};
+use crate::statistic::Cache;
+use crate::{EngineError, Heartbeat, Host, Model, Session};
+use hemoscope_core::curve::{Outcome, Point};
+use hemoscope_core::modify::{Spec, StatisticId};
+use hemoscope_core::protocol::{Event, Finding};
+use hemoscope_core::share::{Ask, Experiment};
+use hemoscope_core::weights::Site;
+
+/// A run that this engine has joined.
+pub(crate) struct Part {
+    experiment: Experiment,
+    setup: Setup,
+    cache: Cache,
+}
+
+impl Part {
+    /// Cuts the texts; nothing is measured yet.
+    pub(super) fn of<H: Host>(
+        session: &Session<H>,
+        experiment: &Experiment,
+        text: &str,
+        calibration_text: &str,
+    ) -> Result<Self, EngineError> {
+        let setup = setup(session.model()?, experiment, text, calibration_text)?;
+        let cache = session.known.calibrated(setup.calibration.as_ref());
+        Ok(Self {
+            experiment: experiment.clone(),
+            setup,
+            cache,
+        })
+    }
+
+    fn builder<'a, H>(&'a self, model: &'a Model, heartbeat: &'a Heartbeat<'a, H>) -> Builder<'a, H> {
+        Builder {
+            base: &model.llama,
+            pristine: &model.pristine,
+            calibration: self.setup.calibration.as_ref(),
+            seed: self.experiment.seed,
+            heartbeat,
+        }
+    }
+
+    /// Finds out what all points need: the untouched model's hidden states, and its statistics where one calibration serves
+    /// all points. Where other engines listen, each is handed over as soon as it is known.
+    pub(super) async fn find_out<H: Host>(
+        &mut self,
+        session: &Session<impl Host>,
+        host: &H,
+    ) -> Result<(), EngineError> {
+        let model = session.model()?;
+        let windows = &self.setup.windows;
+        host.emit(Event::RunStarted {
+            protocol: Box::new(self.setup.protocol.clone()),
+        });
+        let heartbeat = Heartbeat::new(host);
+        let first = as_first_point(host, model, &self.experiment, windows.count());
+        let untouched = session.known.measured(&model.llama, windows, &heartbeat, first).await?;
+        let stats = untouched.stats;
+        host.emit(Event::Base { stats });
+        if host.is_shared() {
+            let bytes = untouched.reference.to_bytes(model.llama.compute()).await?;
+            host.hand_over(Finding::Untouched { stats }, bytes);
+        }
+        if self.setup.calibration.is_none() {
+            return Ok(());
+        }
+        let stage = |stage: &str, done, total| {
+            host.emit(Event::Preparing {
+                point: None,
+                stage: stage.to_owned(),
+                done,
+                total,
+            });
+        };
+        let mut cache = std::mem::take(&mut self.cache);
+        for id in self.shared_statistics(model, &heartbeat)? {
+            let builder = self.builder(model, &heartbeat);
+            let untouched = builder.untouched();
+            builder
+                .statistics(&[id], &untouched, &Spec::default(), &mut cache, &stage)
+                .await?;
+            if let Some(bytes) = cache.to_bytes(id).filter(|_| host.is_shared()) {
+                host.hand_over(Finding::Statistic(id), bytes);
+            }
+        }
+        session.known.remember(self.setup.calibration.as_ref(), &cache);
+        self.cache = cache;
+        Ok(())
+    }
+
+    /// Statistics that the first steps need beforehand: they meet the untouched model at every point. What later steps meet is
+    /// each point's own.
+    fn shared_statistics<H: Host>(
+        &self,
+        model: &Model,
+        heartbeat: &Heartbeat<'_, H>,
+    ) -> Result<Vec<StatisticId>, EngineError> {
+        let mut ids = Vec::new();
+        for (_, spec) in self.experiment.sweep().points() {
+            if let Some(first) = spec.methods()?.first().filter(|step| !step.method.is_identity()) {
+                ids.extend(first.method.needs());
+            }
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        let (beforehand, _) = self.builder(model, heartbeat).split(&ids);
+        Ok(beforehand)
+    }
+
+    /// Takes over what another engine found out.
+    fn adopt<H: Host>(&mut self, session: &Session<H>, finding: &Finding, bytes: &[u8]) -> Result<(), EngineError> {
+        let model = session.model()?;
+        match *finding {
+            Finding::Untouched { stats } => {
+                session.known.adopt(&model.llama, &self.setup.windows, stats, bytes)?;
+            }
+            Finding::Statistic(id) => {
+                let blocks = model.llama.blocks().len();
+                let adopted = self.cache.adopt(id, blocks, bytes);
+                adopted.ok_or(EngineError::Torn)?;
+                session.known.remember(self.setup.calibration.as_ref(), &self.cache);
+            }
+        }
+        Ok(())
+    }
+
+    /// Measures one point.
+    pub(super) async fn point<H: Host>(
+        &mut self,
+        session: &Session<impl Host>,
+        host: &H,
+        index: usize,
+    ) -> Result<Point, EngineError> {
+        let model = session.model()?;
+        let mut points = self.experiment.sweep().points();
+        if index >= points.len() {
+            return Err(EngineError::NoRun);
+        }
+        let (value, spec) = points.swap_remove(index);
+        let windows = &self.setup.windows;
+        let heartbeat = Heartbeat::new(host);
+        let untouched = session
+            .known
+            .measured(&model.llama, windows, &heartbeat, |_, _| {})
+            .await?;
+        let progress = Progress::of(host, index, value, windows.count());
+        let mut cache = std::mem::take(&mut self.cache);
+        let builder = self.builder(model, &heartbeat);
+        let outcome = match self.experiment.ask {
+            Ask::Curve(_) => {
+                let measured = curve::measure(&builder, &spec, &untouched, windows, &mut cache, &progress).await;
+                measured.map(Outcome::Measured)
+            }
+            Ask::Depth(_) => {
+                let observed = depth::observe(&builder, &spec, windows, &mut cache, &progress).await;
+                observed.map(Outcome::Observed)
+            }
+        };
+        session.known.remember(self.setup.calibration.as_ref(), &cache);
+        self.cache = cache;
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            // Nothing more can come of any point.
+            Err(error) if matches!(error, EngineError::Cancelled) || error.is_device_failure() => return Err(error),
+            Err(error) => Outcome::Failed(error.to_string()),
+        };
+        Ok(Point { value, spec, outcome })
+    }
+
+    /// Block influence of the untouched model, where it was measured.
+    pub(super) fn block_influence(&self) -> Option<Vec<f64>> {
+        let blocks = self.cache.get(&Spec::default(), StatisticId::BlockInfluence)?;
+        let first = |values: &hemoscope_core::modify::SiteValues| values.get(&Site::Residual)?.first().copied();
+        blocks.iter().map(first).collect()
+    }
+}
+
+impl<H: Host> Session<H> {
+    /// Joins a run: cuts its texts. Points can be measured once the findings are here.
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub fn join(&mut self, experiment: &Experiment, text: &str, calibration_text: &str) -> Result<(), EngineError> {
+        self.part = Some(Part::of(self, experiment, text, calibration_text)?);
+        Ok(())
+    }
+
+    /// Joins a run and finds out what all its points need. Each finding is handed over as soon as it is known.
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub async fn prepare(
+        &mut self,
+        experiment: &Experiment,
+        text: &str,
+        calibration_text: &str,
+    ) -> Result<(), EngineError> {
+        let mut part = Part::of(self, experiment, text, calibration_text)?;
+        part.find_out(self, &self.host).await?;
+        self.part = Some(part);
+        self.host.emit(Event::Prepared);
+        Ok(())
+    }
+
+    /// Takes over what another engine found out about the same model for the run that both have joined.
+    ///
+    /// # Errors
+    /// Where there is no such run, or the bytes are not what they should be.
+    pub fn adopt(&mut self, finding: &Finding, bytes: &[u8]) -> Result<(), EngineError> {
+        let mut part = self.part.take().ok_or(EngineError::NoRun)?;
+        let adopted = part.adopt(self, finding, bytes);
+        self.part = Some(part);
+        adopted
+    }
+
+    /// Measures one point of the run that was joined and tells of it.
+    ///
+    /// # Errors
+    /// Where there is no such run or no such point, it is cancelled, or the device fails; a point that fails for another
+    /// reason is a point with that reason.
+    pub async fn point(&mut self, index: usize) -> Result<(), EngineError> {
+        let mut part = self.part.take().ok_or(EngineError::NoRun)?;
+        let measured = part.point(self, &self.host, index).await;
+        self.part = Some(part);
+        let point = Box::new(measured?);
+        self.host.emit(Event::Point { index, point });
+        Ok(())
+    }
+}
