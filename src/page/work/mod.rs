@@ -1,0 +1,12 @@
+//! The work behind the buttons: engine, model and text are made ready, jobs run, and what comes of them is folded into the
+//! state.
+
+mod curves;
+mod engine;
+mod look;
+pub(crate) mod own;
+mod page;
+mod tasks;
+
+pub(crate) use page::Page;
+pub(crate) use tasks::hub;
