@@ -82,7 +82,7 @@ pub struct Fetching {
 }
 
 /// Bytes that a host sends of the engine's module at most, compressed; the check of the built page holds the module to it.
-const ENGINE_BYTES: u64 = 4_200_000;
+pub(super) const ENGINE_BYTES: u64 = 4_200_000;
 
 impl Machine {
     /// What the engine starts on. A browser that is known to have no WebGPU is not asked for it once more.

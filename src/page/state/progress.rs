@@ -1,5 +1,6 @@
 //! How far a task is, and how long a run would take.
 
+use super::machine::ENGINE_BYTES;
 use super::{Engine, Machine, Model, Preparation, Run, Stage, Task, UnderWay};
 use hemoscope_core::curve::CalibrationStats;
 use hemoscope_core::modify::Sweep;
@@ -90,7 +91,10 @@ fn readying(machine: &Machine) -> (String, Option<f64>) {
                 (fetching.total > 0).then(|| fetching.done as f64 / fetching.total as f64),
             )
         }
-        (Engine::Off | Engine::Broken(_) | Engine::Starting, _) => ("starting the engine …".to_owned(), None),
+        (Engine::Off | Engine::Broken(_) | Engine::Starting, _) => {
+            let size = megabytes(ENGINE_BYTES as f64);
+            (format!("starting the engine (loads {size} the first time) …"), None)
+        }
         (_, Model::Loading { done, total }) => (
             format!("loading the model: part {done} of {total}"),
             share(*done, *total),
