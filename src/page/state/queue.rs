@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn all_sizes_are_measured_in_turn_and_the_choice_comes_back() {
         let mut state = State::open(Link::open("view=sizes"));
-        state.run.queue_sizes();
+        state.queue_sizes();
         for name in ["1M", "4M", "16M"] {
             assert!(state.choose_next());
             assert_eq!(chosen(&state), Some(name));
@@ -121,33 +121,33 @@ mod tests {
         assert_eq!((chosen(&state), &state.run.queue), (Some("4M"), &None));
         // Of one model there is no queue.
         state.look_at(Screen::Model);
-        state.run.queue_sizes();
+        state.queue_sizes();
         assert!(!state.choose_next());
     }
 
     #[test]
     fn other_settings_end_the_queue_and_keep_the_choice() {
         let mut state = State::open(Link::open("view=sizes"));
-        state.run.queue_sizes();
+        state.queue_sizes();
         assert!(state.choose_next());
         state.change(|e| e.sweep = "rtn:bits=8..2/7".parse().expect("a sweep of the grammar"));
         assert!(!state.choose_next());
         assert_eq!((chosen(&state), &state.run.queue), (Some("1M"), &None));
         // Of other windows, the sizes could not be compared either.
-        state.run.queue_sizes();
+        state.queue_sizes();
         assert!(state.choose_next());
         state.change(|e| e.windows = 3);
         assert!(!state.choose_next());
         // While something is being done, nothing is queued.
         assert!(state.begin(Goal::Load));
-        state.run.queue_sizes();
+        state.queue_sizes();
         assert_eq!(state.run.queue, None);
     }
 
     #[test]
     fn another_size_chosen_meanwhile_stays_chosen() {
         let mut state = State::open(Link::open("view=sizes"));
-        state.run.queue_sizes();
+        state.queue_sizes();
         assert!(state.choose_next());
         state.choose_bundled("hemoscope-16m");
         assert!(state.choose_next());

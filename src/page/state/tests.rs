@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing::stored;
-use hemoscope_core::curve::{CalibrationStats, Curve, Measured, Protocol, digest};
+use hemoscope_core::curve::{CalibrationStats, Curve, Measured, Outcome, Point, Protocol, digest};
 use hemoscope_core::metric::{Hemorrhage, Stats};
 use hemoscope_core::protocol::{DeviceKind, DeviceReport, Event, Reply};
 
@@ -193,13 +193,7 @@ fn a_new_run_keeps_the_former_curve_until_it_is_as_long() {
     again(&mut state);
     assert_eq!(ghost(&state), Some(9));
     let first = Box::new(point(&state, 0, 0.0));
-    tell(
-        &mut state,
-        Event::Point {
-            index: 0,
-            point: first,
-        },
-    );
+    tell(&mut state, Event::Point { index: 0, point: first });
     // Cancelled after one point, both stay, and so they do when the next run is cancelled too.
     for _ in 0..2 {
         finish(&mut state, 1, false);
@@ -252,6 +246,7 @@ fn a_lost_device_keeps_the_points_and_drops_the_worker() {
     assert!(state.run.task.is_none() && matches!(state.machine.engine, Engine::Broken(_)));
     assert!(
         state
+            .ui
             .messages
             .iter()
             .any(|message| message.error && message.text.contains("The GPU was reset."))
