@@ -156,7 +156,10 @@ fn a_still_drawing_has_every_point_and_no_markup_from_outside() {
     let svg = drawing.still_svg("is-wide", "a \"<chart>\"");
     // The backdrop holds no circles of its own.
     assert_eq!(svg.matches("<circle").count(), drawing.marks.len());
-    assert!(svg.contains("aria-label=\"a &quot;&lt;chart&gt;&quot;\"") && svg.contains("&lt;b&gt;"), "{svg}");
+    assert!(
+        svg.contains("aria-label=\"a &quot;&lt;chart&gt;&quot;\"") && svg.contains("&lt;b&gt;"),
+        "{svg}"
+    );
     assert!(!svg.contains("<b>"), "{svg}");
 }
 

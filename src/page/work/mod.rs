@@ -4,9 +4,11 @@
 mod curves;
 mod engine;
 mod look;
+mod model;
 pub(crate) mod own;
 mod page;
 mod tasks;
+mod text;
 
+pub(crate) use model::hub;
 pub(crate) use page::Page;
-pub(crate) use tasks::hub;

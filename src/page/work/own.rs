@@ -3,8 +3,9 @@
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 
+use super::model::hub;
 use super::page::Page;
-use super::tasks::{LONGEST_TEXT_BYTES, hub, sha256};
+use super::text::{LONGEST_TEXT_BYTES, sha256};
 use crate::doors::fetch::{Cancel, Listed, Size, offer, read_origin, repository};
 use crate::doors::files::{self, Blob, File};
 use crate::doors::spawn::spawn;

@@ -131,3 +131,30 @@ fn points_that_come_out_of_order_stand_in_the_order_of_the_range() {
     let values = shown.curve.points.iter().map(|point| point.value).collect::<Vec<_>>();
     assert!(values.is_sorted() && values.len() == 4, "{values:?}");
 }
+
+#[test]
+fn a_new_run_keeps_the_former_curve_until_it_is_as_long() {
+    let mut state = running(9);
+    finish(&mut state, 9, true);
+    let ghost = |state: &State| state.results.ghost().map(|former| former.curve.points.len());
+    let again = |state: &mut State| {
+        assert!(state.begin(Goal::Run));
+        state.with_task(|task| task.job = Some(JOB));
+        let protocol = Box::new(protocol());
+        tell(state, Event::RunStarted { protocol });
+        tell(state, Event::Base { stats: stats(4088) });
+    };
+    again(&mut state);
+    assert_eq!(ghost(&state), Some(9));
+    let first = Box::new(point(&state, 0, 0.0));
+    tell(&mut state, Event::Point { index: 0, point: first });
+    // Cancelled after one point, both stay, and so they do when the next run is cancelled too.
+    for _ in 0..2 {
+        finish(&mut state, 1, false);
+        let shown = state.results.shown.as_ref().map(|shown| shown.curve.points.len());
+        assert_eq!((shown, ghost(&state)), (Some(1), Some(9)));
+        again(&mut state);
+    }
+    finish(&mut state, 9, true);
+    assert_eq!(ghost(&state), None);
+}
