@@ -117,7 +117,11 @@ fn Point(
     /// This point is pointed at.
     on_select: Callback<usize>,
 ) -> impl IntoView {
-    let own = Memo::new(move |_| marks.with(|marks| marks.iter().find(|named| named.key() == key).cloned()));
+    // A point that is on its way out stays as it was.
+    let own = Memo::new(move |before: Option<&Option<NamedMark>>| {
+        let found = marks.with(|marks| marks.iter().find(|named| named.key() == key).cloned());
+        found.or_else(|| before.cloned().flatten())
+    });
     let of = move |read: fn(&NamedMark) -> String| move || own.with(|own| own.as_ref().map(read).unwrap_or_default());
     // Kept curves can't be selected, nor what is not finished.
     let (series, _, provisional) = key;

@@ -35,12 +35,12 @@ pub(crate) fn ModelField() -> impl IntoView {
         <Field label="Model">
             <Select testid="model" groups=choices value=kind.into() on_change=choose/>
         </Field>
-        <Show when=move || kind.get() == ModelKind::Own>
+        <div hidden=move || kind.get() != ModelKind::Own>
             <OwnModel origin/>
-        </Show>
-        <Show when=move || kind.get() == ModelKind::Hub>
+        </div>
+        <div hidden=move || kind.get() != ModelKind::Hub>
             <HubModel origin/>
-        </Show>
+        </div>
         <ModelFacts/>
     }
 }

@@ -95,9 +95,9 @@ fn TextFields() -> impl IntoView {
         <Field label="Text">
             <Select testid="text" groups=vec![Group::from(choices)] value=chosen.into() on_change=choose/>
         </Field>
-        <Show when=move || chosen.read().is_none()>
+        <div hidden=move || chosen.read().is_some()>
             <OwnText/>
-        </Show>
+        </div>
     }
 }
 
