@@ -63,7 +63,7 @@ impl Page {
             self.update(|state| {
                 state
                     .ui
-                    .notify(format!("{file} has changed at its server and is fetched anew."))
+                    .notify(format!("{file} has changed at its server and is fetched anew."));
             });
         }
         if plan.unchecked() {

@@ -209,7 +209,7 @@ pub(crate) fn take_text_file(page: Page, mut files: Vec<File>) {
                 page.update(|state| {
                     state
                         .ui
-                        .report(format!("{name} is empty. Choose a file with plain text."))
+                        .report(format!("{name} is empty. Choose a file with plain text."));
                 });
             }
             Ok(text) if text.contains('\0') => page.update(|state| {

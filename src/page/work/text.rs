@@ -108,7 +108,7 @@ fn unread(error: FetchError) -> Stop {
 
 /// SHA-256 of a text's bytes, hexadecimal.
 pub(super) fn sha256(text: &str) -> String {
-    hex::encode(&Sha256::digest(text.as_bytes()))
+    hex::encode(Sha256::digest(text.as_bytes()))
 }
 
 fn beside(file: &str) -> Result<String, Stop> {
