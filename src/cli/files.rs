@@ -25,6 +25,8 @@ pub(crate) enum CliError {
     Weights(#[from] WeightsError),
     #[error(transparent)]
     Plot(#[from] hemoscope_core::plot::PlotError),
+    #[error("the page's first paint could not be written: {0}")]
+    Opening(#[from] hemoscope_core::say::opening::OpeningError),
     #[error("could not write the result: {0}")]
     Json(#[from] serde_json::Error),
 }

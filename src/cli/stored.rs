@@ -8,6 +8,7 @@ use hemoscope_core::modify::catalogue;
 use hemoscope_core::plot::picture::{Drawn, together};
 use hemoscope_core::plot::{KEPT, draw as draw_chart};
 use hemoscope_core::protocol::DeviceChoice;
+use hemoscope_core::say::opening;
 use hemoscope_core::share::bundled::{self, Bundled, SIZES};
 use hemoscope_core::share::{Asset, Experiment, Link, Opened, View};
 use hemoscope_core::weights::formats;
@@ -22,6 +23,9 @@ use crate::output;
 
 /// What the page is made from, below the folder of the repository.
 const WEB: &str = "web";
+
+/// The page, which holds the opening curve.
+const PAGE: &str = "index.html";
 
 /// The method whose curves of all sizes are drawn for the README.
 const PICTURED: &str = "wanda";
@@ -64,6 +68,7 @@ pub(crate) async fn curves(names: &[String], force: bool) -> Result<ExitCode, Cl
         }
     }
     draw_sizes()?;
+    paint_opening()?;
     Ok(code)
 }
 
@@ -155,6 +160,18 @@ fn draw_sizes() -> Result<(), CliError> {
         let picture = Path::new(WEB).join("curves/sizes.svg");
         output::save_text(&picture, &svg(&files)?)?;
         say(picture.display());
+    }
+    Ok(())
+}
+
+/// What the page shows before its module is here, where the curve that it opens with is stored.
+fn paint_opening() -> Result<(), CliError> {
+    let curve = Path::new(WEB).join(bundled::curve_path(bundled::FIRST, PICTURED));
+    if curve.exists() {
+        let curve = serde_json::from_str(&read_text(&curve)?)?;
+        let page = Path::new(PAGE);
+        output::save_text(page, &opening::written_into(&read_text(page)?, &curve)?)?;
+        say(page.display());
     }
     Ok(())
 }

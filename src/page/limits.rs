@@ -1,44 +1,76 @@
-//! What number fields can hold, and what is said of a number that a field can't.
+//! What number fields can hold, what is said of a number that a field can't, and what a text or a model can't.
 
 use hemoscope_core::modify::MOST_POINTS;
 use hemoscope_core::numeric::parse_finite;
 
-/// The least and the most that the field of a key takes; `None` where the field is no such number.
-#[must_use]
-pub fn of(key: &str) -> Option<(f64, f64)> {
-    match key {
-        "windows" | "calibration-windows" => Some((1.0, 4096.0)),
-        "window" => Some((8.0, 8192.0)),
-        "range:points" => Some((2.0, MOST_POINTS as f64)),
-        "temperature" => Some((0.01, 10.0)),
-        "draw" => Some((0.0, f64::INFINITY)),
-        _ => None,
-    }
+/// The numbers that a field takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// The least.
+    pub least: f64,
+    /// The most.
+    pub most: f64,
+    /// Whether only whole ones.
+    pub whole: bool,
 }
 
-/// A whole number from the field of a key, brought within its limits; `old` where the text is none.
-#[must_use]
-pub fn whole(key: &str, text: &str, old: usize) -> usize {
-    let (least, most) = of(key).unwrap_or((0.0, f64::INFINITY));
-    text.trim()
-        .parse()
-        .map_or(old, |new: usize| new.clamp(least as usize, most as usize))
-}
-
-/// What to say where a field uses another number than was typed; empty where it uses that one.
-#[must_use]
-pub fn note(key: &str, typed: &str, used: &str) -> String {
-    let Some((least, most)) = of(key) else {
-        return String::new();
+impl Limits {
+    /// Windows of a text.
+    pub const WINDOWS: Self = Self::whole(1.0, 4096.0);
+    /// Tokens a window.
+    pub const WINDOW: Self = Self::whole(8.0, 8192.0);
+    /// Points of a range.
+    pub const POINTS: Self = Self::whole(2.0, MOST_POINTS as f64);
+    /// Temperatures to draw words with.
+    pub const TEMPERATURE: Self = Self {
+        least: 0.01,
+        most: 10.0,
+        whole: false,
     };
-    let number = parse_finite(typed.trim());
-    match number {
-        _ if number.is_some() && number == parse_finite(used) => String::new(),
-        Some(number) if number > most => format!("At most {most}: {used} is used."),
-        Some(number) if number < least => format!("At least {least}: {used} is used."),
-        Some(number) if number.fract() != 0.0 => format!("Whole numbers only: {used} is used."),
-        Some(_) => format!("Whole steps only: {used} is used."),
-        None => format!("This is no number: {used} is used."),
+    /// Seeds.
+    pub const SEED: Self = Self::whole(0.0, 9_007_199_254_740_991.0);
+
+    /// Whole numbers between these.
+    #[must_use]
+    pub const fn whole(least: f64, most: f64) -> Self {
+        Self {
+            least,
+            most,
+            whole: true,
+        }
+    }
+
+    /// The number that a text stands for, brought within the limits; `None` where it is no such number.
+    #[must_use]
+    pub fn read(self, text: &str) -> Option<f64> {
+        let number = parse_finite(text.trim()).filter(|number| !self.whole || number.fract() == 0.0)?;
+        Some(number.clamp(self.least, self.most))
+    }
+
+    /// What to say where a field uses another number than was typed; empty where it uses that one.
+    #[must_use]
+    pub fn note(self, typed: &str, used: f64) -> String {
+        let Self { least, most, whole } = self;
+        match parse_finite(typed.trim()) {
+            Some(number) if number == used => String::new(),
+            Some(number) if number > most => format!("At most {most}: {used} is used."),
+            Some(number) if number < least => format!("At least {least}: {used} is used."),
+            Some(number) if whole && number.fract() != 0.0 => format!("Whole numbers only: {used} is used."),
+            Some(_) => format!("Whole steps only: {used} is used."),
+            None => format!("This is not a number: {used} is used."),
+        }
+    }
+
+    /// What to say while a number is typed that the field will not use as it stands.
+    #[must_use]
+    pub fn warning(self, typed: &str) -> String {
+        match self.read(typed) {
+            _ if typed.trim().is_empty() => String::new(),
+            Some(used) if parse_finite(typed.trim()) == Some(used) => String::new(),
+            Some(used) => self.note(typed, used),
+            None if self.whole => "Whole numbers only.".to_owned(),
+            None => "This is not a number.".to_owned(),
+        }
     }
 }
 
@@ -47,28 +79,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_out_of_range_become_the_nearer_end_and_what_is_none_changes_nothing() {
-        assert_eq!(whole("windows", "5000", 8), 4096);
-        assert_eq!(whole("window", "1", 512), 8);
-        assert_eq!(whole("windows", "", 8), 8);
-        assert_eq!(whole("windows", "2.5", 8), 8);
-        assert_eq!(whole("windows", " 16 ", 8), 16);
+    fn numbers_out_of_range_become_the_nearer_end_and_other_texts_are_no_numbers() {
+        for (limits, text, number) in [
+            (Limits::WINDOWS, "5000", Some(4096.0)),
+            (Limits::WINDOW, "1", Some(8.0)),
+            (Limits::WINDOWS, "", None),
+            (Limits::WINDOWS, "2.5", None),
+            (Limits::WINDOWS, " 16 ", Some(16.0)),
+            (Limits::TEMPERATURE, "0.5", Some(0.5)),
+            (Limits::TEMPERATURE, "NaN", None),
+        ] {
+            assert_eq!(limits.read(text), number, "{text}");
+        }
     }
 
     #[test]
     fn a_field_says_why_it_uses_another_number() {
-        for (key, typed, used, note) in [
-            ("windows", "5000", "4096", "At most 4096: 4096 is used."),
-            ("window", "1", "8", "At least 8: 8 is used."),
-            ("windows", "-3", "16", "At least 1: 16 is used."),
-            ("windows", "2.5", "16", "Whole numbers only: 16 is used."),
-            ("windows", "", "8", "This is no number: 8 is used."),
-            ("range:points", "9", "5", "Whole steps only: 5 is used."),
-            ("temperature", "0.80", "0.8", ""),
-            ("windows", "16", "16", ""),
-            ("prompt", "anything", "", ""),
+        for (limits, typed, used, note) in [
+            (Limits::WINDOWS, "5000", 4096.0, "At most 4096: 4096 is used."),
+            (Limits::WINDOW, "1", 8.0, "At least 8: 8 is used."),
+            (Limits::WINDOWS, "-3", 16.0, "At least 1: 16 is used."),
+            (Limits::WINDOWS, "2.5", 16.0, "Whole numbers only: 16 is used."),
+            (Limits::WINDOWS, "", 8.0, "This is not a number: 8 is used."),
+            (Limits::POINTS, "9", 5.0, "Whole steps only: 5 is used."),
+            (Limits::TEMPERATURE, "0.80", 0.8, ""),
+            (Limits::WINDOWS, "16", 16.0, ""),
         ] {
-            assert_eq!(super::note(key, typed, used), note, "{key} {typed}");
+            assert_eq!(limits.note(typed, used), note, "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_typed_is_warned_of_before_it_is_used() {
+        assert_eq!(Limits::WINDOWS.warning("5000"), "At most 4096: 4096 is used.");
+        assert_eq!(Limits::WINDOWS.warning("2.5"), "Whole numbers only.");
+        for fine in ["16", "", "4096"] {
+            assert_eq!(Limits::WINDOWS.warning(fine), "", "{fine}");
         }
     }
 }

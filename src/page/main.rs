@@ -3,7 +3,7 @@
 #[cfg(target_family = "wasm")]
 fn main() {
     console_error_panic_hook::set_once();
-    hemoscope_page::ui::start();
+    hemoscope_page::start();
 }
 
 /// The page runs in a browser only.

@@ -74,7 +74,19 @@ async fn a_text_shorter_than_a_window_is_said_before_anything_is_measured() {
     .await;
     page.choose_files("model-file", &stories()).await;
     page.fill("text", ":own").await;
+    page.wait_for("Run that waits for a text", SOON, async || page.is_off("run").await)
+        .await;
+    assert!(page.text("run").await.contains("text of your own"));
+    // By its bytes it is too short for any tokenizer: said beside the field, and nothing is run.
     page.fill("own-text", "Too short.").await;
+    page.wait_for("the reason", SOON, async || {
+        page.text("run").await.contains("512 tokens")
+    })
+    .await;
+    assert!(page.is_off("run").await);
+    // By its bytes it might do, by its tokens it doesn't, which the engine says.
+    page.fill("own-text", &"Much too short. ".repeat(36)).await;
+    page.wait_for("Run", SOON, async || !page.is_off("run").await).await;
     page.click("run").await;
     let message = page.message("Error", RUN).await;
     assert!(

@@ -18,6 +18,8 @@ mod bad_input;
 mod bench;
 mod downloads;
 mod engines;
+mod first_paint;
+mod form;
 mod looks;
 mod runs;
 mod sizes;

@@ -97,6 +97,13 @@ impl Page {
         found.await.as_bool().unwrap_or_default()
     }
 
+    /// Whether a button is there and can't be pressed.
+    pub async fn is_off(&self, name: &str) -> bool {
+        let script = "return document.querySelector(arguments[0])?.disabled ?? false";
+        let off = self.browser.script(script, vec![json!(Self::hook(name))]).await;
+        off.as_bool().unwrap_or_default()
+    }
+
     /// What an element says; empty where it isn't there. Text that is folded away counts.
     pub async fn text(&self, name: &str) -> String {
         let script = "return document.querySelector(arguments[0])?.textContent ?? ''";

@@ -292,11 +292,10 @@ async fn a_run_stopped_before_the_engine_is_there_leaves_it_to_the_next() {
         let pause = Duration::from_millis(15);
         Some(Reply { pause, ..reply })
     });
-    // Its own model, which is not here: the task fails at once. The model, which is: it is cancelled.
     let page = Page::new(&site, Graphics::None).await;
     page.open("", &format!("{STORIES}&device=flex")).await;
-    page.click("run").await;
-    page.message("somebody's own", SOON).await;
+    assert!(page.is_off("run").await, "the link's own model is not here");
+    assert!(page.text("run").await.contains("Choose the model's file"));
     page.choose_files("model-file", &stories()).await;
     page.click("run").await;
     page.click("cancel").await;

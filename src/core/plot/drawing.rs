@@ -102,60 +102,35 @@ impl Drawing {
         self.size.type_px * 0.36
     }
 
-    /// The points for a page: each can be focused and named, and carries its values. `say` is what a point is called.
-    ///
-    /// Points of the first series carry `data-testid="point"` and `data-index`; kept ones can't be selected.
+    /// The drawing for a page, in its custom properties, with points that are only looked at. `class` is the page's own.
     #[must_use]
-    pub fn marks_svg(&self, say: &dyn Fn(&Mark) -> String) -> String {
+    pub fn still_svg(&self, class: &str, alternative: &str) -> String {
+        let Size { width, height, .. } = self.size;
         let radius = self.mark_radius();
-        let mut svg = String::new();
-        // Kept curves lie under the shown one; its points stand in their own order, which is that of the keyboard.
-        let (shown, kept): (Vec<_>, Vec<_>) = self.marks.iter().partition(|mark| mark.series == 0);
-        for mark in kept.into_iter().chain(shown) {
-            let (class, testid) = match mark.kind {
-                MarkKind::Pending => ("mark is-pending", "pending-point"),
-                _ if mark.series > 0 => ("mark is-kept", "kept-point"),
-                MarkKind::Measured => ("mark", "point"),
-                MarkKind::Failed | MarkKind::OffScale | MarkKind::BelowScale => ("mark is-hollow", "point"),
-            };
-            let Mark {
-                x, y, left, top, index, ..
-            } = mark;
-            let reach = if testid == "point" {
-                format!("data-index=\"{index}\" tabindex=\"0\"")
-            } else {
-                String::new()
-            };
-            let name = escape(&say(mark));
-            let whisker = mark.whisker.map_or_else(String::new, |[low, high]| {
-                format!("<path class=\"whisker\" d=\"M{left:.1} {low:.1}V{high:.1}\"/>")
-            });
+        let mut svg = format!(
+            "<svg class=\"{class}\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{}\"><g>{}</g>",
+            escape(alternative),
+            self.backdrop,
+        );
+        for Mark { left, top, role, .. } in &self.marks {
+            let colour = role.css();
             write!(
                 svg,
-                "<g class=\"{class}\" data-testid=\"{testid}\" {reach} data-x=\"{x}\" data-y=\"{y}\" role=\"img\" \
-                 aria-label=\"{name}\" style=\"--mark:{}\"><title>{name}</title>{whisker}\
-                 <circle class=\"reach\" cx=\"{left:.1}\" cy=\"{top:.1}\" r=\"{:.1}\"/>\
-                 <circle class=\"dot\" cx=\"{left:.1}\" cy=\"{top:.1}\" r=\"{radius:.1}\"/></g>",
-                mark.role.css(),
-                radius * 3.0,
+                "<circle cx=\"{left:.1}\" cy=\"{top:.1}\" r=\"{radius:.1}\" fill=\"{colour}\" stroke=\"var(--plot-paper)\" \
+                 stroke-width=\"1.5\"/>"
             )
             .ok();
         }
-        svg
+        svg + "<g class=\"names\">" + &self.names_svg() + "</g></svg>"
     }
 
-    /// The names of curves and threshold for a page.
-    #[must_use]
-    pub fn names_svg(&self) -> String {
+    /// The names of curves and thresholds.
+    fn names_svg(&self) -> String {
         let mut svg = String::new();
-        let threshold = self
-            .thresholds
-            .iter()
-            .map(|label| (label, " data-testid=\"threshold\""));
-        for (label, testid) in self.labels.iter().map(|label| (label, "")).chain(threshold) {
+        for label in self.labels.iter().chain(&self.thresholds) {
             write!(
                 svg,
-                "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{}\" fill=\"{}\"{testid}>{}</text>",
+                "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{}\" fill=\"{}\">{}</text>",
                 label.left,
                 label.top,
                 label.anchor.svg(),
@@ -170,16 +145,48 @@ impl Drawing {
     /// One self-contained file in fixed light colours; `title` is its text alternative, `caption` is written under it.
     #[must_use]
     pub fn to_svg(&self, title: &str, caption: &str) -> String {
+        let notes = Some(caption).filter(|caption| !caption.is_empty());
+        let frame = Frame {
+            title: String::new(),
+            alternative: title.to_owned(),
+            notes: notes.into_iter().map(str::to_owned).collect(),
+        };
+        self.framed(&frame).0
+    }
+
+    /// One self-contained file in fixed light colours with what it is of around it, and its height in CSS pixels.
+    #[must_use]
+    pub fn framed(&self, frame: &Frame) -> (String, u32) {
         let Size { width, height, type_px } = self.size;
         let line = type_px * 1.5;
-        let full = f64::from(height) + if caption.is_empty() { 0.0 } else { line };
+        let head = if frame.title.is_empty() { 0.0 } else { line * 1.2 };
+        // Small letters are about half as wide as they are high.
+        let letters = (f64::from(width) / (type_px * 0.8 * 0.55)) as usize;
+        let notes = frame
+            .notes
+            .iter()
+            .flat_map(|note| wrapped(note, letters))
+            .collect::<Vec<_>>();
+        let full = f64::from(height) + head + line * notes.len() as f64;
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{full}\" viewBox=\"0 0 {width} {full}\" \
              font-family=\"system-ui, sans-serif\" role=\"img\"><title>{}</title>\
              <rect width=\"100%\" height=\"100%\" fill=\"{}\"/>",
-            escape(title),
+            escape(&frame.alternative),
             Role::Paper.fixed(),
         );
+        if head > 0.0 {
+            write!(
+                svg,
+                "<text x=\"8\" y=\"{:.1}\" font-size=\"{:.1}\" font-weight=\"600\" fill=\"{}\">{}</text>\
+                 <g transform=\"translate(0 {head:.1})\">",
+                line,
+                type_px * 1.1,
+                Role::Ink.fixed(),
+                escape(&frame.title),
+            )
+            .ok();
+        }
         svg.push_str(&css_to_fixed(&self.backdrop));
         // A file holds what is finished.
         for mark in self.marks.iter().filter(|mark| mark.kind != MarkKind::Pending) {
@@ -212,20 +219,40 @@ impl Drawing {
             )
             .ok();
         }
-        if !caption.is_empty() {
+        for (place, note) in notes.iter().enumerate() {
             write!(
                 svg,
                 "<text x=\"8\" y=\"{:.1}\" font-size=\"{:.1}\" fill=\"{}\">{}</text>",
-                f64::from(height) + type_px * 0.8,
+                f64::from(height) + type_px * 0.8 + line * place as f64,
                 type_px * 0.8,
                 Role::Muted.fixed(),
-                escape(caption),
+                escape(note),
             )
             .ok();
         }
+        if head > 0.0 {
+            svg.push_str("</g>");
+        }
         svg.push_str("</svg>\n");
-        svg
+        (svg, full.ceil() as u32)
     }
+}
+
+/// What stands around a drawing in a file, so that a picture on a slide can be traced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// What it is of, written above it; empty: nothing is.
+    pub title: String,
+    /// Its text alternative.
+    pub alternative: String,
+    /// What is written under it: protocol, link.
+    pub notes: Vec<String>,
+}
+
+/// A text in lines of so many letters. Links have no spaces, so lines end anywhere.
+fn wrapped(text: &str, letters: usize) -> Vec<String> {
+    let all = text.chars().collect::<Vec<_>>();
+    all.chunks(letters.max(1)).map(|line| line.iter().collect()).collect()
 }
 
 /// A text as it stands in XML or HTML, in an attribute too.

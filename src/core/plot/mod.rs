@@ -28,7 +28,7 @@ mod threshold;
 pub use colour::{KEPT, Role};
 pub use depth::{DepthChart, DepthLine, DepthMeasure, depth_alternative, draw_depth};
 pub use draw::draw;
-pub use drawing::{Anchor, Drawing, Label, Mark, MarkKind, escape};
+pub use drawing::{Anchor, Drawing, Frame, Label, Mark, MarkKind, escape};
 pub use scale::{format_number, format_value};
 pub use series::{Sample, Series};
 pub use threshold::threshold;

@@ -149,14 +149,34 @@ fn factors_of_perplexity_stand_at_their_logarithm() {
 }
 
 #[test]
-fn points_of_a_page_can_be_focused_and_named() {
+fn a_still_drawing_has_every_point_and_no_markup_from_outside() {
+    let mut chart = sweep();
+    chart.series[1].name = "<b>".to_owned();
+    let drawing = draw(&chart).expect("drawn");
+    let svg = drawing.still_svg("is-wide", "a \"<chart>\"");
+    // The backdrop holds no circles of its own.
+    assert_eq!(svg.matches("<circle").count(), drawing.marks.len());
+    assert!(
+        svg.contains("aria-label=\"a &quot;&lt;chart&gt;&quot;\"") && svg.contains("&lt;b&gt;"),
+        "{svg}"
+    );
+    assert!(!svg.contains("<b>"), "{svg}");
+}
+
+#[test]
+fn a_framed_drawing_says_what_it_is_of_and_breaks_long_notes() {
     let drawing = draw(&sweep()).expect("drawn");
-    let svg = drawing.marks_svg(&|mark| format!("<{}>", mark.x)).replace("><", ">\n<");
-    // Six points of the run, one pending, three kept.
-    assert_eq!(svg.matches("data-testid=\"point\"").count(), 6);
-    assert_eq!(svg.matches("tabindex=\"0\"").count(), 6);
-    assert!(svg.contains("aria-label=\"&lt;0.3&gt;\""), "{svg}");
-    insta::assert_snapshot!(svg);
+    let link = "https://example.org/#".to_owned() + &"x".repeat(300);
+    let frame = Frame {
+        title: "Wanda & more".to_owned(),
+        alternative: "a chart".to_owned(),
+        notes: vec!["protocol".to_owned(), link.clone()],
+    };
+    let (svg, height) = drawing.framed(&frame);
+    assert!(svg.contains("Wanda &amp; more") && svg.contains("protocol"));
+    assert!(!svg.contains(&link), "it has more letters than a line holds");
+    assert!(svg.matches("xxxxxxxxxx").count() >= 25, "all of it is there");
+    assert!(height > drawing.size.height);
 }
 
 #[test]

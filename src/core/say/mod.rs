@@ -2,6 +2,7 @@
 
 mod depth;
 mod names;
+pub mod opening;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -16,6 +17,22 @@ use crate::modify::catalogue::{Parameter, Unit};
 use crate::modify::{Sweep, knob};
 use crate::plot::{Measure, Sample, Series, format_number, format_value};
 use crate::protocol::{DeviceKind, DeviceReport};
+
+/// The tag of a result that comes with the page.
+pub const STORED: &str = "stored result, not measured here";
+
+/// What a picture is of: the whole modification, model and text.
+#[must_use]
+pub fn experiment_title(sweep: &Sweep, model: &str, text: &str) -> String {
+    format!("{} · {} · {}", curve_name(sweep), title(model), title(text))
+}
+
+/// A sentence whose places stay in one line, each with the size that it belongs to.
+#[must_use]
+pub fn kept_together(text: &str) -> String {
+    let text = text.replace(" %", "\u{a0}%").replace(" ± ", "\u{a0}±\u{a0}");
+    text.replace("M at ", "M\u{a0}at\u{a0}")
+}
 
 /// A text with a full stop, where it ends without one.
 #[must_use]

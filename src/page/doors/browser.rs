@@ -4,7 +4,9 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, Element, HtmlElement, KeyboardEvent, ResizeObserver, Url, Window};
+use web_sys::{
+    Document, Element, HtmlElement, ResizeObserver, ScrollIntoViewOptions, ScrollLogicalPosition, Url, Window,
+};
 
 use super::error::BrowserError;
 
@@ -51,28 +53,6 @@ pub fn matches(query: &str) -> bool {
         .is_some_and(|list| list.matches())
 }
 
-/// A setting that stays on this device; `None` where there is none or the browser keeps nothing.
-#[must_use]
-pub fn stored(key: &str) -> Option<String> {
-    window()
-        .ok()?
-        .local_storage()
-        .ok()
-        .flatten()?
-        .get_item(key)
-        .ok()
-        .flatten()
-}
-
-/// Keeps a setting on this device, where the browser keeps anything.
-pub fn store(key: &str, value: &str) {
-    if let Ok(window) = window()
-        && let Ok(Some(storage)) = window.local_storage()
-    {
-        storage.set_item(key, value).ok();
-    }
-}
-
 /// Sets an attribute of the whole document; an empty value removes it.
 pub fn mark_document(name: &str, value: &str) {
     let Some(root) = document().ok().and_then(|document| document.document_element()) else {
@@ -83,21 +63,6 @@ pub fn mark_document(name: &str, value: &str) {
     } else {
         root.set_attribute(name, value).ok();
     }
-}
-
-/// Copies a text.
-///
-/// # Errors
-/// Where the browser has no clipboard for this page or refuses.
-pub async fn copy(text: &str) -> Result<(), BrowserError> {
-    let navigator = window()?.navigator();
-    // Missing on pages served in the clear, although web-sys says that it is always there.
-    let clipboard = Reflect::get(&navigator, &"clipboard".into())?;
-    if !clipboard.is_object() {
-        return Err(BrowserError::missing("clipboard"));
-    }
-    JsFuture::from(navigator.clipboard().write_text(text)).await?;
-    Ok(())
 }
 
 /// Whether the browser offers a WebGPU device. It is asked for an adapter and nothing is started.
@@ -132,76 +97,36 @@ pub fn on_resize(element: &Element, resized: impl Fn(f64) + 'static) {
     }
 }
 
-/// Calls `pressed` for every key that isn't typed into a field, for as long as the page lives. `true` means that the
-/// key was used.
-///
-/// # Errors
-/// Where there is no window.
-pub fn on_key(pressed: impl Fn(&str) -> bool + 'static) -> Result<(), BrowserError> {
-    let listener = Closure::<dyn Fn(KeyboardEvent)>::new(move |event: KeyboardEvent| {
-        let typing = event
-            .target()
-            .and_then(|target| target.dyn_into::<HtmlElement>().ok())
-            .is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"));
-        let key = event.key();
-        // What scrolls sideways does so by these keys.
-        let scrolling = key.starts_with("Arrow")
-            && event
-                .target()
-                .and_then(|target| target.dyn_into::<Element>().ok())
-                .is_some_and(|target| target.closest(".scroll").is_ok_and(|found| found.is_some()));
-        if (typing && key != "Escape") || scrolling || event.ctrl_key() || event.meta_key() || event.alt_key() {
-            return;
-        }
-        if pressed(&key) {
-            event.prevent_default();
-        }
-    });
-    window()?.add_event_listener_with_callback("keydown", listener.as_ref().unchecked_ref())?;
-    listener.forget();
-    Ok(())
-}
-
-/// Gives a class to the first element of a selector, or takes it away.
-pub fn set_class(selector: &str, class: &str, on: bool) {
-    if let Some(element) = any_element(selector) {
-        element.class_list().toggle_with_force(class, on).ok();
-    }
-}
-
 /// The first element of a selector, of HTML or of SVG.
-#[must_use]
-pub fn any_element(selector: &str) -> Option<Element> {
+fn any_element(selector: &str) -> Option<Element> {
     document().ok()?.query_selector(selector).ok().flatten()
 }
 
-/// The first element of a selector.
+/// The element with an id.
 #[must_use]
-pub fn element(selector: &str) -> Option<HtmlElement> {
-    any_element(selector)?.dyn_into().ok()
+pub fn by_id(id: &str) -> Option<HtmlElement> {
+    document().ok()?.get_element_by_id(id)?.dyn_into().ok()
 }
 
-/// Folds every element of a selector that can be folded.
-pub fn fold(selector: &str) {
-    let Some(found) = document()
-        .ok()
-        .and_then(|document| document.query_selector_all(selector).ok())
-    else {
-        return;
-    };
-    for place in 0..found.length() {
-        if let Some(element) = found.item(place).and_then(|node| node.dyn_into::<Element>().ok()) {
-            element.remove_attribute("open").ok();
-        }
-    }
+/// Takes the element with an id out of the document, and gives the text in it.
+pub fn take_out(id: &str) -> Option<String> {
+    let element = by_id(id)?;
+    element.remove();
+    element.text_content()
 }
 
-/// Brings an element into view where it was scrolled off the upper edge.
-pub fn scroll_up_to(selector: &str) {
-    if let (Some(element), Ok(window)) = (element(selector), window())
-        && window.scroll_y().unwrap_or_default() > f64::from(element.offset_top())
-    {
-        element.scroll_into_view();
+/// The height of what is seen of the page, CSS pixels.
+#[must_use]
+pub fn inner_height() -> Option<f64> {
+    window().ok()?.inner_height().ok()?.as_f64()
+}
+
+/// Brings an element into view where it is off the screen.
+pub fn bring_into_view(selector: &str) {
+    if let Some(element) = any_element(selector) {
+        let options = ScrollIntoViewOptions::new();
+        options.set_block(ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
     }
 }
 

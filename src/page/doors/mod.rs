@@ -9,7 +9,10 @@ pub mod spawn;
 
 pub mod address;
 pub mod browser;
-pub mod document;
+pub mod clipboard;
+pub mod field;
 pub mod files;
+pub mod keyboard;
 pub mod pool;
+pub mod store;
 mod transport;

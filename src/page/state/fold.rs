@@ -13,7 +13,7 @@ impl State {
     /// Folds one of the engine's messages.
     pub fn fold(&mut self, reply: Reply, now_ms: f64) -> Consequence {
         let Reply { id, event } = reply;
-        let mine = self.task.as_ref().is_some_and(|task| task.job == Some(id));
+        let mine = self.run.task.as_ref().is_some_and(|task| task.job == Some(id));
         if mine {
             self.with_task(|task| task.latest_ms = now_ms);
         }
@@ -21,20 +21,20 @@ impl State {
             Event::Device(report) => {
                 if let Some(reason) = &report.refused {
                     let reason = say::ended(reason);
-                    self.tell(format!(
+                    self.ui.notify(format!(
                         "WebGPU is not used: {reason} The CPU computes instead, much more slowly."
                     ));
                 }
-                self.engine = Engine::Ready(report);
+                self.machine.engine = Engine::Ready(report);
             }
-            Event::Loading { done, total } => self.model = Model::Loading { done, total },
+            Event::Loading { done, total } => self.machine.model = Model::Loading { done, total },
             Event::Model(report) => {
                 // Another one may have been chosen since this was asked for.
-                let wanted = self.task.as_ref().is_some_and(|task| {
+                let wanted = self.run.task.as_ref().is_some_and(|task| {
                     let asked = &task.experiment.model;
                     asked.may_be(&self.link.experiment.model)
                 });
-                self.cost = None;
+                self.machine.cost = None;
                 if let (true, Origin::Own(_), Some(expected)) = (
                     wanted,
                     &self.link.experiment.model.origin,
@@ -42,13 +42,13 @@ impl State {
                 ) && *expected != report.sha256
                 {
                     let found = &report.sha256;
-                    self.tell(format!(
+                    self.ui.notify(format!(
                         "{} is not the model that the link was made with (SHA-256 {found}, expected {expected}); the results \
                          will differ.",
                         report.name
                     ));
                 }
-                self.model = if wanted { Model::Ready(report) } else { Model::Absent };
+                self.machine.model = if wanted { Model::Ready(report) } else { Model::Absent };
             }
             Event::Failed { message, device_lost } => return self.fail(message, device_lost),
             // What follows is about a task; a late word about one that ended says nothing.
@@ -69,7 +69,7 @@ impl State {
             }
             Event::Base { stats } => {
                 self.begin_curve(stats);
-                if let Some(shown) = self.shown.as_mut().filter(|shown| shown.is_unfinished()) {
+                if let Some(shown) = self.results.shown.as_mut().filter(|shown| shown.is_unfinished()) {
                     shown.curve.base = stats;
                 }
             }
@@ -101,7 +101,7 @@ impl State {
             }
             Event::GenerateFinished { first_difference, .. } => {
                 self.writing.first_difference = Some(first_difference);
-                self.task = None;
+                self.run.task = None;
             }
             // Between engines.
             Event::Found(_) | Event::Prepared => {}
@@ -111,23 +111,22 @@ impl State {
     }
 
     pub(super) fn with_task(&mut self, change: impl FnOnce(&mut Task)) {
-        if let Some(task) = &mut self.task {
+        if let Some(task) = &mut self.run.task {
             change(task);
         }
     }
 
     /// From here on there is something to draw: the new curve takes the old one's place, once.
     fn begin_curve(&mut self, stats: Stats) {
-        let Some(task) = &mut self.task else { return };
+        let Some(task) = &mut self.run.task else { return };
         let Some(protocol) = task.protocol.take() else {
             return;
         };
-        task.before = self.shown.take();
-        self.shown = Some(Shown {
+        self.results.begin(Shown {
             curve: Curve {
                 sweep: task.experiment.sweep().clone(),
                 protocol,
-                device: match &self.engine {
+                device: match &self.machine.engine {
                     Engine::Ready(report) => say::device(report),
                     _ => String::new(),
                 },
@@ -158,7 +157,7 @@ impl State {
 
     fn under_way_now(&mut self, now: UnderWay, now_ms: f64) {
         let unchanged = |task: &Task| task.experiment.sweep().is_identity_at(now.index);
-        let unchanged = self.task.as_ref().is_some_and(unchanged);
+        let unchanged = self.run.task.as_ref().is_some_and(unchanged);
         // The untouched model, as far as it is measured, is enough to begin the curve with.
         if let Some((_, measured)) = now.so_far.as_ref().filter(|_| unchanged) {
             self.begin_curve(measured.stats);
@@ -172,15 +171,15 @@ impl State {
     }
 
     fn point(&mut self, index: usize, point: Point) {
-        let Some(task) = &mut self.task else { return };
+        let Some(task) = &mut self.run.task else { return };
         task.finished += 1;
         task.unchanged |= task.experiment.sweep().is_identity_at(index);
         if let Stage::Points(points) = &mut task.stage {
             points.retain(|point| point.index != index);
         }
         let (total, knob) = (task.points, knob::knob(task.experiment.sweep()));
-        self.announcement = say::arrival(index, total, knob, &point);
-        let Some(shown) = self.shown.as_mut().filter(|shown| shown.is_unfinished()) else {
+        self.run.announcement = say::arrival(index, total, knob, &point);
+        let Some(shown) = self.results.shown.as_mut().filter(|shown| shown.is_unfinished()) else {
             return;
         };
         let points = &mut shown.curve.points;
@@ -197,10 +196,10 @@ impl State {
     }
 
     fn finish(&mut self, curve: Curve, complete: bool) {
-        let Some(task) = self.task.take() else { return };
+        let Some(task) = self.run.task.take() else { return };
         if curve.points.is_empty() && !complete {
-            self.restore(task.before);
-            self.tell("The run was cancelled before its first point.".to_owned());
+            self.results.restore();
+            self.ui.notify("The run was cancelled before its first point.");
             return;
         }
         let mut experiment = task.experiment;
@@ -210,8 +209,8 @@ impl State {
             fill_hashes(&mut self.link.experiment, &curve.protocol);
             if let Some(expect) = self.link.expect.as_ref().filter(|_| complete) {
                 let verdict = digest::compare(expect, &curve);
-                self.announcement = verdict.to_string();
-                self.verdict = Some(verdict);
+                self.run.announcement = verdict.to_string();
+                self.run.verdict = Some(verdict);
             }
         }
         let shown = Shown {
@@ -220,29 +219,30 @@ impl State {
             stored: false,
             complete,
         };
-        self.shelve(&shown);
-        self.shown = Some(shown);
+        self.results.shelve(&shown);
+        self.results.finish(shown);
         if !complete {
-            self.queue = None;
-            self.tell("The run was cancelled; the finished points stay.".to_owned());
+            self.run.queue = None;
+            self.ui.notify("The run was cancelled; the finished points stay.");
         }
     }
 
     fn fail(&mut self, message: String, device_lost: bool) -> Consequence {
-        let asked = self.task.as_ref().is_some_and(|task| task.cancelling);
+        let asked = self.run.task.as_ref().is_some_and(|task| task.cancelling);
         self.end();
         if asked && !device_lost {
-            self.tell("Cancelled; what was measured before stays.".to_owned());
+            self.ui.notify("Cancelled; what was measured before stays.");
             return Consequence::None;
         }
         if !device_lost {
-            self.complain(message);
+            self.ui.report(message);
             return Consequence::None;
         }
         let what = say::ended(&message);
-        self.complain(format!("{what} What was measured stays; Run starts the engine anew."));
-        self.engine = Engine::Broken(message);
-        self.model = Model::Absent;
+        self.ui
+            .report(format!("{what} What was measured stays; Run starts the engine anew."));
+        self.machine.engine = Engine::Broken(message);
+        self.machine.model = Model::Absent;
         Consequence::DropWorker
     }
 }

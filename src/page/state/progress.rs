@@ -1,116 +1,122 @@
 //! How far a task is, and how long a run would take.
 
-use super::{Engine, Model, Preparation, Stage, State, Task, UnderWay};
+use super::machine::ENGINE_BYTES;
+use super::{Engine, Machine, Model, Preparation, Run, Stage, Task, UnderWay};
 use hemoscope_core::curve::CalibrationStats;
 use hemoscope_core::modify::Sweep;
 use hemoscope_core::modify::catalogue::{self, Family};
 use hemoscope_core::protocol::engines_for;
 use hemoscope_core::say;
-use hemoscope_core::share::{Experiment, Screen, bundled};
+use hemoscope_core::share::{Experiment, Link, Screen, bundled};
 
-impl State {
-    /// How far the task is: a line, and a share of the whole where it is known.
-    #[must_use]
-    pub fn progress(&self, now_ms: f64) -> Option<(String, Option<f64>)> {
-        let task = self.task.as_ref()?;
-        let (text, part) = self.progress_of(task, now_ms);
-        // Where several models take their turns, which one it is.
-        let model = bundled::of(&task.experiment.model).filter(|_| self.queue.is_some());
-        let whose = model.map_or_else(String::new, |model| format!("{}: ", model.short));
-        Some((format!("{whose}{text}"), part))
-    }
+/// How far the task is: a line, and a share of the whole where it is known.
+#[must_use]
+pub fn progress(run: &Run, machine: &Machine, now_ms: f64) -> Option<(String, Option<f64>)> {
+    let task = run.task.as_ref()?;
+    let (text, part) = progress_of(task, machine, now_ms);
+    // Where several models take their turns, which one it is.
+    let model = bundled::of(&task.experiment.model).filter(|_| run.queue.is_some());
+    let whose = model.map_or_else(String::new, |model| format!("{}: ", model.short));
+    Some((format!("{whose}{text}"), part))
+}
 
-    fn progress_of(&self, task: &Task, now_ms: f64) -> (String, Option<f64>) {
-        if task.cancelling {
-            let measuring = |points: &[UnderWay]| points.iter().any(|point| point.preparing.is_none());
-            let text = match &task.stage {
-                Stage::Points(points) if measuring(points) => "stopping after this window …",
-                _ => "stopping …",
-            };
-            return (text.to_owned(), None);
-        }
-        match &task.stage {
-            Stage::Readying => self.readying(),
-            Stage::Preparing(now) => (now.say(), share(now.done, now.total)),
-            Stage::Points(under_way) => {
-                let sweep = task.experiment.sweep();
-                let before_each = Cost::of(&task.experiment).before_each;
-                let first = before_each.max(1) as f64;
-                let begun = |point: &UnderWay| point.part(first);
-                let whole = task.finished as f64 + under_way.iter().map(begun).sum::<f64>();
-                let whole = whole / task.points.max(1) as f64;
-                // The time left follows from the points that take time.
-                let take_time = |point: &&UnderWay| !sweep.is_identity_at(point.index);
-                let done = task.finished as f64 - f64::from(u8::from(task.unchanged));
-                // Editing alone says little of how long a window takes.
-                let measured = |point: &UnderWay| before_each > 0 || point.done > 0;
-                let known = done > 0.0 || under_way.iter().filter(take_time).any(measured);
-                let done = done + under_way.iter().filter(take_time).map(begun).sum::<f64>();
-                let left = task
-                    .first_point_ms
-                    .filter(|_| known)
-                    .map(|start| (task.latest_ms - start) * (points_that_change(sweep) as f64 - done) / done)
-                    // Nothing is heard during a window; it counts down meanwhile.
-                    .map(|left| (left - (now_ms - task.latest_ms)).max(0.0) / 1e3)
-                    .filter(|left| left.is_finite())
-                    .map(|left| format!(" · about {} left", say::duration(left)))
-                    .unwrap_or_default();
-                let doing = match under_way.as_slice() {
-                    [] => format!("{} of {} points done", task.finished, task.points),
-                    [point] => format!("point {} of {}, {}", point.index + 1, task.points, point.say()),
-                    points => format!(
-                        "{} of {} points done, {} being measured",
-                        task.finished,
-                        task.points,
-                        points.len()
-                    ),
-                };
-                (format!("{doing}{left}"), Some(whole))
-            }
-            Stage::Writing => ("writing …".to_owned(), None),
-        }
+fn progress_of(task: &Task, machine: &Machine, now_ms: f64) -> (String, Option<f64>) {
+    if task.cancelling {
+        let measuring = |points: &[UnderWay]| points.iter().any(|point| point.preparing.is_none());
+        let text = match &task.stage {
+            Stage::Points(points) if measuring(points) => "stopping after this window …",
+            _ => "stopping …",
+        };
+        return (text.to_owned(), None);
     }
+    match &task.stage {
+        Stage::Readying => readying(machine),
+        Stage::Preparing(now) => (now.say(), share(now.done, now.total)),
+        Stage::Points(under_way) => measuring(task, under_way, now_ms),
+        Stage::Writing => ("writing …".to_owned(), None),
+    }
+}
 
-    fn readying(&self) -> (String, Option<f64>) {
-        match (&self.engine, &self.model) {
-            (_, Model::Asking(_)) => ("waiting for your answer about the download".to_owned(), None),
-            (_, Model::Fetching(fetching)) => {
-                let rate = fetching
-                    .rate
-                    .map_or_else(String::new, |rate| format!(", {} a second", megabytes(rate)));
-                let text = format!(
-                    "{}: {} of {}{rate}",
-                    fetching.what,
-                    megabytes(fetching.done as f64),
-                    megabytes(fetching.total as f64),
-                );
-                (
-                    text,
-                    (fetching.total > 0).then(|| fetching.done as f64 / fetching.total as f64),
-                )
-            }
-            (Engine::Off | Engine::Broken(_) | Engine::Starting, _) => ("starting the engine …".to_owned(), None),
-            (_, Model::Loading { done, total }) => (
-                format!("loading the model: part {done} of {total}"),
-                share(*done, *total),
-            ),
-            _ => ("getting ready …".to_owned(), None),
-        }
-    }
+fn measuring(task: &Task, under_way: &[UnderWay], now_ms: f64) -> (String, Option<f64>) {
+    let sweep = task.experiment.sweep();
+    let before_each = Cost::of(&task.experiment).before_each;
+    let first = before_each.max(1) as f64;
+    let begun = |point: &UnderWay| point.part(first);
+    let whole = task.finished as f64 + under_way.iter().map(begun).sum::<f64>();
+    let whole = whole / task.points.max(1) as f64;
+    // The time left follows from the points that take time.
+    let take_time = |point: &&UnderWay| !sweep.is_identity_at(point.index);
+    let done = task.finished as f64 - f64::from(u8::from(task.unchanged));
+    // Editing alone says little of how long a window takes.
+    let measured = |point: &UnderWay| before_each > 0 || point.done > 0;
+    let known = done > 0.0 || under_way.iter().filter(take_time).any(measured);
+    let done = done + under_way.iter().filter(take_time).map(begun).sum::<f64>();
+    let left = task
+        .first_point_ms
+        .filter(|_| known)
+        .map(|start| (task.latest_ms - start) * (points_that_change(sweep) as f64 - done) / done)
+        // Nothing is heard during a window; it counts down meanwhile.
+        .map(|left| (left - (now_ms - task.latest_ms)).max(0.0) / 1e3)
+        .filter(|left| left.is_finite())
+        .map(|left| format!(" · about {} left", say::duration(left)))
+        .unwrap_or_default();
+    let doing = match under_way {
+        [] => format!("{} of {} points done", task.finished, task.points),
+        [point] => format!("point {} of {}, {}", point.index + 1, task.points, point.say()),
+        points => format!(
+            "{} of {} points done, {} being measured",
+            task.finished,
+            task.points,
+            points.len()
+        ),
+    };
+    (format!("{doing}{left}"), Some(whole))
+}
 
-    /// Seconds that a run would take on this device, once the model was timed on it.
-    #[must_use]
-    pub fn estimate_secs(&self) -> Option<f64> {
-        // Each size has a speed of its own.
-        let Model::Ready(report) = &self.model else { return None };
-        if self.link.view.screen == Screen::Sizes {
-            return None;
+fn readying(machine: &Machine) -> (String, Option<f64>) {
+    match (&machine.engine, &machine.model) {
+        (_, Model::Asking(_)) => ("waiting for your answer about the download".to_owned(), None),
+        (_, Model::Fetching(fetching)) => {
+            let rate = fetching
+                .rate
+                .map_or_else(String::new, |rate| format!(", {} a second", megabytes(rate)));
+            let text = format!(
+                "{}: {} of {}{rate}",
+                fetching.what,
+                megabytes(fetching.done as f64),
+                megabytes(fetching.total as f64),
+            );
+            (
+                text,
+                (fetching.total > 0).then(|| fetching.done as f64 / fetching.total as f64),
+            )
         }
-        let e = &self.link.experiment;
-        let windows = Cost::of(e).windows(e, engines_for(report, e));
-        let seconds = (windows * e.window) as f64 / report.tokens_per_second;
-        seconds.is_finite().then_some(seconds)
+        (Engine::Off | Engine::Broken(_) | Engine::Starting, _) => {
+            let size = megabytes(ENGINE_BYTES as f64);
+            (format!("starting the engine (loads {size} the first time) …"), None)
+        }
+        (_, Model::Loading { done, total }) => (
+            format!("loading the model: part {done} of {total}"),
+            share(*done, *total),
+        ),
+        _ => ("getting ready …".to_owned(), None),
     }
+}
+
+/// Seconds that a run would take on this device, once the model was timed on it.
+#[must_use]
+pub fn estimate_secs(machine: &Machine, link: &Link) -> Option<f64> {
+    // Each size has a speed of its own.
+    let Model::Ready(report) = &machine.model else {
+        return None;
+    };
+    if link.view.screen == Screen::Sizes {
+        return None;
+    }
+    let e = &link.experiment;
+    let windows = Cost::of(e).windows(e, engines_for(report, e));
+    let seconds = (windows * e.window) as f64 / report.tokens_per_second;
+    seconds.is_finite().then_some(seconds)
 }
 
 /// Windows that calibration passes through the model.
@@ -185,11 +191,11 @@ fn megabytes(bytes: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hemoscope_core::modify::StatisticId;
+    use hemoscope_core::modify::Needs;
 
     fn experiment(sweep: &str, stats: CalibrationStats) -> Experiment {
         Experiment {
-            ask: hemoscope_core::share::Ask::Curve(sweep.parse().expect("a sweep of the grammar")),
+            sweep: sweep.parse().expect("a sweep of the grammar"),
             windows: 8,
             calibration_windows: 5,
             calibration_stats: stats,
@@ -223,7 +229,7 @@ mod tests {
             let (_, to, _) = hemoscope_core::modify::knob::first_range(entry).expect("a knob");
             let key = entry.knob().expect("a knob").key;
             let spec: hemoscope_core::modify::Spec = format!("{}:{key}={}", entry.name, to).parse().expect("a spec");
-            let ranks = spec.methods().expect("a method")[0].method.needs() == [StatisticId::BlockInfluence];
+            let ranks = spec.methods().expect("a method")[0].needs() == Needs::BlockInfluence;
             assert_eq!(entry.family == Family::Depth, ranks, "{}", entry.name);
         }
     }

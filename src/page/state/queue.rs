@@ -18,8 +18,8 @@ pub struct Queue {
 impl State {
     /// Lets all sizes wait for their run, where they are compared.
     pub fn queue_sizes(&mut self) {
-        if self.task.is_none() && self.link.view.screen == Screen::Sizes {
-            self.queue = Some(Queue {
+        if self.run.task.is_none() && self.link.view.screen == Screen::Sizes {
+            self.run.queue = Some(Queue {
                 models: SIZES.iter().rev().map(|model| model.name).collect(),
                 turn: None,
                 experiment: self.link.experiment.clone(),
@@ -29,7 +29,7 @@ impl State {
 
     /// Chooses the next model that waits for its run; `false` where none does, and the one chosen before is chosen again.
     pub fn choose_next(&mut self) -> bool {
-        let Some(mut queue) = self.queue.take() else {
+        let Some(mut queue) = self.run.queue.take() else {
             return false;
         };
         let here = &self.link.experiment;
@@ -50,7 +50,7 @@ impl State {
             self.change(|e| e.model = Asset::bundled(name));
             // Its own curve is the selected one from now on, not only from its first point.
             self.show();
-            self.queue = Some(queue);
+            self.run.queue = Some(queue);
             return true;
         }
         if same {
@@ -77,7 +77,7 @@ impl State {
     /// Chooses a bundled model. Windows that were not changed follow it: a CPU takes minutes for a point of the large one.
     pub fn choose_bundled(&mut self, name: &str) {
         let usual = |name: &str| {
-            let heavy = self.webgpu == Some(false) && name == SMOLLM2.name;
+            let heavy = self.machine.webgpu == Some(false) && name == SMOLLM2.name;
             if heavy { (2, 128, 2) } else { (8, 256, 8) }
         };
         let e = &self.link.experiment;
@@ -91,10 +91,9 @@ impl State {
             }
         });
         if follow && before != Some(now) && now.0 < 8 {
-            self.tell(
+            self.ui.notify(
                 "This browser has no WebGPU, and a CPU takes minutes for a point of a model of this size. So the windows \
-                 are fewer and shorter, with wider error bars."
-                    .to_owned(),
+                 are fewer and shorter, with wider error bars.",
             );
         }
     }
@@ -103,7 +102,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::Wish;
+    use crate::state::Goal;
     use hemoscope_core::share::{Link, Opened};
 
     fn chosen(state: &State) -> Option<&'static str> {
@@ -119,7 +118,7 @@ mod tests {
             assert_eq!(chosen(&state), Some(name));
         }
         assert!(!state.choose_next());
-        assert_eq!((chosen(&state), &state.queue), (Some("4M"), &None));
+        assert_eq!((chosen(&state), &state.run.queue), (Some("4M"), &None));
         // Of one model there is no queue.
         state.look_at(Screen::Model);
         state.queue_sizes();
@@ -133,16 +132,16 @@ mod tests {
         assert!(state.choose_next());
         state.change(|e| *e.sweep_mut() = "rtn:bits=8..2/7".parse().expect("a sweep of the grammar"));
         assert!(!state.choose_next());
-        assert_eq!((chosen(&state), &state.queue), (Some("1M"), &None));
+        assert_eq!((chosen(&state), &state.run.queue), (Some("1M"), &None));
         // Of other windows, the sizes could not be compared either.
         state.queue_sizes();
         assert!(state.choose_next());
         state.change(|e| e.windows = 3);
         assert!(!state.choose_next());
         // While something is being done, nothing is queued.
-        assert!(state.begin(Wish::Load));
+        assert!(state.begin(Goal::Load));
         state.queue_sizes();
-        assert_eq!(state.queue, None);
+        assert_eq!(state.run.queue, None);
     }
 
     #[test]
@@ -155,7 +154,7 @@ mod tests {
         assert_eq!(chosen(&state), Some("4M"));
         assert!(state.choose_next());
         assert!(!state.choose_next());
-        assert_eq!((chosen(&state), &state.queue), (Some("16M"), &None));
+        assert_eq!((chosen(&state), &state.run.queue), (Some("16M"), &None));
     }
 
     #[test]
@@ -182,11 +181,17 @@ mod tests {
             (windows, window, calibration_windows)
         };
         let mut state = State::open(Opened::default());
-        state.webgpu = Some(false);
+        state.machine.webgpu = Some(false);
         assert_eq!(windows(&state), (8, 256, 8));
         state.choose_bundled(SMOLLM2.name);
         assert_eq!(windows(&state), (2, 128, 2));
-        assert!(state.messages.iter().any(|message| message.text.contains("no WebGPU")));
+        assert!(
+            state
+                .ui
+                .messages
+                .iter()
+                .any(|message| message.text.contains("no WebGPU"))
+        );
         state.choose_bundled("hemoscope-1m");
         assert_eq!(windows(&state), (8, 256, 8));
         // What the reader chose stays.

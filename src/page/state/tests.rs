@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing::stored;
-use hemoscope_core::curve::{CalibrationStats, Curve, Measured, Protocol, digest};
+use hemoscope_core::curve::{CalibrationStats, Curve, Measured, Outcome, Point, Protocol, digest};
 use hemoscope_core::metric::{Hemorrhage, Stats};
 use hemoscope_core::protocol::{DeviceKind, DeviceReport, Event, Reply};
 
@@ -77,7 +77,7 @@ fn tell(state: &mut State, event: Event) -> Consequence {
 /// A page on which a run has measured its first points.
 fn running(points: usize) -> State {
     let mut state = State::open(Opened::default());
-    assert!(state.begin(Wish::Run));
+    assert!(state.begin(Goal::Run));
     state.with_task(|task| task.job = Some(JOB));
     let report = DeviceReport {
         kind: DeviceKind::Flex,
@@ -110,15 +110,15 @@ fn finish(state: &mut State, points: usize, complete: bool) {
 #[test]
 fn points_appear_as_they_are_measured_and_are_announced() {
     let state = running(3);
-    let shown = state.shown.as_ref().expect("a curve");
+    let shown = state.results.shown.as_ref().expect("a curve");
     assert_eq!(
         (shown.curve.points.len(), shown.stored, shown.complete),
         (3, false, false)
     );
     assert!(
-        state.announcement.starts_with("Point 3 of 9: sparsity 20"),
+        state.run.announcement.starts_with("Point 3 of 9: sparsity 20"),
         "{}",
-        state.announcement
+        state.run.announcement
     );
 }
 
@@ -126,17 +126,17 @@ fn points_appear_as_they_are_measured_and_are_announced() {
 fn the_stored_curve_stays_until_there_is_something_to_draw() {
     let mut state = State::open(Opened::default());
     state.take_stored("", Some(stored("hemoscope-4m", "wanda:sparsity=0..0.8/9")));
-    state.begin(Wish::Run);
-    assert!(state.shown.as_ref().is_some_and(|shown| shown.stored));
+    state.begin(Goal::Run);
+    assert!(state.results.shown.as_ref().is_some_and(|shown| shown.stored));
 }
 
 #[test]
 fn cancelling_keeps_the_finished_points() {
     let mut state = running(3);
     finish(&mut state, 3, false);
-    let shown = state.shown.as_ref().expect("a curve");
+    let shown = state.results.shown.as_ref().expect("a curve");
     assert_eq!((shown.curve.points.len(), shown.complete), (3, false));
-    assert!(state.task.is_none());
+    assert!(state.run.task.is_none());
 }
 
 #[test]
@@ -152,23 +152,29 @@ fn a_run_that_ends_before_its_first_point_gives_the_curve_before_back() {
     for end in 0..3 {
         let mut state = running(9);
         finish(&mut state, 9, true);
-        let before = state.shown.clone();
-        assert!(state.begin(Wish::Run));
+        let before = state.results.shown.clone();
+        assert!(state.begin(Goal::Run));
         state.with_task(|task| task.job = Some(JOB));
         let started = Event::RunStarted {
             protocol: Box::new(protocol()),
         };
         tell(&mut state, started);
         tell(&mut state, Event::Base { stats: stats(4088) });
-        assert!(state.shown.as_ref().is_some_and(|shown| shown.curve.points.is_empty()));
+        assert!(
+            state
+                .results
+                .shown
+                .as_ref()
+                .is_some_and(|shown| shown.curve.points.is_empty())
+        );
         let event = match end {
             0 => cancelled(&state),
             1 => failed(false),
             _ => failed(true),
         };
         tell(&mut state, event);
-        assert_eq!(state.shown, before);
-        assert!(!state.messages.is_empty(), "said so");
+        assert_eq!(state.results.shown, before);
+        assert!(!state.ui.messages.is_empty(), "said so");
     }
 }
 
@@ -176,10 +182,14 @@ fn a_run_that_ends_before_its_first_point_gives_the_curve_before_back() {
 fn another_text_under_the_same_name_is_another_experiment() {
     let mut state = running(9);
     finish(&mut state, 9, true);
-    state.link = state.shared_link();
+    state.link = state.results.shared_link(&state.link);
     state.change(|e| e.text.sha256 = Some("c".repeat(64)));
-    assert!(state.is_outdated());
-    assert_eq!(state.shared_link().expect, None, "its result is not the other text's");
+    assert!(state.results.is_outdated(&state.link.experiment));
+    assert_eq!(
+        state.results.shared_link(&state.link).expect,
+        None,
+        "its result is not the other text's"
+    );
 }
 
 #[test]
@@ -191,7 +201,7 @@ fn what_ends_because_it_was_asked_to_is_no_error() {
         device_lost: false,
     };
     tell(&mut state, event);
-    assert!(state.task.is_none() && state.messages.iter().all(|message| !message.error));
+    assert!(state.run.task.is_none() && state.ui.messages.iter().all(|message| !message.error));
 }
 
 #[test]
@@ -202,10 +212,14 @@ fn a_lost_device_keeps_the_points_and_drops_the_worker() {
         device_lost: true,
     };
     assert_eq!(tell(&mut state, event), Consequence::DropWorker);
-    assert_eq!(state.shown.as_ref().map(|shown| shown.curve.points.len()), Some(4));
-    assert!(state.task.is_none() && matches!(state.engine, Engine::Broken(_)));
+    assert_eq!(
+        state.results.shown.as_ref().map(|shown| shown.curve.points.len()),
+        Some(4)
+    );
+    assert!(state.run.task.is_none() && matches!(state.machine.engine, Engine::Broken(_)));
     assert!(
         state
+            .ui
             .messages
             .iter()
             .any(|message| message.error && message.text.contains("The GPU was reset."))
@@ -224,33 +238,36 @@ fn a_word_about_an_ended_task_changes_nothing() {
         },
     };
     state.fold(reply, 0.0);
-    assert_eq!(state.shown.as_ref().map(|shown| shown.curve.points.len()), Some(2));
+    assert_eq!(
+        state.results.shown.as_ref().map(|shown| shown.curve.points.len()),
+        Some(2)
+    );
 }
 
 #[test]
 fn a_shared_result_that_comes_out_again_is_called_reproduced() {
     let mut state = running(9);
     finish(&mut state, 9, true);
-    let link = state.shared_link();
+    let link = state.results.shared_link(&state.link);
     assert!(link.expect.is_some());
     assert_eq!(link.experiment.model.sha256, Some("b".repeat(64)));
 
     let mut other = running(9);
     other.link = Link::open(&link.to_fragment()).link;
     finish(&mut other, 9, true);
-    assert_eq!(other.verdict, Some(digest::Verdict::Reproduced));
+    assert_eq!(other.run.verdict, Some(digest::Verdict::Reproduced));
 }
 
 #[test]
 fn changed_settings_drop_the_expected_result_and_mark_the_curve_as_older() {
     let mut state = running(9);
     finish(&mut state, 9, true);
-    state.link = state.shared_link();
-    assert!(!state.is_outdated());
+    state.link = state.results.shared_link(&state.link);
+    assert!(!state.results.is_outdated(&state.link.experiment));
     state.change(|e| e.windows += 1);
-    assert!(state.is_outdated());
+    assert!(state.results.is_outdated(&state.link.experiment));
     assert_eq!(state.link.expect, None);
-    assert_eq!(state.shared_link().expect, None);
+    assert_eq!(state.results.shared_link(&state.link).expect, None);
 }
 
 #[test]
@@ -259,9 +276,9 @@ fn kept_curves_have_colours_of_their_own() {
     finish(&mut state, 9, true);
     state.keep();
     state.keep();
-    state.kept.remove(0);
+    state.results.kept.remove(0);
     state.keep();
-    let mut slots = state.kept.iter().map(|kept| kept.slot).collect::<Vec<_>>();
+    let mut slots = state.results.kept.iter().map(|kept| kept.slot).collect::<Vec<_>>();
     slots.sort_unstable();
     assert_eq!(slots, [0, 1]);
 }
@@ -273,8 +290,14 @@ fn no_more_curves_are_kept_than_there_are_colours() {
     for _ in 0..KEPT + 1 {
         state.keep();
     }
-    assert_eq!(state.kept.len(), KEPT);
-    assert!(state.messages.iter().any(|message| message.text.contains("Remove one")));
+    assert_eq!(state.results.kept.len(), KEPT);
+    assert!(
+        state
+            .ui
+            .messages
+            .iter()
+            .any(|message| message.text.contains("Remove one"))
+    );
 }
 
 #[test]
@@ -282,19 +305,19 @@ fn a_finished_run_is_announced_in_its_sentence() {
     let mut state = running(9);
     finish(&mut state, 9, true);
     state.announce_result("Breaks at 30 %.");
-    assert_eq!(state.announcement, "Breaks at 30 %.");
-    state.verdict = Some(digest::Verdict::Reproduced);
+    assert_eq!(state.run.announcement, "Breaks at 30 %.");
+    state.run.verdict = Some(digest::Verdict::Reproduced);
     state.announce_result("Breaks at 30 %.");
-    assert!(state.announcement.starts_with("Reproduced: ") && state.announcement.ends_with(" Breaks at 30 %."));
+    assert!(state.run.announcement.starts_with("Reproduced: ") && state.run.announcement.ends_with(" Breaks at 30 %."));
 }
 
 #[test]
 fn the_page_selects_the_first_point_beyond_the_threshold() {
     let mut state = running(9);
     // Losses are 0.05 a point, and ln 1.1 is 0.095.
-    assert_eq!(state.selected(), Some(2));
+    assert_eq!(state.results.selected(&state.link.view), Some(2));
     state.link.view.at = Some(0.52);
-    assert_eq!(state.selected(), Some(5));
+    assert_eq!(state.results.selected(&state.link.view), Some(5));
 }
 
 #[test]
@@ -309,10 +332,10 @@ fn the_time_left_follows_from_the_time_taken() {
     };
     tell(&mut state, at(0, 0));
     tell(&mut state, at(0, 4));
-    let (text, _) = state.progress(31_000.0).expect("a task");
+    let (text, _) = progress(&state.run, &state.machine, 31_000.0).expect("a task");
     assert_eq!(text, "point 1 of 9, window 4 of 8", "nothing is changed there");
     tell(&mut state, at(1, 0));
-    let (text, _) = state.progress(31_000.0).expect("a task");
+    let (text, _) = progress(&state.run, &state.machine, 31_000.0).expect("a task");
     assert_eq!(text, "0 of 9 points done, 2 being measured", "no window of it is done");
     for index in 0..3 {
         let point = Box::new(point(&state, index, 0.0));
@@ -320,12 +343,12 @@ fn the_time_left_follows_from_the_time_taken() {
     }
     let event = at(3, 0);
     state.fold(Reply { id: JOB, event }, 21_000.0);
-    let (text, part) = state.progress(21_000.0).expect("a task");
+    let (text, part) = progress(&state.run, &state.machine, 21_000.0).expect("a task");
     assert_eq!(part, Some(3.0 / 9.0));
     // Two points that were changed took 20 s, six are left.
     assert!(text.ends_with("about 1\u{a0}min\u{a0}00\u{a0}s left"), "{text}");
     // Until more is heard, it counts down.
-    let (text, _) = state.progress(26_000.0).expect("a task");
+    let (text, _) = progress(&state.run, &state.machine, 26_000.0).expect("a task");
     assert!(text.ends_with("about 55\u{a0}s left"), "{text}");
 }
 
@@ -353,42 +376,45 @@ fn editing_within_a_point_leaves_its_number_and_the_time_left() {
         total: 30,
     };
     tell(&mut state, editing);
-    let (text, part) = state.progress(31_000.0).expect("a task");
+    let (text, part) = progress(&state.run, &state.machine, 31_000.0).expect("a task");
     assert!(
         text.starts_with("point 4 of 9, calibrating and editing: 15 of 30 · about"),
         "{text}"
     );
     // Half of twice 8 calibration windows, before 8 windows are measured.
     assert_eq!(part, Some((3.0 + 8.0 / 24.0) / 9.0));
-    assert!(matches!(state.under_way(), [UnderWay { value: 0.4, .. }]));
+    assert!(matches!(
+        state.run.under_way(state.results.shown.as_ref()),
+        [UnderWay { value: 0.4, .. }]
+    ));
 }
 
 #[test]
 fn another_model_takes_what_was_known_of_the_one_before() {
     let mut state = State::open(Opened::default());
-    state.model = Model::Missing("not here".to_owned());
-    state.cost = Some(7);
+    state.machine.model = Model::Missing("not here".to_owned());
+    state.machine.cost = Some(7);
     state.change(|e| e.windows += 1);
-    assert_eq!(state.cost, Some(7));
+    assert_eq!(state.machine.cost, Some(7));
     state.change(|e| e.model = Asset::bundled("another"));
-    assert_eq!((&state.model, state.cost), (&Model::Absent, None));
-    state.cost = Some(8);
+    assert_eq!((&state.machine.model, state.machine.cost), (&Model::Absent, None));
+    state.machine.cost = Some(8);
     state.follow(Opened::default());
-    assert_eq!(state.cost, None);
+    assert_eq!(state.machine.cost, None);
 }
 
 #[test]
 fn a_second_task_waits_for_the_first() {
     let mut state = running(1);
-    assert!(!state.begin(Wish::Write));
-    assert_eq!(state.task.as_ref().map(|task| task.wish), Some(Wish::Run));
+    assert!(!state.begin(Goal::Write));
+    assert_eq!(state.run.task.as_ref().map(|task| task.goal), Some(Goal::Run));
 }
 
 #[test]
 fn a_browser_without_webgpu_is_not_asked_for_it_again() {
     let mut state = State::open(Opened::default());
     assert_eq!(state.device_to_start(), DeviceChoice::Auto);
-    state.webgpu = Some(false);
+    state.machine.webgpu = Some(false);
     assert_eq!(state.device_to_start(), DeviceChoice::Flex);
     // Who asks for WebGPU alone is told why there is none.
     state.link.view.device = DeviceChoice::Gpu;

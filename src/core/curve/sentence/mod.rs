@@ -5,6 +5,7 @@
 //! loss begins to grow faster; where the chosen perplexity ratio is crossed; what could not be measured. Places come with
 //! their 95 % interval.
 
+mod answer;
 mod sizes;
 mod words;
 
@@ -15,6 +16,7 @@ use super::{Curve, Outcome};
 use crate::numeric::NORMAL_95;
 
 pub use super::threshold::crossing::DEFAULT_RATIO;
+pub use answer::{Answer, answer};
 pub use sizes::compare;
 
 /// A perplexity ratio up to which the loss is called little.

@@ -92,7 +92,7 @@ pub async fn download(
         all = sum;
         files.push(fetched);
     }
-    let sha256 = hex::encode(&all.finalize());
+    let sha256 = hex::encode(all.finalize());
     if let Some(expected) = &plan.asset.sha256
         && !expected.eq_ignore_ascii_case(&sha256)
     {
@@ -302,7 +302,7 @@ impl<'a> Work<'a> {
 
     /// Joins the pieces and compares the hash with the listing's.
     async fn finish(self) -> Result<(Fetched, Sha256), FetchError> {
-        let found = hex::encode(&self.sum.finalize());
+        let found = hex::encode(self.sum.finalize());
         let name = self.file.name.clone();
         if let Some(expected) = &self.file.sha256
             && !expected.eq_ignore_ascii_case(&found)

@@ -1,12 +1,16 @@
 //! Points that are being measured, several at a time.
 
 use super::*;
-use crate::picture;
+use crate::views::curve::picture;
 
 #[test]
 fn a_provisional_point_is_shown_and_nothing_is_concluded_from_it() {
     let mut state = running(2);
-    let before = (state.shown.clone(), state.selected(), state.shared_link());
+    let before = (
+        state.results.shown.clone(),
+        state.results.selected(&state.link.view),
+        state.results.shared_link(&state.link),
+    );
     let so_far = |state: &State, done, loss| {
         let Outcome::Measured(measured) = point(state, 2, loss).outcome else {
             panic!("it is measured")
@@ -21,14 +25,26 @@ fn a_provisional_point_is_shown_and_nothing_is_concluded_from_it() {
     };
     let event = so_far(&state, 1, 3.0);
     tell(&mut state, event);
-    assert_eq!((state.shown.clone(), state.selected(), state.shared_link()), before);
+    assert_eq!(
+        (
+            state.results.shown.clone(),
+            state.results.selected(&state.link.view),
+            state.results.shared_link(&state.link)
+        ),
+        before
+    );
     let size = hemoscope_core::plot::Size {
         width: 720,
         height: 400,
         type_px: 12.0,
     };
     let pending = |state: &State| {
-        let chart = crate::picture::chart(state, &[], size);
+        let chart = picture::chart(
+            (&state.link, &state.results),
+            state.run.under_way(state.results.shown.as_ref()),
+            &[],
+            size,
+        );
         chart.series[0]
             .pending
             .iter()
@@ -51,7 +67,7 @@ fn a_provisional_point_is_shown_and_nothing_is_concluded_from_it() {
     assert_eq!(pending(&state), [2.0]);
     let label = picture::pending_mark(
         state.link.experiment.sweep(),
-        &state.under_way()[0],
+        &state.run.under_way(state.results.shown.as_ref())[0],
         hemoscope_core::plot::Measure::Hemorrhage,
     );
     assert!(label.contains("so far") && label.contains("3 of 8 windows"), "{label}");
@@ -70,7 +86,7 @@ fn a_provisional_point_is_shown_and_nothing_is_concluded_from_it() {
 fn the_untouched_model_begins_the_curve_while_it_is_measured() {
     let mut state = State::open(Opened::default());
     state.take_stored("", Some(stored("hemoscope-4m", "wanda:sparsity=0..0.8/9")));
-    assert!(state.begin(Wish::Run));
+    assert!(state.begin(Goal::Run));
     state.with_task(|task| task.job = Some(JOB));
     let protocol = Box::new(protocol());
     tell(&mut state, Event::RunStarted { protocol });
@@ -90,15 +106,18 @@ fn the_untouched_model_begins_the_curve_while_it_is_measured() {
     for done in [1, 3] {
         let event = so_far(&state, done);
         tell(&mut state, event);
-        assert_eq!(state.under_way()[0].done, done);
-        let shown = state.shown.as_ref().expect("a curve");
+        assert_eq!(state.run.under_way(state.results.shown.as_ref())[0].done, done);
+        let shown = state.results.shown.as_ref().expect("a curve");
         assert_eq!((shown.stored, shown.curve.base), (false, stats(511)));
     }
     tell(&mut state, Event::Base { stats: stats(4088) });
-    assert_eq!(state.shown.as_ref().map(|shown| shown.curve.base), Some(stats(4088)));
+    assert_eq!(
+        state.results.shown.as_ref().map(|shown| shown.curve.base),
+        Some(stats(4088))
+    );
     // Cancelled before a point is finished, it leaves the curve that was there.
     state.end();
-    assert!(state.shown.as_ref().is_some_and(|shown| shown.stored));
+    assert!(state.results.shown.as_ref().is_some_and(|shown| shown.stored));
 }
 
 #[test]
@@ -108,7 +127,34 @@ fn points_that_come_out_of_order_stand_in_the_order_of_the_range() {
         let point = Box::new(point(&state, index, 0.1));
         tell(&mut state, Event::Point { index, point });
     }
-    let shown = state.shown.as_ref().expect("a curve");
+    let shown = state.results.shown.as_ref().expect("a curve");
     let values = shown.curve.points.iter().map(|point| point.value).collect::<Vec<_>>();
     assert!(values.is_sorted() && values.len() == 4, "{values:?}");
+}
+
+#[test]
+fn a_new_run_keeps_the_former_curve_until_it_is_as_long() {
+    let mut state = running(9);
+    finish(&mut state, 9, true);
+    let ghost = |state: &State| state.results.ghost().map(|former| former.curve.points.len());
+    let again = |state: &mut State| {
+        assert!(state.begin(Goal::Run));
+        state.with_task(|task| task.job = Some(JOB));
+        let protocol = Box::new(protocol());
+        tell(state, Event::RunStarted { protocol });
+        tell(state, Event::Base { stats: stats(4088) });
+    };
+    again(&mut state);
+    assert_eq!(ghost(&state), Some(9));
+    let first = Box::new(point(&state, 0, 0.0));
+    tell(&mut state, Event::Point { index: 0, point: first });
+    // Cancelled after one point, both stay, and so they do when the next run is cancelled too.
+    for _ in 0..2 {
+        finish(&mut state, 1, false);
+        let shown = state.results.shown.as_ref().map(|shown| shown.curve.points.len());
+        assert_eq!((shown, ghost(&state)), (Some(1), Some(9)));
+        again(&mut state);
+    }
+    finish(&mut state, 9, true);
+    assert_eq!(ghost(&state), None);
 }

@@ -1,0 +1,141 @@
+//! The answer first: one short sentence with its subject, and the other clauses apart from it.
+
+use super::super::Curve;
+use super::super::threshold::{Crossing, crossing, samples};
+use super::words::decimals;
+use super::{FEWEST_POINTS, Interval, Knob, bends, breaks, gain, place, quiet, single, unmeasured, words_at_half};
+use crate::say;
+
+/// What is said of a curve.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answer {
+    /// Whether and where it breaks, with the modification and the model.
+    pub headline: String,
+    /// The rest; may be empty.
+    pub rest: String,
+}
+
+impl Answer {
+    /// All of it in one line.
+    #[must_use]
+    pub fn whole(&self) -> String {
+        if self.rest.is_empty() {
+            self.headline.clone()
+        } else {
+            format!("{} {}", self.headline, self.rest)
+        }
+    }
+}
+
+/// The curve in words, the answer first: broken is what has `ratio` times the untouched model's perplexity.
+#[must_use]
+pub fn answer(curve: &Curve, ratio: f64) -> Answer {
+    let subject = format!(
+        "Under {}, {}",
+        say::curve_name(&curve.sweep),
+        say::title(&curve.protocol.model_name)
+    );
+    let samples = samples(curve);
+    let Some(varied) = curve.sweep.varied() else {
+        return Answer {
+            headline: format!("{subject}: {}", single(curve, &samples)),
+            rest: String::new(),
+        };
+    };
+    let knob = Knob {
+        parameter: varied.parameter,
+    };
+    let higher = higher(ratio);
+    let told = match crossing(curve, ratio) {
+        _ if samples.is_empty() => None,
+        _ if samples.len() < FEWEST_POINTS => breaks(curve, &samples, knob, ratio),
+        Some(Crossing::NotReached { beyond }) => Some(format!(
+            "{subject} does not break {}: perplexity is never {higher}.",
+            knob.until(beyond)
+        )),
+        Some(Crossing::BeforeFirst { before }) => Some(format!(
+            "{subject} is broken from the first point on, {}: perplexity is {higher}.",
+            knob.value(before)
+        )),
+        Some(Crossing::At { value, low, high }) => {
+            let place = place(&samples, knob, Interval::Half, value, low, high);
+            Some(place.map_or_else(
+                || format!("{subject} breaks somewhere in this range; the error is too large to say where."),
+                |place| format!("{subject} breaks {place}: perplexity is {higher}."),
+            ))
+        }
+        None => None,
+    };
+    let unmeasured = unmeasured(curve, &samples, knob);
+    let (headline, last) = match told {
+        Some(told) => (told, unmeasured),
+        None => (unmeasured.unwrap_or_default(), None),
+    };
+    let rest = [
+        gain(&samples, knob),
+        quiet(&samples, knob),
+        words_at_half(&samples, knob),
+        bends(curve, &samples, knob),
+        last,
+    ];
+    Answer {
+        headline,
+        rest: rest.into_iter().flatten().collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// "10 % higher", "twice as high".
+fn higher(ratio: f64) -> String {
+    match ratio {
+        2.0 => "twice as high".to_owned(),
+        _ if ratio < 2.0 => format!("{} % higher", decimals((ratio - 1.0) * 100.0, 1)),
+        _ => format!("{} times as high", decimals(ratio, 3)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::say::testing::smollm2;
+
+    #[test]
+    fn the_answer_comes_first_with_its_subject() {
+        let curve = smollm2();
+        let Answer { headline, rest } = answer(&curve, 1.1);
+        assert!(
+            headline.starts_with("Under Wanda pruning, SmolLM2-135M-Instruct breaks at "),
+            "{headline}"
+        );
+        assert!(headline.ends_with(": perplexity is 10 % higher."), "{headline}");
+        assert!(!rest.contains("Breaks") && rest.ends_with('.'), "{rest}");
+        let none = answer(&curve, 1000.0).headline;
+        assert!(none.contains("does not break up to 80 %"), "{none}");
+    }
+
+    #[test]
+    fn without_a_threshold_what_is_known_is_said() {
+        let mut curve = smollm2();
+        curve.points.truncate(1);
+        assert!(answer(&curve, 1.1).headline.contains("say nothing about a threshold"));
+        curve.points.clear();
+        assert_eq!(
+            answer(&curve, 1.1),
+            Answer {
+                headline: "No point was measured.".to_owned(),
+                rest: String::new()
+            }
+        );
+    }
+
+    #[test]
+    fn ratios_are_said_as_people_say_them() {
+        for (ratio, said) in [
+            (1.1, "10 % higher"),
+            (1.05, "5 % higher"),
+            (2.0, "twice as high"),
+            (10.0, "10 times as high"),
+        ] {
+            assert_eq!(higher(ratio), said);
+        }
+    }
+}

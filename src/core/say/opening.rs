@@ -1,0 +1,128 @@
+//! The first paint: sentence and chart of the opening experiment as HTML, so that they are there before any module.
+//!
+//! It stands in index.html between two comments, written by `hemoscope curves` and held to the stored curve by a test.
+
+use crate::curve::Curve;
+use crate::curve::sentence::{Answer, DEFAULT_RATIO, answer};
+use crate::plot::picture::{alone, alternative};
+use crate::plot::{PlotError, Size, draw, escape};
+use crate::say;
+use crate::share::View;
+
+/// The element that the page takes out once it stands itself.
+pub const PAINT_ID: &str = "first-paint";
+/// The element whose text is the stored curve, so that the page has it without asking for it.
+pub const CURVE_ID: &str = "opening-curve";
+
+/// Between these comments stands what is written.
+const MARKS: [&str; 2] = ["<!-- opening: written by `hemoscope curves` -->", "<!-- /opening -->"];
+
+/// The chart at the width of a phone, and at that of a desk.
+const SIZES: [(&str, Size); 2] = [
+    (
+        "is-narrow",
+        Size {
+            width: 336,
+            height: 260,
+            type_px: 11.0,
+        },
+    ),
+    (
+        "is-wide",
+        Size {
+            width: 748,
+            height: 464,
+            type_px: 12.5,
+        },
+    ),
+];
+
+/// What the first paint can't be written for.
+#[derive(Debug, thiserror::Error)]
+pub enum OpeningError {
+    /// The page has no place for it.
+    #[error("index.html lacks the comment {0}")]
+    NoMark(&'static str),
+    /// The chart can't be drawn.
+    #[error(transparent)]
+    Plot(#[from] PlotError),
+    /// The curve can't be written.
+    #[error("the curve could not be written: {0}")]
+    Curve(#[from] serde_json::Error),
+}
+
+/// The page with the first paint of this curve in its place.
+///
+/// # Errors
+/// Where the page has no place for it, or the curve can't be drawn or written.
+pub fn written_into(page: &str, curve: &Curve) -> Result<String, OpeningError> {
+    let [begin, end] = MARKS;
+    let (before, rest) = page.split_once(begin).ok_or(OpeningError::NoMark(begin))?;
+    let (_, after) = rest.split_once(end).ok_or(OpeningError::NoMark(end))?;
+    Ok(format!("{before}{begin}\n{}{end}{after}", opening(curve)?))
+}
+
+/// Sentence, chart and curve.
+fn opening(curve: &Curve) -> Result<String, OpeningError> {
+    let Answer { headline, rest } = answer(curve, DEFAULT_RATIO);
+    let title = say::experiment_title(&curve.sweep, &curve.protocol.model_name, &curve.protocol.text_name);
+    let mut charts = String::new();
+    for (class, size) in SIZES {
+        let chart = alone(curve, &View::default(), size);
+        let alternative = alternative(&chart, &headline);
+        charts.push_str(&draw(&chart)?.still_svg(class, &alternative));
+        charts.push('\n');
+    }
+    Ok(format!(
+        "<div class=\"answer\"><p class=\"sentence\">{}</p> <p class=\"clauses\">{}</p></div>\n\
+         <p class=\"status\"><span class=\"tag\">{}</span></p>\n\
+         <div class=\"chart-head\"><div class=\"chart-line\"><h2 class=\"chart-title\">{}</h2></div></div>\n\
+         <div class=\"chart\">\n{charts}</div>\n\
+         <script type=\"application/json\" id=\"{CURVE_ID}\">{}</script>\n",
+        escape(&say::kept_together(&headline)),
+        escape(&say::kept_together(&rest)),
+        say::STORED,
+        escape(&title),
+        // Inside a script nothing is escaped, and only this would end it.
+        serde_json::to_string(curve)?.replace("</", "<\\/"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::say::testing::smollm2;
+
+    #[test]
+    fn the_first_paint_stands_between_its_comments_and_can_be_written_again() {
+        let [begin, end] = MARKS;
+        let page = format!("<body>{begin}old{end}</body>");
+        let written = written_into(&page, &smollm2()).expect("it is written");
+        assert!(!written.contains("old") && written.contains("Under Wanda pruning, SmolLM2"));
+        assert_eq!(written.matches("<svg").count(), 2);
+        assert_eq!(written_into(&written, &smollm2()).expect("it is written"), written);
+        assert!(written_into("<body></body>", &smollm2()).is_err());
+    }
+
+    #[test]
+    fn index_html_holds_what_is_written_of_the_stored_curve() {
+        let page = include_str!("../../../index.html");
+        let curve = include_str!("../../../web/curves/hemoscope-4m/wanda.json");
+        let curve = serde_json::from_str(curve).expect("a stored curve");
+        let written = written_into(page, &curve).expect("it is written");
+        assert!(written == page, "index.html is out of date: 'make curves' writes it");
+        for id in [PAINT_ID, CURVE_ID] {
+            assert_eq!(page.matches(&format!("id=\"{id}\"")).count(), 1, "{id}");
+        }
+    }
+
+    #[test]
+    fn the_page_reads_the_curve_back() {
+        let curve = smollm2();
+        let written = opening(&curve).expect("it is written");
+        let start =
+            written.find("json\" id=\"opening-curve\">").expect("a curve") + "json\" id=\"opening-curve\">".len();
+        let text = written[start..].split("</script>").next().expect("its end");
+        assert_eq!(serde_json::from_str::<Curve>(text).expect("a curve"), curve);
+    }
+}

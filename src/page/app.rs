@@ -1,0 +1,122 @@
+//! The page as a whole: opened at its address, kept at it, and mounted over the static first paint.
+
+use leptos::prelude::*;
+use leptos::{ev, mount};
+
+use crate::doors::spawn::spawn;
+use crate::doors::{address, browser, field};
+use crate::shell::{Footer, Header, SkipLink, keys, theme};
+use crate::state::State;
+use crate::views::{Router, View};
+use crate::work::{Page, hub, own};
+use hemoscope_core::say::opening;
+use hemoscope_core::share::Link;
+
+/// Where index.html gives the page its place.
+const PLACE: &str = "app";
+
+/// Opens the page.
+pub fn start() {
+    let mut state = State::open(Link::open(&address::fragment()));
+    state.ui.dark = theme::is_dark();
+    theme::apply(state.ui.dark);
+    let present = address::query("present").is_some();
+    if present {
+        browser::mark_document("data-present", "yes");
+    }
+    let stored = browser::take_out(opening::CURVE_ID).and_then(|text| serde_json::from_str(&text).ok());
+    state.take_stored("", stored);
+    let Some(place) = browser::by_id(PLACE) else { return };
+    mount::mount_to(place, move || view! { <App state present/> }).forget();
+    // In the same frame, so that nothing is seen twice.
+    browser::take_out(opening::PAINT_ID);
+}
+
+/// The frame and the view in it.
+#[component]
+fn App(
+    /// What is known at first.
+    state: State,
+    /// Whether the page is on a projector.
+    present: bool,
+) -> impl IntoView {
+    let folded = present || browser::matches("(max-width: 699px)");
+    let page = Page::new(state, present, folded);
+    provide_context(page);
+    page.show_curves();
+    follow(page);
+    keys::listen(page);
+    take_files(page);
+    later(page);
+    view! {
+        <SkipLink/>
+        <Header/>
+        <Router view=View::Curve/>
+        <Footer/>
+    }
+}
+
+/// Does what follows from a change, and keeps the address at the settings. A fresh page keeps its plain address until
+/// something is changed, and looks for its model after the first paint.
+fn follow(page: Page) {
+    let fragment = Memo::new(move |_| page.link.read().to_fragment());
+    Effect::watch(
+        move || fragment.get(),
+        |fragment, _, _| {
+            // Where the browser refuses, the settings stay in the page.
+            address::set_fragment(fragment).ok();
+        },
+        false,
+    );
+    let models = Memo::new(move |_| {
+        let link = page.link.read();
+        (link.experiment.model.origin.clone(), link.view.screen)
+    });
+    Effect::watch(move || models.get(), move |_, _, _| spawn(page.look_for_model()), false);
+    let methods = Memo::new(move |_| {
+        let link = page.link.read();
+        let names = link.experiment.sweep().steps.iter().map(|step| step.name.clone());
+        names.collect::<Vec<_>>()
+    });
+    Effect::watch(
+        move || (models.get(), methods.get()),
+        move |_, _, _| page.show_curves(),
+        false,
+    );
+    let device = Memo::new(move |_| page.link.read().view.device);
+    Effect::watch(move || device.get(), move |_, _, _| page.forget_device(), false);
+    address::on_change(move |fragment| {
+        let current = page.link.read_untracked().to_fragment();
+        if fragment.trim_start_matches('#') != current {
+            page.update(|state| state.follow(Link::open(&fragment)));
+        }
+    })
+    .ok();
+}
+
+/// Takes files that fall beside the fields that wait for them. Otherwise the browser would open them in place of the page.
+fn take_files(page: Page) {
+    window_event_listener(ev::dragover, |event| event.prevent_default());
+    window_event_listener(ev::drop, move |event| {
+        event.prevent_default();
+        own::take_any(page, field::dropped(&event));
+    });
+}
+
+/// What can wait for the first paint.
+fn later(page: Page) {
+    spawn(page.tick());
+    if let Err(error) = hub() {
+        page.update(|state| {
+            let text = format!("The hub that the address names is not used: {error}");
+            state.ui.report(text);
+        });
+    }
+    spawn(async move {
+        gloo_timers::future::TimeoutFuture::new(200).await;
+        let webgpu = browser::has_webgpu().await;
+        page.update(|state| state.machine.webgpu = Some(webgpu));
+        page.look_for_model().await;
+        page.look_for_optional_model().await;
+    });
+}

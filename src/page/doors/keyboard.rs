@@ -1,0 +1,67 @@
+//! The keyboard: keys that do something wherever the reader is.
+
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Element, HtmlElement, KeyboardEvent};
+
+use super::browser::window;
+use super::error::BrowserError;
+
+/// A key that does something wherever the reader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// R.
+    Run,
+    /// Escape.
+    Cancel,
+    /// L.
+    CopyLink,
+    /// The arrow to the left.
+    Previous,
+    /// The arrow to the right.
+    Next,
+}
+
+impl Key {
+    /// The key that the browser calls so.
+    fn read(name: &str) -> Option<Self> {
+        Some(match name {
+            "r" | "R" => Self::Run,
+            "Escape" => Self::Cancel,
+            "l" | "L" => Self::CopyLink,
+            "ArrowLeft" => Self::Previous,
+            "ArrowRight" => Self::Next,
+            _ => return None,
+        })
+    }
+}
+
+/// Calls `pressed` for every key of the page's own that isn't typed into a field, for as long as the page lives.
+///
+/// # Errors
+/// Where there is no window.
+pub fn on_key(pressed: impl Fn(Key) + 'static) -> Result<(), BrowserError> {
+    let listener = Closure::<dyn Fn(KeyboardEvent)>::new(move |event: KeyboardEvent| {
+        let typing = event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlElement>().ok())
+            .is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"));
+        let key = event.key();
+        // What scrolls sideways does so by these keys.
+        let scrolling = key.starts_with("Arrow")
+            && event
+                .target()
+                .and_then(|target| target.dyn_into::<Element>().ok())
+                .is_some_and(|target| target.closest(".scroll").is_ok_and(|found| found.is_some()));
+        if (typing && key != "Escape") || scrolling || event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        if let Some(key) = Key::read(&key) {
+            pressed(key);
+            event.prevent_default();
+        }
+    });
+    window()?.add_event_listener_with_callback("keydown", listener.as_ref().unchecked_ref())?;
+    listener.forget();
+    Ok(())
+}

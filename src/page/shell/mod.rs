@@ -1,0 +1,56 @@
+//! The frame around every view: header and footer, the model, the device, sharing, messages, keys and theme.
+
+mod device;
+mod download;
+mod help;
+pub(crate) mod keys;
+mod messages;
+mod model;
+mod share;
+pub(crate) mod theme;
+
+pub(crate) use messages::Messages;
+pub(crate) use model::ModelField;
+
+use leptos::prelude::*;
+
+use crate::doors::browser;
+
+/// Leads past the controls.
+#[component]
+pub(crate) fn SkipLink() -> impl IntoView {
+    view! {
+        <button type="button" class="skip" on:click=move |_| browser::focus("[data-testid=chart]")>
+            "Skip to the chart"
+        </button>
+    }
+}
+
+/// Name, device, and what concerns the whole page.
+#[component]
+pub(crate) fn Header() -> impl IntoView {
+    view! {
+        <header class="top">
+            <div class="brand">
+                <h1>"hemoscope"</h1>
+                <p>"How much damage can a language model take before it breaks?"</p>
+            </div>
+            <device::DeviceMenu/>
+            <nav aria-label="Page">
+                <share::CopyLink/>
+                <share::DownloadMenu/>
+                <theme::ThemeButton/>
+                <help::HelpMenu/>
+            </nav>
+        </header>
+    }
+}
+
+/// What only paper and screen readers show: where a printed page comes from, and what has just happened.
+#[component]
+pub(crate) fn Footer() -> impl IntoView {
+    view! {
+        <share::Source/>
+        <messages::Announcement/>
+    }
+}

@@ -1,0 +1,200 @@
+//! What the page knows, as a fold of the engine's events and of what the reader does: one part a concern, so that the page
+//! renders anew what shows a part that changed, and nothing else. Pure, and tested natively.
+
+mod fold;
+mod machine;
+mod progress;
+mod queue;
+mod ready;
+mod results;
+mod run;
+mod ui;
+mod writing;
+
+pub use fold::is_last;
+pub use machine::{Consent, Engine, Fetching, Machine, Model};
+pub use progress::{estimate_secs, progress};
+pub use queue::Queue;
+pub use ready::{obstacle, window_problem, windows_problem};
+pub use results::{Kept, Results, Shown, agree, looked_at};
+pub use run::{Consequence, Goal, Preparation, Run, Stage, Task, UnderWay};
+pub use ui::{Message, ModelKind, Offers, OwnText, Picking, Ui};
+pub use writing::Writing;
+
+use hemoscope_core::curve::Curve;
+use hemoscope_core::plot::KEPT;
+use hemoscope_core::say;
+use hemoscope_core::share::{Asset, DeviceChoice, Experiment, Link, Opened, Screen, bundled};
+
+/// Everything that the page knows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct State {
+    /// The settings, as the address holds them.
+    pub link: Link,
+    /// What computes.
+    pub machine: Machine,
+    /// What is being done.
+    pub run: Run,
+    /// The curves.
+    pub results: Results,
+    /// What the two models write.
+    pub writing: Writing,
+    /// What the reader has in hand and no link holds.
+    pub ui: Ui,
+}
+
+impl State {
+    /// A page opened at a link.
+    #[must_use]
+    pub fn open(opened: Opened) -> Self {
+        let mut state = Self::default();
+        state.follow(opened);
+        state
+    }
+
+    /// Takes over another link: settings and notices. What was measured stays.
+    pub fn follow(&mut self, opened: Opened) {
+        for notice in &opened.notices {
+            self.ui.notify(notice.to_string());
+        }
+        let before = std::mem::replace(&mut self.link, opened.link).experiment.model;
+        self.settle_screen();
+        self.forget_other_model(&before);
+        self.run.verdict = None;
+    }
+
+    /// What the engine starts on.
+    #[must_use]
+    pub fn device_to_start(&self) -> DeviceChoice {
+        self.machine.device_to_start(self.link.view.device)
+    }
+
+    /// What is known of the model goes with it, where another took the place of `before`.
+    fn forget_other_model(&mut self, before: &Asset) {
+        // A question waits for its answer, whatever is chosen meanwhile.
+        if !before.may_be(&self.link.experiment.model) && !matches!(self.machine.model, Model::Asking(_)) {
+            self.machine.model = Model::Absent;
+            self.machine.cost = None;
+        }
+    }
+
+    /// Changes what a run depends on. An expected result belongs to the old settings and goes.
+    pub fn change(&mut self, change: impl FnOnce(&mut Experiment)) {
+        let before = self.link.experiment.clone();
+        change(&mut self.link.experiment);
+        if self.link.experiment != before {
+            self.link.expect = None;
+            self.run.verdict = None;
+            self.forget_other_model(&before.model);
+            // A model of another kind is looked at by itself.
+            if bundled::size_of(&self.link.experiment.model).is_none() {
+                self.link.view.screen = Screen::Model;
+            }
+        }
+    }
+
+    /// Begins a task; `false` where one is under way.
+    pub fn begin(&mut self, goal: Goal) -> bool {
+        if self.run.task.is_some() {
+            return false;
+        }
+        let experiment = self.link.experiment.clone();
+        self.run.next_task += 1;
+        self.run.task = Some(Task {
+            number: self.run.next_task,
+            goal,
+            job: None,
+            cancelling: false,
+            stage: Stage::Readying,
+            points: experiment.sweep().points().len(),
+            finished: 0,
+            unchanged: false,
+            experiment,
+            protocol: None,
+            first_point_ms: None,
+            latest_ms: 0.0,
+        });
+        // What failed before was about the task before.
+        self.ui.dismiss_errors();
+        if goal == Goal::Run {
+            self.run.verdict = None;
+        }
+        true
+    }
+
+    /// Ends the task, whatever came of it.
+    pub fn end(&mut self) {
+        if self.run.task.take().is_some() {
+            self.results.restore();
+        }
+        if matches!(
+            self.machine.model,
+            Model::Asking(_) | Model::Fetching(_) | Model::Loading { .. }
+        ) {
+            self.machine.model = Model::Absent;
+        }
+        if self.machine.engine == Engine::Starting {
+            self.machine.engine = Engine::Off;
+        }
+    }
+
+    /// The task was stopped before the engine had it.
+    pub fn cancelled(&mut self) {
+        if self.run.task.is_some() {
+            self.ui.notify("Cancelled.");
+        }
+    }
+
+    /// Shows the curve that the settings call for.
+    pub fn show(&mut self) {
+        self.results.show(&mut self.link, &self.run);
+    }
+
+    /// What came of asking for a stored curve.
+    pub fn take_stored(&mut self, path: &str, curve: Option<Curve>) {
+        self.results.take_stored(path, curve);
+        self.show();
+    }
+
+    /// Keeps the shown curve beside later ones.
+    pub fn keep(&mut self) {
+        if !self.results.keep() {
+            self.ui.notify(format!(
+                "{KEPT} curves are kept, and more could not be told apart. Remove one under “Kept curves”, then keep \
+                 this one."
+            ));
+        }
+    }
+
+    /// What a screen reader is told of a finished run: `sentence` is what is said of the curve.
+    pub fn announce_result(&mut self, sentence: &str) {
+        self.run.announcement = match self.run.verdict_in_words(&self.results) {
+            Some(verdict) => format!("{verdict} {sentence}"),
+            None => sentence.to_owned(),
+        };
+    }
+
+    /// The worker died.
+    pub fn lose_engine(&mut self, reason: &str) {
+        self.end();
+        self.machine.model = Model::Absent;
+        self.machine.engine = Engine::Broken(reason.to_owned());
+        let reason = say::ended(reason);
+        self.ui.report(format!(
+            "The engine stopped: {reason} What was measured stays; Run starts the engine anew. If it happens again, \
+             take shorter windows or a smaller model: it may need more memory than this browser gives."
+        ));
+    }
+
+    /// The worker was ended on request, with what it was doing.
+    pub fn abandon(&mut self) {
+        self.end();
+        self.machine.engine = Engine::Off;
+        self.machine.model = Model::Absent;
+        self.ui
+            .notify("The engine was stopped at once; the finished points stay.");
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! Whether what is on screen can be run, and what stands against it.
+
+use super::{ModelKind, Ui};
+use hemoscope_core::say;
+use hemoscope_core::share::bundled::{self, SIZES};
+use hemoscope_core::share::{Asset, BUNDLED_CALIBRATION, BUNDLED_TEXT, Experiment, Origin};
+
+/// The bundled texts: their tokens by the tokenizer of the models of several sizes, and their bytes.
+const TEXTS: [(&str, usize, usize); 2] = [(BUNDLED_TEXT, 11_065, 40_476), (BUNDLED_CALIBRATION, 11_121, 39_537)];
+/// Tokens that the models of several sizes read at once.
+const CONTEXT: usize = 512;
+
+/// What keeps the settings from being run as they are on screen; `None` where nothing does.
+#[must_use]
+pub fn obstacle(e: &Experiment, ui: &Ui) -> Option<String> {
+    if !ui.spec_problem.is_empty() {
+        return Some("The damage can't be used as it is written.".to_owned());
+    }
+    let kind = ui.model_kind(&e.model.origin);
+    let chosen = match &e.model.origin {
+        Origin::Own(_) => ui.own_model && kind == ModelKind::Own,
+        Origin::Hub { .. } | Origin::Url(_) => kind == ModelKind::Hub,
+        Origin::Bundled(_) => matches!(kind, ModelKind::Bundled(_)),
+    };
+    if !chosen {
+        let what = match kind {
+            ModelKind::Own => "Choose the model's file first.",
+            ModelKind::Hub => "Choose a model of the hub first.",
+            ModelKind::Bundled(_) => "Choose a model first.",
+        };
+        return Some(what.to_owned());
+    }
+    if ui.bundled_text(&e.text.origin).is_none()
+        && is_own(&e.text.origin, ui)
+        && ui.own_text.is_none()
+        && !ui.typing_text
+    {
+        return Some("Paste or drop a text of your own first.".to_owned());
+    }
+    window_problem(e).or_else(|| windows_problem(e, ui))
+}
+
+/// Whether the text is, or is about to be, the reader's own.
+fn is_own(origin: &Origin, ui: &Ui) -> bool {
+    ui.picking_text || matches!(origin, Origin::Own(_))
+}
+
+/// Why the model can't read windows of this length; `None` where it can, or nobody knows yet.
+#[must_use]
+pub fn window_problem(e: &Experiment) -> Option<String> {
+    let model = &SIZES[bundled::size_of(&e.model)?];
+    (e.window > CONTEXT).then(|| format!("{} reads at most {CONTEXT} tokens at once.", model.title))
+}
+
+/// Why the text doesn't hold so many windows; `None` where it does, or nobody knows before it is read.
+#[must_use]
+pub fn windows_problem(e: &Experiment, ui: &Ui) -> Option<String> {
+    let most = tokens_at_most(&e.text, &e.model, ui)?;
+    let name = match &e.text.origin {
+        Origin::Bundled(name) => say::title(name),
+        _ => "Your text",
+    };
+    let holds = most / e.window.max(1);
+    (e.windows > holds).then(|| {
+        let windows = say::counted(holds, "window");
+        format!("{name} holds at most {windows} of {} tokens.", e.window)
+    })
+}
+
+/// The most tokens that a text can have: counted for a bundled one under a model of several sizes, else one a byte.
+fn tokens_at_most(text: &Asset, model: &Asset, ui: &Ui) -> Option<usize> {
+    match &text.origin {
+        _ if ui.picking_text => None,
+        Origin::Bundled(name) => {
+            let (_, tokens, bytes) = TEXTS.iter().find(|(text, ..)| text == name)?;
+            Some(if bundled::size_of(model).is_some() {
+                *tokens
+            } else {
+                *bytes
+            })
+        }
+        Origin::Own(_) => ui.own_text.as_ref().map(|text| text.bytes),
+        Origin::Hub { .. } | Origin::Url(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{OwnText, Picking, State};
+    use super::*;
+    use hemoscope_core::share::Opened;
+
+    #[test]
+    fn texts_and_models_are_as_long_as_their_files_say() {
+        let list: serde_json::Value =
+            serde_json::from_str(include_str!("../../../web/texts/manifest.json")).expect("a list of texts");
+        for (name, tokens, bytes) in TEXTS {
+            let texts = list.as_array().expect("a list");
+            let text = texts.iter().find(|text| text["name"] == name).expect("in the list");
+            assert_eq!(
+                (&text["tokens"], &text["bytes"]),
+                (&tokens.into(), &bytes.into()),
+                "{name}"
+            );
+        }
+        for config in [
+            include_str!("../../../web/models/hemoscope-1m/config.json"),
+            include_str!("../../../web/models/hemoscope-4m/config.json"),
+            include_str!("../../../web/models/hemoscope-16m/config.json"),
+        ] {
+            let config: serde_json::Value = serde_json::from_str(config).expect("a configuration");
+            assert_eq!(config["max_position_embeddings"], CONTEXT);
+        }
+    }
+
+    fn obstacle_of(state: &State) -> String {
+        obstacle(&state.link.experiment, &state.ui).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_first_visit_can_be_run_and_half_made_choices_cannot() {
+        let mut state = State::open(Opened::default());
+        assert_eq!(obstacle_of(&state), "");
+        state.ui.spec_problem = "unknown method".to_owned();
+        assert!(obstacle_of(&state).contains("damage"));
+        state.ui.spec_problem.clear();
+        // What is on screen is another model than the one in use.
+        state.ui.picking_model = Some(Picking::Own);
+        assert!(obstacle_of(&state).contains("file"));
+        state.ui.picking_model = Some(Picking::Hub);
+        assert!(obstacle_of(&state).contains("hub"));
+        state.ui.picking_model = None;
+        state.change(|e| e.model.origin = Origin::Own("mine.gguf".to_owned()));
+        assert!(obstacle_of(&state).contains("file"), "a link can't carry it");
+        state.ui.own_model = true;
+        assert_eq!(obstacle_of(&state), "");
+        state.ui.picking_text = true;
+        assert!(obstacle_of(&state).contains("text of your own"));
+        state.ui.typing_text = true;
+        assert_eq!(obstacle_of(&state), "");
+    }
+
+    #[test]
+    fn windows_beyond_the_text_or_the_model_are_said() {
+        let mut state = State::open(Opened::default());
+        state.change(|e| e.window = 1024);
+        assert_eq!(obstacle_of(&state), "hemoscope 4M reads at most 512 tokens at once.");
+        state.change(|e| (e.window, e.windows) = (512, 4000));
+        assert!(obstacle_of(&state).starts_with("Everyday prose holds at most "));
+        state.change(|e| e.windows = 8);
+        assert_eq!(obstacle_of(&state), "");
+        state.change(|e| e.text.origin = Origin::Own("pasted text".to_owned()));
+        state.ui.own_text = Some(OwnText {
+            beginning: "Too short.".to_owned(),
+            bytes: 10,
+        });
+        assert_eq!(
+            obstacle_of(&state),
+            "Your text holds at most 0\u{a0}windows of 512 tokens."
+        );
+    }
+}

@@ -1,0 +1,389 @@
+//! The curves that are here, stored ones and measured ones: which of them is shown, and which the settings call for.
+
+use super::Run;
+use super::run::Goal;
+use hemoscope_core::curve::digest;
+use hemoscope_core::curve::{Curve, Outcome, Point};
+use hemoscope_core::modify::Sweep;
+use hemoscope_core::modify::catalogue;
+use hemoscope_core::plot::KEPT;
+use hemoscope_core::say;
+use hemoscope_core::share::bundled::{self, Bundled, SIZES};
+use hemoscope_core::share::{Experiment, Link, Origin, Screen, View};
+
+/// The curves that are here.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Results {
+    /// The curve in the chart.
+    pub shown: Option<Shown>,
+    /// The curve that the shown one takes the place of while it has fewer points.
+    pub(super) former: Option<Shown>,
+    /// The curves that are here, to be shown when the settings call for them.
+    shelf: Vec<Shown>,
+    /// Stored curves that were asked for and have not come yet, by path.
+    asked: Vec<String>,
+    /// Curves kept beside it.
+    pub kept: Vec<Kept>,
+}
+
+/// The curve in the chart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    /// As far as it is measured.
+    pub curve: Curve,
+    /// The settings it was measured with.
+    pub experiment: Experiment,
+    /// Whether it was stored with the page and not measured here.
+    pub stored: bool,
+    /// Whether all points were tried.
+    pub complete: bool,
+}
+
+impl Shown {
+    /// Whether it is being measured, or was left before all points were tried.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        !self.stored && !self.complete
+    }
+}
+
+/// A curve kept for comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// What it is called.
+    pub name: String,
+    /// Which colour and dash.
+    pub slot: usize,
+    /// The curve.
+    pub curve: Curve,
+}
+
+/// Curves of one model and the same methods take each other's place in the chart, whatever their range and protocol.
+fn is_of(experiment: &Experiment, model: &Origin, sweep: &Sweep) -> bool {
+    let names = |sweep: &Sweep| sweep.steps.iter().map(|step| step.name.clone()).collect::<Vec<_>>();
+    experiment.model.origin == *model && names(experiment.sweep()) == names(sweep)
+}
+
+/// The models whose curves are looked at.
+#[must_use]
+pub fn looked_at(link: &Link) -> Vec<&'static Bundled> {
+    const ALL: &[Bundled] = &SIZES;
+    match link.view.screen {
+        Screen::Sizes => ALL.iter().collect(),
+        Screen::Model => bundled::of(&link.experiment.model).into_iter().collect(),
+    }
+}
+
+impl Results {
+    /// The best curve of a model under the present methods: the one that is shown, else the last that was measured here,
+    /// else the stored one.
+    fn curve_of(&self, model: &Origin, sweep: &Sweep) -> Option<&Shown> {
+        let fits = |shown: &&Shown| is_of(&shown.experiment, model, sweep);
+        let measured = || self.shelf.iter().rfind(|shown| !shown.stored && fits(shown));
+        let shown = self.shown.as_ref().filter(|shown| !shown.stored && fits(shown));
+        shown.or_else(measured).or_else(|| self.shelf.iter().find(fits))
+    }
+
+    /// The models that differ in size, each with its curve under these methods.
+    #[must_use]
+    pub fn sizes(&self, sweep: &Sweep) -> Vec<(&'static Bundled, Option<&Shown>)> {
+        const ALL: &[Bundled] = &SIZES;
+        let curve = |model: &Bundled| self.curve_of(&Origin::Bundled(model.name.to_owned()), sweep);
+        ALL.iter().map(|model| (model, curve(model))).collect()
+    }
+
+    /// The size whose points can be selected, by its place: that of the shown curve, else the chosen one.
+    #[must_use]
+    pub fn selectable_size(&self, link: &Link) -> Option<usize> {
+        let shown = self.shown.as_ref().map(|shown| &shown.experiment.model);
+        shown
+            .and_then(bundled::size_of)
+            .or_else(|| bundled::size_of(&link.experiment.model))
+    }
+
+    /// The paths of the stored curves that the settings call for and that nobody has asked for yet; from here on they are
+    /// asked for.
+    pub fn ask_for_curves(&mut self, link: &Link) -> Vec<String> {
+        let sweep = link.experiment.sweep();
+        let [step] = sweep.steps.as_slice() else {
+            return Vec::new();
+        };
+        let Some(method) = catalogue::find(&step.name) else {
+            return Vec::new();
+        };
+        let mut wanted = Vec::new();
+        for model in looked_at(link) {
+            let origin = Origin::Bundled(model.name.to_owned());
+            let path = bundled::curve_path(model.name, method.name);
+            let is_here = |shown: &Shown| shown.stored && is_of(&shown.experiment, &origin, sweep);
+            if !self.asked.contains(&path) && !self.shelf.iter().any(is_here) {
+                wanted.push(path);
+            }
+        }
+        self.asked.extend(wanted.iter().cloned());
+        wanted
+    }
+
+    /// What came of asking for a stored curve.
+    pub fn take_stored(&mut self, path: &str, curve: Option<Curve>) {
+        self.asked.retain(|asked| asked != path);
+        self.shelf.extend(curve.map(|curve| Shown {
+            experiment: Experiment::of_stored(&curve),
+            curve,
+            stored: true,
+            complete: true,
+        }));
+    }
+
+    /// Whether a stored curve is still to come.
+    #[must_use]
+    pub fn is_looking(&self) -> bool {
+        !self.asked.is_empty()
+    }
+
+    /// Puts a curve that was measured here on the shelf, in the place of the one before. What is unfinished takes the place
+    /// of nothing that is finished.
+    pub(super) fn shelve(&mut self, measured: &Shown) {
+        let Experiment { model, sweep, .. } = &measured.experiment;
+        self.shelf.retain(|other| {
+            let stays = other.stored || (other.complete && !measured.complete);
+            stays || !is_of(&other.experiment, &model.origin, sweep)
+        });
+        self.shelf.push(measured.clone());
+    }
+
+    /// Shows the curve that the model and the methods of the settings call for. What a run is measuring stays.
+    pub fn show(&mut self, link: &mut Link, run: &Run) {
+        if run.is(Goal::Run) {
+            return;
+        }
+        let experiment = &link.experiment;
+        let found = self.curve_of(&experiment.model.origin, experiment.sweep()).cloned();
+        // An answer that is still to come takes the place of what is there, so that nothing flickers.
+        if found == self.shown || (found.is_none() && !self.asked.is_empty()) {
+            return;
+        }
+        if self.shown.is_some() {
+            link.view.at = None;
+        }
+        self.shown = found;
+        self.former = None;
+    }
+
+    /// A new curve takes the shown one's place.
+    pub(super) fn begin(&mut self, new: Shown) {
+        // What an earlier run left unfinished gives way to what it would have replaced.
+        let here = self.shown.replace(new);
+        let longer = |former: &Shown| {
+            here.as_ref()
+                .is_none_or(|here| here.curve.points.len() < former.curve.points.len())
+        };
+        if !self.former.as_ref().is_some_and(longer) {
+            self.former = here;
+        }
+    }
+
+    /// The shown curve is as far as it will be.
+    pub(super) fn finish(&mut self, curve: Shown) {
+        if curve.complete {
+            self.former = None;
+        }
+        self.shown = Some(curve);
+    }
+
+    /// A run that ended without a point leaves the curve that was there.
+    pub(super) fn restore(&mut self) {
+        if self.shown.as_ref().is_some_and(|shown| shown.curve.points.is_empty()) {
+            self.shown = self.former.take();
+        }
+    }
+
+    /// The curve that the shown one takes the place of, as long as that has fewer points.
+    #[must_use]
+    pub fn ghost(&self) -> Option<&Shown> {
+        let points = self.shown.as_ref()?.curve.points.len();
+        self.former.as_ref().filter(|former| points < former.curve.points.len())
+    }
+
+    /// Whether the chart shows something else than the settings would give.
+    #[must_use]
+    pub fn is_outdated(&self, settings: &Experiment) -> bool {
+        self.shown
+            .as_ref()
+            .is_some_and(|shown| !agree(&shown.experiment, settings))
+    }
+
+    /// The kept curves' next free colour.
+    #[must_use]
+    pub fn free_slot(&self) -> usize {
+        (0..)
+            .find(|slot| self.kept.iter().all(|kept| kept.slot != *slot))
+            .unwrap_or_default()
+    }
+
+    /// Keeps the shown curve beside later ones; `false` where as many are kept as can be told apart.
+    pub fn keep(&mut self) -> bool {
+        if self.kept.len() >= KEPT {
+            return false;
+        }
+        let slot = self.free_slot();
+        if let Some(shown) = &self.shown {
+            let others = self.kept.iter().map(|kept| (kept.name.as_str(), &kept.curve));
+            self.kept.push(Kept {
+                name: say::kept_name(&shown.curve, others),
+                slot,
+                curve: shown.curve.clone(),
+            });
+        }
+        true
+    }
+
+    /// Whether the shown curve can be kept, once.
+    #[must_use]
+    pub fn can_keep(&self) -> bool {
+        self.shown.as_ref().is_some_and(|shown| {
+            !shown.curve.points.is_empty() && self.kept.iter().all(|kept| kept.curve != shown.curve)
+        })
+    }
+
+    /// The place of the point whose strength is selected, else of the first beyond the threshold, else of the last.
+    #[must_use]
+    pub fn selected(&self, view: &View) -> Option<usize> {
+        let points = &self.shown.as_ref()?.curve.points;
+        if let Some(at) = view.at {
+            return nearest(points, at);
+        }
+        let broken = view.threshold.ln();
+        let beyond = points.iter().position(|point| match &point.outcome {
+            Outcome::Measured(measured) => measured.hemorrhage.ln_ratio > broken,
+            Outcome::Failed(_) => false,
+        });
+        beyond.or_else(|| points.len().checked_sub(1))
+    }
+
+    /// The selected point, with its curve.
+    #[must_use]
+    pub fn selected_point(&self, view: &View) -> Option<(&Curve, &Point)> {
+        let curve = &self.shown.as_ref()?.curve;
+        Some((curve, curve.points.get(self.selected(view)?)?))
+    }
+
+    /// The link to pass on: the settings, and what came out of them where they were measured here.
+    #[must_use]
+    pub fn shared_link(&self, link: &Link) -> Link {
+        let mut shared = link.clone();
+        // Of several models, the link says how they are measured, and each has a result of its own.
+        if let Some(shown) = &self.shown
+            && link.view.screen == Screen::Model
+            && shown.complete
+            && !shown.stored
+            && !self.is_outdated(&link.experiment)
+        {
+            shared.expect = Some(digest::expectation(&shown.curve));
+        }
+        shared
+    }
+}
+
+fn nearest(points: &[Point], at: f64) -> Option<usize> {
+    let distance = |point: &Point| (point.value - at).abs();
+    (0..points.len()).min_by(|&a, &b| distance(&points[a]).total_cmp(&distance(&points[b])))
+}
+
+/// Whether both measure the same, as far as is known: a hash that one side doesn't know yet is no difference.
+#[must_use]
+pub fn agree(one: &Experiment, other: &Experiment) -> bool {
+    let mut other = other.clone();
+    for (here, there) in [
+        (&one.model, &mut other.model),
+        (&one.text, &mut other.text),
+        (&one.calibration_text, &mut other.calibration_text),
+    ] {
+        if here.sha256.is_none() || there.sha256.is_none() {
+            there.sha256.clone_from(&here.sha256);
+        }
+    }
+    *one == other
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::State;
+    use crate::testing::stored;
+    use hemoscope_core::modify::knob;
+    use hemoscope_core::share::{Asset, Link, Opened};
+
+    fn names(state: &State) -> Vec<Option<(String, bool)>> {
+        let sizes = state.results.sizes(state.link.experiment.sweep());
+        sizes
+            .iter()
+            .map(|(_, shown)| shown.map(|shown| (shown.curve.protocol.model_name.clone(), shown.stored)))
+            .collect()
+    }
+
+    #[test]
+    fn the_stored_curve_of_the_model_and_the_method_is_asked_for_once_and_shown() {
+        let mut state = State::open(Opened::default());
+        let path = "curves/hemoscope-4m/wanda.json";
+        assert_eq!(state.results.ask_for_curves(&state.link), [path]);
+        assert_eq!(state.results.ask_for_curves(&state.link), [""; 0]);
+        assert!(state.results.is_looking() && state.results.shown.is_none());
+        state.take_stored(path, Some(stored("hemoscope-4m", "wanda:sparsity=0..0.8/9")));
+        assert!(state.results.shown.as_ref().is_some_and(|shown| shown.stored) && !state.results.is_looking());
+        assert!(!state.results.is_outdated(&state.link.experiment));
+        assert_eq!(state.results.ask_for_curves(&state.link), [""; 0]);
+
+        // Another method has none: nothing is shown.
+        let magnitude = catalogue::find("magnitude").expect("in the catalogue");
+        state.change(|e| knob::choose_method(e.sweep_mut(), magnitude));
+        let [path] = state.results.ask_for_curves(&state.link).try_into().expect("one");
+        state.show();
+        assert!(state.results.shown.is_some(), "until the answer comes");
+        state.take_stored(&path, None);
+        assert_eq!(state.results.shown, None);
+
+        // Of a model of one's own, nothing is stored.
+        state.change(|e| e.model.origin = Origin::Own("mine.gguf".to_owned()));
+        assert_eq!(state.results.ask_for_curves(&state.link), [""; 0]);
+    }
+
+    #[test]
+    fn a_link_keeps_its_point_and_another_curve_takes_it_away() {
+        let mut state = State::open(Link::open("v=2&at=0.3"));
+        state.take_stored("", Some(stored("hemoscope-4m", "wanda:sparsity=0..0.8/9")));
+        assert_eq!(state.link.view.at, Some(0.3));
+        state.change(|e| e.model = Asset::bundled("hemoscope-1m"));
+        state.take_stored("", Some(stored("hemoscope-1m", "wanda:sparsity=0..0.8/9")));
+        assert_eq!(state.link.view.at, None);
+    }
+
+    #[test]
+    fn what_was_measured_here_comes_before_what_is_stored() {
+        let mut state = State::open(Link::open("view=sizes"));
+        assert_eq!(state.results.ask_for_curves(&state.link).len(), 3);
+        for model in ["hemoscope-1m", "hemoscope-4m"] {
+            let path = bundled::curve_path(model, "wanda");
+            state.take_stored(&path, Some(stored(model, "wanda:sparsity=0..0.8/9")));
+        }
+        let named = |name: &str, stored| Some((name.to_owned(), stored));
+        assert_eq!(
+            names(&state),
+            [named("hemoscope-1m", true), named("hemoscope-4m", true), None]
+        );
+        let mut measured = state.results.sizes(state.link.experiment.sweep())[0]
+            .1
+            .expect("stored")
+            .clone();
+        measured.stored = false;
+        state.results.shelve(&measured);
+        assert_eq!(names(&state)[0], named("hemoscope-1m", false));
+        state.change(|e| e.model = Asset::bundled("hemoscope-1m"));
+        state.show();
+        assert_eq!(state.results.shown.as_ref(), Some(&measured));
+        assert_eq!(state.results.selectable_size(&state.link), Some(0));
+        // Other methods, other curves.
+        state.change(|e| *e.sweep_mut() = "rtn:bits=8..2/7".parse().expect("a sweep of the grammar"));
+        assert_eq!(names(&state), [None, None, None]);
+    }
+}

@@ -1,0 +1,162 @@
+//! What is being done, and how far it is.
+
+use super::{Queue, Results, Shown};
+use hemoscope_core::curve::digest::Verdict;
+use hemoscope_core::curve::{Measured, Protocol};
+use hemoscope_core::say;
+use hemoscope_core::share::Experiment;
+
+/// What is being done, and what came of the last run.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Run {
+    /// The task under way.
+    pub task: Option<Task>,
+    /// Models that wait for their run.
+    pub queue: Option<Queue>,
+    /// Whether a shared result came out again.
+    pub verdict: Option<Verdict>,
+    /// What a screen reader is told next.
+    pub announcement: String,
+    pub(super) next_task: u64,
+}
+
+/// What the reader asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// A curve.
+    Run,
+    /// Two texts.
+    Write,
+    /// The model only.
+    Load,
+}
+
+/// A task under way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Task {
+    /// Tells it from others.
+    pub number: u64,
+    /// What for.
+    pub goal: Goal,
+    /// The engine's job, once there is one.
+    pub job: Option<u64>,
+    /// Whether it was asked to stop.
+    pub cancelling: bool,
+    /// How far it is.
+    pub stage: Stage,
+    /// The experiment as it was when it was asked for.
+    pub experiment: Experiment,
+    /// Points of the sweep.
+    pub points: usize,
+    /// How many of them are finished.
+    pub finished: usize,
+    /// Whether the point that changes nothing is among them. It takes hardly any time.
+    pub(super) unchanged: bool,
+    pub(super) protocol: Option<Protocol>,
+    /// When the first point that changes something was begun.
+    pub(super) first_point_ms: Option<f64>,
+    /// When its latest event came.
+    pub(super) latest_ms: f64,
+}
+
+/// How far a task is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stage {
+    /// Engine, model and text are being made ready.
+    Readying,
+    /// Before the first point.
+    Preparing(Preparation),
+    /// Points are being measured: these, in the order in which they were begun.
+    Points(Vec<UnderWay>),
+    /// Texts are being written.
+    Writing,
+}
+
+/// A point that is being measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnderWay {
+    /// Which, from 0.
+    pub index: usize,
+    /// Its strength.
+    pub value: f64,
+    /// Windows done.
+    pub done: usize,
+    /// Of all.
+    pub total: usize,
+    /// What is done to the model before its windows are measured.
+    pub preparing: Option<Preparation>,
+    /// What the windows up to some time ago gave, and how many they were. For the eye only: nothing is concluded from it.
+    pub so_far: Option<(usize, Box<Measured>)>,
+}
+
+/// Work that leads to a measurement: calibrating, editing, measuring the untouched model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preparation {
+    /// What is being done.
+    pub what: String,
+    /// Blocks or windows done.
+    pub done: usize,
+    /// Of all.
+    pub total: usize,
+}
+
+/// What the page must do after a fold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consequence {
+    /// Nothing.
+    None,
+    /// The worker is of no use any more.
+    DropWorker,
+}
+
+impl Run {
+    /// Whether a task with this goal is under way.
+    #[must_use]
+    pub fn is(&self, goal: Goal) -> bool {
+        self.task.as_ref().is_some_and(|task| task.goal == goal)
+    }
+
+    /// The points of the shown curve that are being measured.
+    #[must_use]
+    pub fn under_way(&self, shown: Option<&Shown>) -> &[UnderWay] {
+        match self.task.as_ref().map(|task| &task.stage) {
+            Some(Stage::Points(points)) if shown.is_some_and(Shown::is_unfinished) => points,
+            _ => &[],
+        }
+    }
+
+    /// Whether a run has begun its curve and measured no point of it.
+    #[must_use]
+    pub fn is_before_first_point(&self, shown: Option<&Shown>) -> bool {
+        let empty = |shown: &Shown| !shown.complete && shown.curve.points.is_empty();
+        self.task.is_some() && shown.is_some_and(empty)
+    }
+
+    /// Whether a shared result came out again, in words.
+    #[must_use]
+    pub fn verdict_in_words(&self, results: &Results) -> Option<String> {
+        let curve = &results.shown.as_ref()?.curve;
+        let calibration = curve.protocol.calibration.as_ref();
+        let stats = calibration.map(|calibration| calibration.stats);
+        Some(say::verdict(self.verdict.as_ref()?, &curve.sweep, stats))
+    }
+}
+
+impl Task {
+    /// A point is this far. A provisional result stays until there is a newer one.
+    pub(super) fn under_way(&mut self, mut now: UnderWay) {
+        let Stage::Points(points) = &mut self.stage else {
+            self.stage = Stage::Points(vec![now]);
+            return;
+        };
+        match points.iter_mut().find(|point| point.index == now.index) {
+            Some(point) => {
+                if now.done > 0 {
+                    now.so_far = now.so_far.or_else(|| point.so_far.take());
+                }
+                *point = now;
+            }
+            None => points.push(now),
+        }
+    }
+}

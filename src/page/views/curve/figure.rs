@@ -1,0 +1,254 @@
+//! The chart, what it is of, how it is looked at, and the protocol that it was measured by.
+
+use leptos::prelude::*;
+
+use super::picture;
+use crate::doors::browser;
+use crate::parts::chart::{NamedMark, in_order};
+use crate::parts::{Chart, Choice, Group, Segments, Select};
+use crate::state::{Results, UnderWay};
+use crate::work::Page;
+use hemoscope_core::curve::threshold::crossing::RATIOS;
+use hemoscope_core::plot::picture::Drawn;
+use hemoscope_core::plot::{Axis, Mark, MarkKind, Measure, Size, draw};
+use hemoscope_core::say;
+use hemoscope_core::share::bundled::SIZES;
+use hemoscope_core::share::{Link, Screen};
+
+/// The chart with its head and its protocol.
+#[component]
+pub(super) fn Figure() -> impl IntoView {
+    let page = Page::get();
+    let title = Memo::new(move |_| picture::title(&page.link.read(), &page.results.read()));
+    view! {
+        <div class="chart-head">
+            <div class="chart-line">
+                <h2 class="chart-title">{title}</h2>
+                <ThresholdSelect/>
+            </div>
+            <Switches/>
+            <p class="readout" data-testid="readout">
+                {move || readout(&page.link.read(), &page.results.read())}
+            </p>
+        </div>
+        <CurveChart/>
+        <p class="protocol" data-testid="protocol">
+            {move || protocol(&page.link.read(), &page.results.read())}
+        </p>
+        <Verdict/>
+    }
+}
+
+/// How the chart is looked at.
+#[component]
+fn Switches() -> impl IntoView {
+    let page = Page::get();
+    let screens = vec![(Screen::Model, "one model"), (Screen::Sizes, "three sizes")];
+    let screen = Signal::derive(move || page.link.read().view.screen);
+    let look_at = Callback::new(move |screen| page.update(|state| state.look_at(screen)));
+    let measures = Measure::ALL.map(|measure| (measure, measure.name())).to_vec();
+    let measure = Signal::derive(move || page.link.read().view.measure);
+    let show = Callback::new(move |measure| page.update(|state| state.link.view.measure = measure));
+    let logarithmic = Memo::new(move |_| page.link.read().view.axis == Axis::Log);
+    let divide = move |event| {
+        let axis = if event_target_checked(&event) {
+            Axis::Log
+        } else {
+            Axis::Linear
+        };
+        page.update(|state| state.link.view.axis = axis);
+    };
+    view! {
+        <div class="switches">
+            <Segments
+                label="Which models the chart compares"
+                testid="view"
+                choices=screens
+                value=screen
+                on_change=look_at
+            />
+            <Segments label="What the chart shows" testid="metric" choices=measures value=measure on_change=show/>
+            <label class="inline">
+                <input
+                    type="checkbox"
+                    data-testid="axis"
+                    prop:checked=logarithmic
+                    disabled=move || measure.get() == Measure::SameTop
+                    on:change=divide
+                />
+                " logarithmic"
+            </label>
+        </div>
+    }
+}
+
+/// Which loss counts as broken.
+#[component]
+fn ThresholdSelect() -> impl IntoView {
+    let page = Page::get();
+    let threshold = Memo::new(move |_| page.link.read().view.threshold);
+    let ratios = Memo::new(move |_| {
+        let own = Some(threshold.get()).filter(|own| !RATIOS.contains(own));
+        let all = RATIOS.into_iter().chain(own);
+        let choice = |ratio: f64| Choice::new(ratio, ratio.to_string(), format!("perplexity × {ratio}"));
+        vec![Group::from(all.map(choice).collect::<Vec<_>>())]
+    });
+    let move_threshold = Callback::new(move |ratio| page.update(|state| state.link.view.threshold = ratio));
+    view! {
+        <label class="inline">
+            "broken at "
+            <Select testid="threshold-ratio" groups=ratios value=threshold.into() on_change=move_threshold/>
+        </label>
+    }
+}
+
+/// The chart as the page knows it.
+#[component]
+fn CurveChart() -> impl IntoView {
+    let page = Page::get();
+    let width = RwSignal::new(720.0_f64);
+    let under_way = Memo::new(move |_| {
+        let results = page.results.read();
+        page.run.read().under_way(results.shown.as_ref()).to_vec()
+    });
+    let drawing = Memo::new(move |_| {
+        let size = size_for(width.get(), page.present);
+        let (link, results) = (page.link.read(), page.results.read());
+        let chart = picture::chart((&link, &results), &under_way.read(), &page.thresholds.read(), size);
+        draw(&chart).ok()
+    });
+    let marks = Memo::new(move |_| {
+        let (link, results, under_way) = (page.link.read(), page.results.read(), under_way.read());
+        let drawn = picture::drawn(&link, &results);
+        let named = |mark: &Mark| NamedMark {
+            name: named(&drawn, &under_way, link.view.measure, mark),
+            mark: mark.clone(),
+        };
+        drawing.with(|drawing| {
+            let marks = drawing.iter().flat_map(|drawing| &drawing.marks);
+            in_order(marks.map(named).collect())
+        })
+    });
+    let selected = Memo::new(move |_| page.results.read().selected(&page.link.read().view));
+    let label = Signal::derive(move || page.answer.with(|answer| format!("Chart. {}", answer.whole())));
+    let select = Callback::new(move |place: usize| {
+        page.update(|state| {
+            let drawn = picture::drawn(&state.link, &state.results);
+            let may = picture::is_shown(&state.results, &drawn);
+            // A point that the page chose itself stays out of the address.
+            if may && Some(place) != state.results.selected(&state.link.view) {
+                let points = state.results.shown.as_ref().map(|shown| &shown.curve.points);
+                state.link.view.at = points.and_then(|points| Some(points.get(place)?.value));
+            }
+        });
+    });
+    view! { <Chart label drawing marks selected on_select=select width/> }
+}
+
+/// Wide charts are flat, narrow ones nearly square, so that both fit on their screen. The style sheet reserves the same.
+fn size_for(width: f64, present: bool) -> Size {
+    let height = if present {
+        browser::inner_height().map_or(700.0, |inner| inner * 0.62)
+    } else {
+        (width * 0.62).clamp(260.0, 620.0)
+    };
+    let type_px = match width {
+        _ if present => 20.0,
+        ..480.0 => 11.0,
+        ..1000.0 => 12.5,
+        _ => 14.0,
+    };
+    Size {
+        width: width.max(240.0) as u32,
+        height: height as u32,
+        type_px,
+    }
+}
+
+/// What a mark is called: its curve where there are several, its strength and its value.
+fn named(drawn: &[Drawn<'_>], under_way: &[UnderWay], measure: Measure, mark: &Mark) -> String {
+    let under_way = under_way.iter().find(|point| point.value == mark.x);
+    drawn.get(mark.series).map_or_else(String::new, |drawn| {
+        let said = match under_way {
+            Some(point) if mark.kind == MarkKind::Pending => picture::pending_mark(&drawn.curve.sweep, point, measure),
+            _ => say::mark(drawn.curve, mark.index, mark.x, measure),
+        };
+        match drawn.slot {
+            Some(_) => format!("{}, {said}", drawn.name),
+            None => said,
+        }
+    })
+}
+
+/// The one of several sizes whose points are selected, to be named where only it is meant.
+fn selectable(link: &Link, results: &Results) -> Option<&'static str> {
+    let compared = link.view.screen == Screen::Sizes;
+    let place = results.selectable_size(link).filter(|_| compared)?;
+    SIZES.get(place).map(|model| model.short)
+}
+
+/// What the selected point says.
+fn readout(link: &Link, results: &Results) -> String {
+    let Some((place, (curve, point))) = results.selected(&link.view).zip(results.selected_point(&link.view)) else {
+        return String::new();
+    };
+    let said = say::mark(curve, place, point.value, link.view.measure);
+    match selectable(link, results) {
+        Some(size) => format!("{size}, {said}"),
+        None => said,
+    }
+}
+
+fn protocol(link: &Link, results: &Results) -> String {
+    let Some(shown) = &results.shown else {
+        return String::new();
+    };
+    let said = say::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs);
+    match selectable(link, results) {
+        Some(_) => format!("Table and texts below are of {said}"),
+        None => said,
+    }
+}
+
+/// Whether a shared result came out again.
+#[component]
+fn Verdict() -> impl IntoView {
+    let page = Page::get();
+    let verdict = Memo::new(move |_| {
+        let run = page.run.read();
+        let words = run.verdict_in_words(&page.results.read())?;
+        Some((
+            words,
+            run.verdict.as_ref().is_some_and(|verdict| verdict.is_reproduced()),
+        ))
+    });
+    move || {
+        verdict.get().map(|(words, reproduced)| {
+            view! {
+                <p class="verdict" role="status" data-testid="verdict" data-is=(!reproduced).then_some("different")>
+                    {words}
+                </p>
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::State;
+    use crate::testing::stored;
+    use hemoscope_core::share::Link;
+
+    #[test]
+    fn of_several_sizes_readout_and_protocol_name_the_one_that_they_are_of() {
+        let mut state = State::open(Link::open("view=sizes"));
+        for model in ["hemoscope-1m", "hemoscope-4m"] {
+            state.take_stored("", Some(stored(model, "wanda:sparsity=0..0.8/9")));
+        }
+        assert!(readout(&state.link, &state.results).starts_with("4M, "));
+        assert!(protocol(&state.link, &state.results).starts_with("Table and texts below are of hemoscope 4M"));
+        state.look_at(Screen::Model);
+        assert!(protocol(&state.link, &state.results).starts_with("hemoscope 4M"));
+    }
+}

@@ -1,0 +1,225 @@
+//! What the loss is measured on: the model, the text, and how much of it.
+
+use leptos::prelude::*;
+
+use crate::limits::Limits;
+use crate::parts::{Choice, DropField, Field, Group, More, NumberField, Panel, Problem, Select};
+use crate::shell::ModelField;
+use crate::state::{Ui, window_problem, windows_problem};
+use crate::work::{Page, own};
+use hemoscope_core::curve::CalibrationStats;
+use hemoscope_core::modify::knob;
+use hemoscope_core::say;
+use hemoscope_core::share::{Asset, BUNDLED_CALIBRATION, BUNDLED_TEXT, Experiment, Origin};
+
+/// The controls of the measurement.
+#[component]
+pub(super) fn MeasurePanel() -> impl IntoView {
+    let page = Page::get();
+    let problem = Memo::new(move |_| {
+        let (link, ui) = (page.link.read(), page.ui.read());
+        let e = &link.experiment;
+        window_problem(e)
+            .or_else(|| windows_problem(e, &ui))
+            .unwrap_or_default()
+    });
+    view! {
+        <Panel title="Measure on" open=!page.is_folded()>
+            <ModelField/>
+            <TextFields/>
+            <div class="pair">
+                <NumberField
+                    label="windows"
+                    testid="windows"
+                    limits=Limits::WINDOWS
+                    value=read(page, |e| e.windows as f64)
+                    on_change=write(page, |e, windows| e.windows = windows as usize)
+                />
+                <span aria-hidden="true">"×"</span>
+                <NumberField
+                    label="tokens each"
+                    testid="window"
+                    limits=Limits::WINDOW
+                    value=read(page, |e| e.window as f64)
+                    on_change=write(page, |e, window| e.window = window as usize)
+                />
+            </div>
+            <Problem text=problem/>
+            <p class="hint">{move || scored(&page.link.read().experiment)}</p>
+            <CalibrationFields/>
+        </Panel>
+    }
+}
+
+/// A part of the experiment.
+fn read<T: Send + Sync + 'static>(page: Page, read: fn(&Experiment) -> T) -> Signal<T> {
+    Signal::derive(move || read(&page.link.read().experiment))
+}
+
+/// Changes a part of the experiment.
+fn write<T: 'static>(page: Page, write: fn(&mut Experiment, T)) -> Callback<T> {
+    Callback::new(move |value| page.update(|state| state.change(|e| write(e, value))))
+}
+
+fn bundled_texts() -> [(&'static str, &'static str); 2] {
+    [
+        (BUNDLED_TEXT, "Everyday prose (bundled)"),
+        (BUNDLED_CALIBRATION, "Household prose (bundled)"),
+    ]
+}
+
+/// The text that is measured on.
+#[component]
+fn TextFields() -> impl IntoView {
+    let page = Page::get();
+    // `None`: the reader's own.
+    let chosen = Memo::new(move |_| {
+        let link = page.link.read();
+        let ui = page.ui.read();
+        ui.bundled_text(&link.experiment.text.origin).map(str::to_owned)
+    });
+    let mut choices = bundled_texts()
+        .map(|(name, title)| Choice::new(Some(name.to_owned()), name, title))
+        .to_vec();
+    choices.push(Choice::new(None, ":own", "A text of your own"));
+    let choose = Callback::new(move |text: Option<String>| {
+        page.update(|state| {
+            state.ui.picking_text = text.is_none();
+            state.ui.typing_text = false;
+            if let Some(name) = text {
+                state.change(|e| e.text = Asset::bundled(&name));
+            }
+        });
+    });
+    view! {
+        <Field label="Text">
+            <Select testid="text" groups=vec![Group::from(choices)] value=chosen.into() on_change=choose/>
+        </Field>
+        <div hidden=move || chosen.read().is_some()>
+            <OwnText/>
+        </div>
+    }
+}
+
+/// A text of the reader's own.
+#[component]
+fn OwnText() -> impl IntoView {
+    let page = Page::get();
+    let take = Callback::new(move |files| own::take_text_file(page, files));
+    let text = move || {
+        page.ui
+            .read()
+            .own_text
+            .as_ref()
+            .map_or_else(String::new, |text| text.beginning.clone())
+    };
+    // The text itself is taken when the field is left; until then, Run knows that there is one.
+    let typed = move |event| {
+        let typing = !event_target_value(&event).trim().is_empty();
+        if page.ui.read_untracked().typing_text != typing {
+            page.update(|state| state.ui.typing_text = typing);
+        }
+    };
+    view! {
+        <DropField label="Paste a text, or drop a text file here" hook="text" on_files=take>
+            <textarea
+                rows="4"
+                data-testid="own-text"
+                prop:value=text
+                on:input=typed
+                on:change=move |event| own::paste_text(page, event_target_value(&event))
+            ></textarea>
+        </DropField>
+        <p class="hint">{move || own_text(&page.link.read().experiment.text.origin, &page.ui.read())}</p>
+    }
+}
+
+fn own_text(origin: &Origin, ui: &Ui) -> String {
+    match origin {
+        Origin::Own(name) if ui.own_text.is_none() => {
+            format!("The link was made with “{name}”, which it can't carry. Paste or drop that text.")
+        }
+        Origin::Own(name) => {
+            format!("Measured on “{name}”. It stays on this device: links hold only its name and SHA-256.")
+        }
+        _ => "It stays on this device. It needs about 400 words for each window of 512 tokens.".to_owned(),
+    }
+}
+
+fn scored(e: &Experiment) -> String {
+    let scored = e.windows as u64 * (e.window as u64).saturating_sub(1);
+    // A method that has seen the text does better on it than on any other.
+    let seen = if knob::is_calibrated(e.sweep()) && e.text.origin == e.calibration_text.origin {
+        " This method also calibrates on this text, so the loss on other texts will be larger."
+    } else {
+        ""
+    };
+    format!(
+        "{} predictions are scored at each point. More windows: smaller error bars, longer run.{seen}",
+        say::count(scored)
+    )
+}
+
+/// What methods that watch the model read learn from.
+#[component]
+fn CalibrationFields() -> impl IntoView {
+    let page = Page::get();
+    let texts = bundled_texts()
+        .map(|(name, title)| Choice::new(Origin::Bundled(name.to_owned()), name, title))
+        .to_vec();
+    let stats = vec![
+        Choice::new(
+            CalibrationStats::Sequential,
+            "sequential",
+            "blocks already damaged (as published)",
+        ),
+        Choice::new(CalibrationStats::Dense, "dense", "the untouched model"),
+    ];
+    let choose_text = write(page, |e, origin| e.calibration_text = Asset { origin, sha256: None });
+    view! {
+        <More title="More settings">
+            <Field label="text to calibrate on">
+                <Select
+                    testid="calibration-text"
+                    groups=vec![Group::from(texts)]
+                    value=read(page, |e| e.calibration_text.origin.clone())
+                    on_change=choose_text
+                />
+            </Field>
+            <NumberField
+                label="windows to calibrate on"
+                testid="calibration-windows"
+                limits=Limits::WINDOWS
+                value=read(page, |e| e.calibration_windows as f64)
+                on_change=write(page, |e, windows| e.calibration_windows = windows as usize)
+            />
+            <Field label="calibrate on the outputs of">
+                <Select
+                    testid="calibration-stats"
+                    groups=vec![Group::from(stats)]
+                    value=read(page, |e| e.calibration_stats)
+                    on_change=write(page, |e, stats| e.calibration_stats = stats)
+                />
+            </Field>
+        </More>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_a_method_has_seen_are_said() {
+        let mut e = Experiment::default();
+        assert!(scored(&e).starts_with("2040 predictions") && !scored(&e).contains("calibrates"));
+        e.calibration_text = e.text.clone();
+        assert!(scored(&e).contains("also calibrates on this text"));
+    }
+
+    #[test]
+    fn a_text_that_a_link_cannot_carry_is_asked_for_by_name() {
+        let origin = Origin::Own("notes.txt".to_owned());
+        assert!(own_text(&origin, &Ui::default()).contains("“notes.txt”, which it can't carry"));
+    }
+}

@@ -1,0 +1,54 @@
+//! Stored curves, fetched when the settings call for them, and runs of several models in turn.
+
+use leptos::prelude::*;
+
+use super::page::Page;
+use crate::doors::browser::beside_page;
+use crate::doors::fetch::{self, Cancel};
+use crate::doors::spawn::spawn;
+use crate::state::State;
+
+/// A curve of a thousand points has 600 kB.
+const LONGEST_CURVE_BYTES: usize = 2_000_000;
+
+impl Page {
+    /// Shows what is stored, or was measured here, of the present model and method; what is not here yet is fetched.
+    pub(crate) fn show_curves(self) {
+        let wanted = self.update(|state| {
+            let wanted = state.results.ask_for_curves(&state.link);
+            state.show();
+            wanted
+        });
+        for path in wanted {
+            spawn(async move {
+                let text = match beside_page(&path) {
+                    Ok(address) => fetch::text(&address, LONGEST_CURVE_BYTES, &Cancel::default())
+                        .await
+                        .ok(),
+                    Err(_) => None,
+                };
+                // Where none is stored, the chart stays empty and says so.
+                let curve = text.and_then(|text| serde_json::from_str(&text).ok());
+                self.update(|state| state.take_stored(&path, curve));
+            });
+        }
+    }
+
+    /// Measures what is looked at: the chosen model, or all sizes in turn.
+    pub(crate) fn measure(self) {
+        self.update(State::queue_sizes);
+        if self.run.read_untracked().queue.is_some() {
+            self.measure_next();
+        } else {
+            self.measure_chosen();
+        }
+    }
+
+    /// Measures the next model that waits, if one does.
+    pub(super) fn measure_next(self) {
+        let waits = self.update(|state| state.run.task.is_none() && state.choose_next());
+        if waits {
+            self.measure_chosen();
+        }
+    }
+}

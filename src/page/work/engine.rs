@@ -1,0 +1,211 @@
+//! The engine: a worker that is started when it is first needed, its jobs and its events.
+
+use futures_channel::oneshot;
+use leptos::prelude::*;
+
+use super::page::{Inner, Page, Starting, Stop};
+use crate::doors::browser::now_ms;
+use crate::doors::files::Blob;
+use crate::doors::pool::{Incoming, Pool};
+use crate::doors::spawn::spawn;
+use crate::state::{Consequence, Engine, Model, State, Task, is_last};
+use hemoscope_core::curve::sentence::Answer;
+use hemoscope_core::protocol::{Command, Event, Job, Request};
+use hemoscope_core::share::DeviceChoice;
+
+impl Page {
+    fn device_to_start(self) -> DeviceChoice {
+        let chosen = self.link.read_untracked().view.device;
+        self.machine.read_untracked().device_to_start(chosen)
+    }
+
+    /// Something about the present task, where there is one.
+    pub(super) fn task<T>(self, read: impl FnOnce(&Task) -> T) -> Option<T> {
+        self.run.read_untracked().task.as_ref().map(read)
+    }
+
+    /// An engine with a device, which is started where there is none. That is no part of the task that asks for it: one that
+    /// is stopped meanwhile leaves it to the next, since an engine starts a device once.
+    pub(super) async fn device(self) -> Result<(), Stop> {
+        if matches!(self.machine.read_untracked().engine, Engine::Ready(_)) {
+            return Ok(());
+        }
+        self.update(|state| state.machine.engine = Engine::Starting);
+        let (sender, receiver) = oneshot::channel();
+        let started = self.with(|inner| {
+            if let Some(starting) = &mut inner.starting {
+                starting.waiting.push(sender);
+                return None;
+            }
+            inner.next_job += 1;
+            inner.starting = Some(Starting {
+                number: inner.next_job,
+                waiting: vec![sender],
+            });
+            Some(inner.next_job)
+        });
+        if let Some(number) = started.flatten() {
+            spawn(async move {
+                let started = self.start_device().await;
+                let mine = |inner: &mut Inner| inner.starting.take_if(|starting| starting.number == number);
+                for waiting in self
+                    .with(mine)
+                    .flatten()
+                    .map_or_else(Vec::new, |starting| starting.waiting)
+                {
+                    waiting.send(started.clone()).ok();
+                }
+            });
+        }
+        receiver.await.unwrap_or(Err(Stop::Cancelled))
+    }
+
+    async fn start_device(self) -> Result<(), Stop> {
+        self.wake().await?;
+        let device = self.device_to_start();
+        self.job(Job::Start { device }, &[]).await.map(drop)
+    }
+
+    /// Starts the worker where none runs, and waits for its module.
+    async fn wake(self) -> Result<(), Stop> {
+        if self.with(|inner| inner.worker.is_some()).unwrap_or_default() {
+            return Ok(());
+        }
+        let (sender, receiver) = oneshot::channel();
+        let for_webgpu = self.device_to_start() != DeviceChoice::Flex;
+        let worker = Pool::start(for_webgpu, move |incoming| self.receive(incoming))
+            .map_err(|error| Stop::Failed(format!("The engine could not be started: {error}")))?;
+        self.with(|inner| {
+            inner.worker = Some(worker);
+            inner.on_ready = Some(sender);
+            inner.loaded = None;
+        });
+        match receiver.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(reason)) => Err(Stop::Failed(format!("The engine could not be started: {reason}"))),
+            Err(_) => Err(Stop::Cancelled),
+        }
+    }
+
+    /// Gives the engine a job and waits for its last event; what comes before is folded into the state.
+    pub(super) async fn job(self, job: Job, blobs: &[Blob]) -> Result<Event, Stop> {
+        let (sender, receiver) = oneshot::channel();
+        let posted = self.with(|inner| {
+            inner.next_job += 1;
+            let id = inner.next_job;
+            inner.waiting.push((id, sender));
+            let worker = inner.worker.as_ref()?;
+            Some(worker.post(Command::Do(Request { id, job }), blobs).map(|()| id))
+        });
+        match posted.flatten() {
+            None => return Err(Stop::Cancelled),
+            Some(Err(error)) => return Err(Stop::Failed(format!("The engine can't be reached: {error}"))),
+            Some(Ok(id)) => self.update(|state| {
+                if let Some(task) = &mut state.run.task {
+                    task.job = Some(id);
+                }
+            }),
+        }
+        match receiver.await {
+            Ok(Event::Failed { .. }) => Err(Stop::Told),
+            Ok(event) => Ok(event),
+            Err(_) => Err(Stop::Cancelled),
+        }
+    }
+
+    fn receive(self, incoming: Incoming) {
+        match incoming {
+            Incoming::Ready { in_page } => {
+                if in_page {
+                    self.update(|state| {
+                        state.ui.notify(
+                            "This browser has no WebGPU for workers, so the engine runs in the page itself, which answers \
+                             more slowly while it measures.",
+                        );
+                    });
+                }
+                if let Some(sender) = self.with(|inner| inner.on_ready.take()).flatten() {
+                    sender.send(Ok(())).ok();
+                }
+            }
+            Incoming::Broken(reason) => self.broken(&reason),
+            Incoming::Reply(reply, _) => {
+                let id = reply.id;
+                let last = is_last(&reply.event).then(|| reply.event.clone());
+                let finished = matches!(reply.event, Event::RunFinished { .. });
+                let consequence = self.update(|state| state.fold(*reply, now_ms()));
+                if finished {
+                    let sentence = self.answer.with_untracked(Answer::whole);
+                    self.update(|state| state.announce_result(&sentence));
+                }
+                if let Some(event) = last
+                    && let Some(sender) = self.with(|inner| inner.answer_to(id)).flatten()
+                {
+                    sender.send(event).ok();
+                }
+                if consequence == Consequence::DropWorker {
+                    self.drop_worker();
+                }
+            }
+        }
+    }
+
+    /// The worker is of no use any more: whoever waits for it is told.
+    fn broken(self, reason: &str) {
+        if let Some(sender) = self.with(|inner| inner.on_ready.take()).flatten() {
+            sender.send(Err(reason.to_owned())).ok();
+        } else {
+            self.update(|state| state.lose_engine(reason));
+        }
+        self.drop_worker();
+    }
+
+    pub(super) fn drop_worker(self) {
+        self.with(|inner| {
+            inner.worker = None;
+            inner.loaded = None;
+            inner.on_ready = None;
+            inner.starting = None;
+            inner.waiting.clear();
+            inner.cancel.cancel();
+        });
+    }
+
+    /// Another device was chosen: the next run starts the engine on it.
+    pub(crate) fn forget_device(self) {
+        self.stop();
+        self.drop_worker();
+        self.update(|state| {
+            state.machine.engine = Engine::Off;
+            state.machine.model = Model::Absent;
+        });
+    }
+
+    /// Asks the present task to stop; asked a second time, the worker is ended with what it is doing.
+    pub(crate) fn stop(self) {
+        let Some((job, again)) = self.task(|task| (task.job, task.cancelling)) else {
+            return;
+        };
+        self.answer_question(false);
+        self.cancel().cancel();
+        if again {
+            self.drop_worker();
+            self.update(State::abandon);
+            return;
+        }
+        self.update(|state| {
+            if let Some(task) = &mut state.run.task {
+                task.cancelling = true;
+            }
+        });
+        if let Some(id) = job {
+            // A worker that can't be reached is ended by the second press.
+            self.with(|inner| {
+                inner
+                    .worker
+                    .as_ref()
+                    .map(|worker| worker.post(Command::Cancel { id }, &[]).ok())
+            });
+        }
+    }
+}

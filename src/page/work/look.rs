@@ -1,0 +1,58 @@
+//! Which bundled models this copy of the page has, and what they would cost.
+
+use leptos::prelude::*;
+
+use super::page::Page;
+use crate::doors::fetch::{self, Cancel, FetchError, Hub};
+use crate::state::{Model, looked_at};
+use hemoscope_core::say;
+use hemoscope_core::share::bundled::SMOLLM2;
+use hemoscope_core::share::{Asset, Origin};
+
+impl Page {
+    /// Looks what the bundled models in the chart would cost, so that Run can say it; nothing large is fetched. Of other
+    /// models a server of somebody else's knows, which is asked only when a person wants them.
+    pub(crate) async fn look_for_model(self) {
+        let link = self.link.get_untracked();
+        let (models, model) = (looked_at(&link), link.experiment.model);
+        if !matches!(model.origin, Origin::Bundled(_)) {
+            return;
+        }
+        let mut cost = 0;
+        let mut missing = None;
+        let others = models.into_iter().map(|model| Asset::bundled(model.name));
+        let others = others.filter(|other| other.origin != model.origin);
+        for asset in std::iter::once(model.clone()).chain(others) {
+            match fetch::plan(&asset, &Hub::default(), &Cancel::default()).await {
+                Ok(plan) => cost += plan.missing_bytes(),
+                Err(FetchError::NotBundled { name }) => missing = Some(name),
+                Err(_) => return,
+            }
+        }
+        self.update(|state| {
+            if state.link.experiment.model != model || state.machine.model != Model::Absent {
+                return;
+            }
+            let Some(name) = missing else {
+                state.machine.cost = Some(cost);
+                return;
+            };
+            let text = format!(
+                "This page was put up without the model {}. Choose another under “Measure on”; stored curves stay \
+                 readable.",
+                say::title(&name)
+            );
+            state.ui.notify(&text);
+            state.machine.model = Model::Missing(text);
+        });
+    }
+
+    /// Finds out whether this copy of the page has the model that may be missing, so that it isn't offered in vain.
+    pub(crate) async fn look_for_optional_model(self) {
+        let asset = Asset::bundled(SMOLLM2.name);
+        let found = fetch::plan(&asset, &Hub::default(), &Cancel::default()).await;
+        if let Err(FetchError::NotBundled { name }) = found {
+            self.update(|state| state.machine.absent.push(name));
+        }
+    }
+}

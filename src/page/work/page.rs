@@ -1,0 +1,225 @@
+//! What every component reaches: the parts of the state, each behind a signal of its own, and what belongs to the browser
+//! and can't be part of them.
+
+use futures_channel::oneshot;
+use leptos::prelude::*;
+
+use crate::doors::browser::now_ms;
+use crate::doors::fetch::Cancel;
+use crate::doors::files::Blob;
+use crate::doors::pool::Pool;
+use crate::state::{Machine, Model, Results, Run, State, Ui, Writing};
+use crate::views::curve::reading::Subjects;
+use hemoscope_core::curve::sentence::Answer;
+use hemoscope_core::plot::Threshold;
+use hemoscope_core::protocol::Event;
+use hemoscope_core::share::{Asset, Link};
+
+/// Handed to every component by Leptos' context.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Page {
+    /// The settings.
+    pub(crate) link: RwSignal<Link>,
+    /// What computes.
+    pub(crate) machine: RwSignal<Machine>,
+    /// What is being done.
+    pub(crate) run: RwSignal<Run>,
+    /// The curves.
+    pub(crate) results: RwSignal<Results>,
+    /// What the two models write.
+    pub(crate) writing: RwSignal<Writing>,
+    /// What the reader has in hand.
+    pub(crate) ui: RwSignal<Ui>,
+    /// Ticks twice a second while something is being done, so that times are new.
+    pub(crate) clock: RwSignal<f64>,
+    /// What is said of the curves; empty where there is none.
+    pub(crate) answer: Memo<Answer>,
+    /// Where the curves break that are read.
+    pub(crate) thresholds: Memo<Vec<Option<Threshold>>>,
+    /// Whether the page was asked for on a projector.
+    pub(crate) present: bool,
+    /// Whether there is no room for the controls at first.
+    folded: bool,
+    inner: StoredValue<Inner, LocalStorage>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Inner {
+    pub(super) worker: Option<Pool>,
+    pub(super) on_ready: Option<oneshot::Sender<Result<(), String>>>,
+    pub(super) starting: Option<Starting>,
+    pub(super) waiting: Vec<(u64, oneshot::Sender<Event>)>,
+    pub(super) next_job: u64,
+    /// What the worker has loaded.
+    pub(super) loaded: Option<Asset>,
+    /// How often the reader has given other files or another address for the model.
+    pub(super) models_given: u64,
+    pub(super) cancel: Cancel,
+    pub(super) consent: Option<oneshot::Sender<bool>>,
+    pub(super) own: Own,
+}
+
+impl Inner {
+    pub(super) fn answer_to(&mut self, id: u64) -> Option<oneshot::Sender<Event>> {
+        let place = self.waiting.iter().position(|(other, _)| *other == id)?;
+        Some(self.waiting.swap_remove(place).1)
+    }
+}
+
+/// A device that is being started, and who waits for it.
+#[derive(Debug)]
+pub(super) struct Starting {
+    pub(super) number: u64,
+    pub(super) waiting: Vec<oneshot::Sender<Result<(), Stop>>>,
+}
+
+/// What a person gave to the page: it is in no link and on no server.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Own {
+    /// A text, with its name.
+    pub(crate) text: Option<(String, String)>,
+    /// A model's files, with their names.
+    pub(crate) model: Vec<(String, Blob)>,
+}
+
+/// Why a task ended early.
+#[derive(Debug, Clone)]
+pub(super) enum Stop {
+    /// It was asked to.
+    Cancelled,
+    /// The engine said why, and the state knows it already.
+    Told,
+    /// What went wrong and what to do.
+    Failed(String),
+}
+
+impl Page {
+    /// A page that knows this.
+    pub(crate) fn new(state: State, present: bool, folded: bool) -> Self {
+        let State {
+            link,
+            machine,
+            run,
+            results,
+            writing,
+            ui,
+        } = state;
+        let (link, results) = (RwSignal::new(link), RwSignal::new(results));
+        let subjects = Memo::new(move |_| Subjects::of(&link.read(), &results.read()));
+        Self {
+            link,
+            machine: RwSignal::new(machine),
+            run: RwSignal::new(run),
+            results,
+            writing: RwSignal::new(writing),
+            ui: RwSignal::new(ui),
+            answer: Memo::new(move |_| subjects.with(Subjects::answer)),
+            thresholds: Memo::new(move |_| subjects.with(Subjects::thresholds)),
+            clock: RwSignal::new(now_ms()),
+            present,
+            folded,
+            inner: StoredValue::new_local(Inner::default()),
+        }
+    }
+
+    /// The page that a component is part of.
+    pub(crate) fn get() -> Self {
+        expect_context()
+    }
+
+    /// Whether the controls are folded at first.
+    pub(crate) fn is_folded(self) -> bool {
+        self.folded
+    }
+
+    /// Everything that is known, as it is now.
+    fn state(self) -> State {
+        State {
+            link: self.link.get_untracked(),
+            machine: self.machine.get_untracked(),
+            run: self.run.get_untracked(),
+            results: self.results.get_untracked(),
+            writing: self.writing.get_untracked(),
+            ui: self.ui.get_untracked(),
+        }
+    }
+
+    /// Changes what is known; only the parts that are others afterwards are told of.
+    pub(crate) fn update<T>(self, change: impl FnOnce(&mut State) -> T) -> T {
+        let before = self.state();
+        let mut now = before.clone();
+        let answer = change(&mut now);
+        put(self.link, &before.link, now.link);
+        put(self.machine, &before.machine, now.machine);
+        put(self.run, &before.run, now.run);
+        put(self.results, &before.results, now.results);
+        put(self.writing, &before.writing, now.writing);
+        put(self.ui, &before.ui, now.ui);
+        answer
+    }
+
+    pub(super) fn with<T>(self, change: impl FnOnce(&mut Inner) -> T) -> Option<T> {
+        self.inner.try_update_value(change)
+    }
+
+    pub(crate) fn own(self) -> Own {
+        self.with(|inner| inner.own.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn set_own(self, change: impl FnOnce(&mut Own)) {
+        self.with(|inner| change(&mut inner.own));
+    }
+
+    /// What the worker has loaded.
+    pub(crate) fn loaded(self) -> Option<Asset> {
+        self.with(|inner| inner.loaded.clone()).flatten()
+    }
+
+    pub(crate) fn set_loaded(self, asset: Option<Asset>) {
+        self.with(|inner| inner.loaded = asset);
+    }
+
+    /// The model is another one, even where it bears the same name. A question about the one before is answered with no.
+    pub(crate) fn model_changed(self) {
+        self.with(|inner| {
+            inner.loaded = None;
+            inner.models_given += 1;
+        });
+        self.answer_question(false);
+        self.update(|state| state.machine.model = Model::Absent);
+    }
+
+    /// Changes whenever [`Page::model_changed`] is called.
+    pub(crate) fn models_given(self) -> u64 {
+        self.with(|inner| inner.models_given).unwrap_or_default()
+    }
+
+    /// What stops the downloads of the present task.
+    pub(crate) fn cancel(self) -> Cancel {
+        self.with(|inner| inner.cancel.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn renew_cancel(self) {
+        self.with(|inner| inner.cancel = Cancel::default());
+    }
+
+    /// A question whose answer comes by [`Page::answer`].
+    pub(crate) async fn ask(self) -> bool {
+        let (sender, receiver) = oneshot::channel();
+        self.with(|inner| inner.consent = Some(sender));
+        receiver.await.unwrap_or(false)
+    }
+
+    pub(crate) fn answer_question(self, yes: bool) {
+        if let Some(sender) = self.with(|inner| inner.consent.take()).flatten() {
+            // Nobody waits any more where the task was cancelled.
+            sender.send(yes).ok();
+        }
+    }
+}
+
+fn put<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, before: &T, now: T) {
+    if *before != now {
+        signal.set(now);
+    }
+}
