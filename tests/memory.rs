@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use support::smollm2_path;
+use support::smollm2::smollm2_path;
 
 /// The requirement for loading and measuring SmolLM2 in f32, whose weights alone take 0.54 GB a model.
 const LIMIT_BYTES: u64 = 2_000_000_000;

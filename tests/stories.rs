@@ -12,7 +12,8 @@ use hemoscope_core::modify::Spec;
 use hemoscope_core::protocol::{DeviceChoice, Event, Sampling};
 use hemoscope_core::share::Experiment;
 use hemoscope_engine::{EngineError, Session};
-use support::{Quiet, own, shared};
+use support::fixtures::fixture;
+use support::{Quiet, own};
 
 /// An untouched model measured against itself: what f32 rounding leaves.
 const IDENTITY_TOLERANCE: f64 = 1e-6;
@@ -39,7 +40,7 @@ fn experiment(sweep: &str) -> Experiment {
 }
 
 fn text() -> String {
-    std::fs::read_to_string(shared("data/wiki.test.raw"))
+    std::fs::read_to_string(fixture("texts/wiki.test.raw"))
         .unwrap()
         .chars()
         .take(20_000)

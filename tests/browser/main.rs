@@ -1,5 +1,5 @@
 //! The built page in a real Chromium. Needs `dist/` (or `HEMOSCOPE_DIST`), Chromium and chromedriver, so that it runs only
-//! when it is asked for: `cargo test --test browser`.
+//! when it is asked for: `cargo test --workspace --test browser`.
 //!
 //! Every test has its own browser with a fresh profile and its own server; none needs the network.
 
@@ -9,6 +9,8 @@
 )]
 
 mod browser;
+#[path = "../support/fixtures.rs"]
+mod fixtures;
 mod hub;
 mod page;
 mod server;
@@ -19,5 +21,6 @@ mod bench;
 mod downloads;
 mod engines;
 mod looks;
+mod module;
 mod runs;
 mod sizes;

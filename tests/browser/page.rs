@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
 use crate::browser::{Browser, Graphics};
-use crate::site::{Site, shared};
+use crate::fixtures::fixture;
+use crate::site::Site;
 
 /// Between two looks at the page.
 const LOOK: Duration = Duration::from_millis(100);
@@ -262,7 +263,7 @@ pub fn settings(address: &str) -> Vec<String> {
 
 /// The tiny model for tests with its tokenizer.
 pub fn stories() -> [std::path::PathBuf; 2] {
-    [shared("models/stories260K.bin"), shared("models/tok512.bin")]
+    [fixture("models/stories260K.bin"), fixture("models/tok512.bin")]
 }
 
 /// A value of the browser's, as a number.
