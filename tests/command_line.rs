@@ -1,7 +1,6 @@
 //! The program as it is called: what it prints, what it writes, and its exit status.
 //!
-//! `design.md`, "The command line": results on standard output, messages on standard error; exit 0, 1 for a failed run,
-//! 2 for bad usage.
+//! Results on standard output, messages on standard error; exit 0, 1 for a failed run, 2 for bad usage.
 
 #![expect(
     clippy::unwrap_used,

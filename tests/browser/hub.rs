@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
-
 use crate::server::{Content, Reply, Request, Server};
 
 /// What the storage's headers are that a page of another host may read.
@@ -92,7 +90,7 @@ impl Hub {
 
 /// SHA-256, hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
-    hemoscope_core::numeric::hex(&Sha256::digest(bytes))
+    hemoscope_core::weights::formats::sha256_hex(bytes)
 }
 
 fn answer(request: &Request, files: &Mutex<BTreeMap<String, Stored>>) -> Reply {

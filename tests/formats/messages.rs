@@ -192,7 +192,7 @@ fn tokenizers_that_do_not_exist_here_are_named() {
     says(
         "tokenizer.ggml.merges",
         Value::Strings(vec!["ab".to_owned()]),
-        &["merges", "is no pair"],
+        &["merges", "is not a pair"],
     );
     says(
         "tokenizer.ggml.merges",

@@ -87,7 +87,7 @@ pub fn draw(chart: &Chart) -> Result<Drawing, PlotError> {
     })
 }
 
-/// What stands between the outermost tags.
+/// The elements between the outermost tags.
 fn inner(svg: &str) -> &str {
     let start = svg.find('>').map_or(0, |end| end + 1);
     let end = svg.rfind("</svg>").unwrap_or(svg.len());
@@ -150,7 +150,7 @@ impl Pen<'_, '_> {
         let Some((from, to)) = self.chart.threshold.as_ref().and_then(|threshold| threshold.safe) else {
             return Ok(());
         };
-        // Not a number on either side is no side either.
+        // A side that is not a number is not shaded.
         if from.partial_cmp(&to).is_none_or(std::cmp::Ordering::is_gt) {
             return Ok(());
         }

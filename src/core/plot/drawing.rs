@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::colour::css_to_fixed;
 use super::{Role, Size};
 
-/// What a mark says about its point.
+/// The kind of a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MarkKind {
     /// A value on the scale.
@@ -102,7 +102,7 @@ impl Drawing {
         self.size.type_px * 0.36
     }
 
-    /// The points for a page: each can be focused and named, and carries its values. `say` is what a point is called.
+    /// The points for a page: each can be focused and named, and carries its values. `say` words a point.
     ///
     /// Points of the first series carry `data-testid="point"` and `data-index`; kept ones can't be selected.
     #[must_use]
@@ -181,7 +181,7 @@ impl Drawing {
             Role::Paper.fixed(),
         );
         svg.push_str(&css_to_fixed(&self.backdrop));
-        // A file holds what is finished.
+        // A file holds finished points alone.
         for mark in self.marks.iter().filter(|mark| mark.kind != MarkKind::Pending) {
             let colour = mark.role.fixed();
             let (fill, stroke) = if mark.kind == MarkKind::Measured {
@@ -228,7 +228,7 @@ impl Drawing {
     }
 }
 
-/// A text as it stands in XML or HTML, in an attribute too.
+/// Escapes a text for XML or HTML, attributes included.
 #[must_use]
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")

@@ -1,7 +1,7 @@
 //! The fragment of the page's address: `#v=2&model=…&m=wanda:sparsity=0..0.8/9&text=…&windows=…&seed=…`.
 //!
 //! Flat and readable. Every value that changes a result is always written, even where it is the default, so that a later
-//! change of a default does not change an old link. What can't be understood is told as a [`Notice`] and replaced by
+//! change of a default does not change an old link. What can't be understood is reported as a [`Notice`] and replaced by
 //! something sensible; unknown keys are kept and written again.
 
 mod reader;
@@ -15,7 +15,7 @@ use crate::curve::CalibrationStats;
 use crate::plot::{Axis, Measure};
 use reader::Reader;
 
-/// The version that is written. Versions differ in what a link means that leaves something out.
+/// The version that is written. Versions differ in the defaults of what a link leaves out.
 const VERSION: u64 = 2;
 /// What separates pairs, what an address may not hold, and what mail and chat programs take for the end of a link.
 const ESCAPED: &AsciiSet = &CONTROLS
@@ -40,15 +40,15 @@ const ESCAPED: &AsciiSet = &CONTROLS
 /// Keys are as values, but end at the first `=`.
 const ESCAPED_KEY: &AsciiSet = &ESCAPED.add(b'=');
 
-/// Windows that can be asked for.
+/// Allowed numbers of windows.
 pub(super) const WINDOWS: (usize, usize) = (1, 4096);
-/// Tokens that a window can have.
+/// Allowed tokens per window.
 pub(super) const WINDOW: (usize, usize) = (8, 8192);
-/// Tokens that can be written.
+/// Allowed numbers of tokens to write.
 pub(super) const TOKENS: (usize, usize) = (1, 512);
-/// Perplexity ratios that can be a threshold.
+/// Allowed perplexity ratios of a threshold.
 pub(super) const THRESHOLD: (f64, f64) = (1.001, 1000.0);
-/// Temperatures that can be drawn with.
+/// Allowed temperatures.
 pub(super) const TEMPERATURE: (f64, f64) = (0.01, 10.0);
 
 /// Everything that a link holds.
@@ -58,7 +58,7 @@ pub struct Link {
     pub experiment: Experiment,
     /// How to look at it.
     pub view: View,
-    /// A digest of the result that it was copied with.
+    /// The digest of the result that it was copied with.
     pub expect: Option<String>,
     /// What another version wrote, as it was.
     pub unknown: Vec<(String, String)>,
