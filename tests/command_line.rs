@@ -1,4 +1,4 @@
-//! The program as it is called: what it prints, what it writes, and its exit status.
+//! The command line: what it prints, what it writes, and its exit status.
 //!
 //! Results on standard output, messages on standard error; exit 0, 1 for a failed run, 2 for bad usage.
 
@@ -67,7 +67,7 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// What a call printed, which must have been of use.
+/// The standard output of a call that must have succeeded.
 fn printed(output: &Output) -> &str {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     text(&output.stdout)

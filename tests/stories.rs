@@ -1,4 +1,4 @@
-//! The whole engine on a model small enough to run in a blink: stories260K (llama2.c, MIT).
+//! The whole engine on a model small enough to run in a moment: stories260K (llama2.c, MIT).
 
 #![expect(
     clippy::unwrap_used,
@@ -247,8 +247,8 @@ fn drawing_with_a_seed_repeats() {
     assert_eq!(draw(7).base, draw(7).modified);
 }
 
-/// What is told of a point after its first window is what a run on that window alone measures. A point that changes nothing
-/// is told of while the untouched model is measured.
+/// A point after its first window is what a run on that window alone measures. A point that changes nothing is reported
+/// while the untouched model is measured.
 #[test]
 fn a_provisional_point_is_the_result_of_the_windows_so_far() {
     for (sweep, before_base) in [("rtn:bits=3", false), ("magnitude:sparsity=0..0.5/2", true)] {
@@ -279,8 +279,8 @@ fn a_provisional_point_is_the_result_of_the_windows_so_far() {
     }
 }
 
-/// Whoever takes over what another engine has found out measures the same points, to the last digit, without looking at the
-/// untouched model.
+/// An engine that takes over another's findings measures the same points, to the last digit, without running the untouched
+/// model.
 #[test]
 fn an_engine_that_joins_measures_what_one_alone_measures() {
     for (sweep, findings) in [

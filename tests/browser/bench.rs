@@ -53,7 +53,7 @@ async fn the_opening_experiment_loads_little_and_shows_provisional_points() {
     let site = site();
     let opening = opening(&site).await;
     assert_eq!(opening["points"], 9, "{opening}");
-    // The small models are made for the CPU: that it computes is said where the device is, and is no message.
+    // The small models are made for the CPU, so the device is named and no message is needed.
     assert_eq!(opening["messages"], json!([]));
     assert_eq!(opening["device"], "CPU");
     assert!(

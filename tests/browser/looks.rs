@@ -1,4 +1,4 @@
-//! What is seen before anything runs, and how it looks.
+//! The page before anything runs, and how it looks.
 
 use serde_json::{Value, json};
 

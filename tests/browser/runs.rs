@@ -162,7 +162,7 @@ async fn shared_and_opened(graphics: Graphics, fragment: &str) {
 
     let other = Page::new(&site, graphics).await;
     other.go(&link).await;
-    // Copied anew, it is written from what the page understood.
+    // The copied link is written from what the page understood.
     assert_eq!(
         settings(&other.copied_link().await),
         settings(&link),
@@ -181,7 +181,7 @@ async fn shared_and_opened(graphics: Graphics, fragment: &str) {
         first,
         "the same backend computes the same numbers"
     );
-    // What is said of another result is the same on every device, and software WebGPU takes half a minute more.
+    // The verdict on another result is the same on every device, and software WebGPU takes half a minute more.
     if graphics == Graphics::Software {
         return;
     }
@@ -279,7 +279,7 @@ async fn cancel_keeps_the_finished_points_and_the_page_answers_while_it_works() 
     page.assert_console_is_clean().await;
 }
 
-/// The engine's module is still on its way: who stops and starts again waits for the same one.
+/// A run that is stopped and started again while the engine's module is loading waits for the same module.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_stopped_before_the_engine_is_there_leaves_it_to_the_next() {
     let site = Site::with(|path| {

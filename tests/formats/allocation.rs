@@ -14,7 +14,7 @@ thread_local! {
 struct Counting;
 
 fn grow(bytes: usize) {
-    // A thread that is going away has no counters any more, and nobody asks for them.
+    // A thread that is ending no longer has counters.
     LIVE.try_with(|live| {
         live.set(live.get().saturating_add(bytes));
         PEAK.try_with(|peak| peak.set(peak.get().max(live.get()))).ok();

@@ -1,4 +1,4 @@
-//! Grammar of the embedded models, as their cards say.
+//! Grammar of the embedded models, as their cards state it.
 //!
 //! BLiMP, Warstadt et al. 2020, <https://arxiv.org/abs/1912.00582>: of two sentences that differ in one place, how often the
 //! grammatical one has the higher probability, each read as a text of its own. Expected numbers are in `expected.json`, made

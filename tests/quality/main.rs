@@ -1,6 +1,6 @@
-//! What the embedded models lose on held-out text, as their cards say.
+//! The loss of the embedded models on held-out text, as their cards state it.
 //!
-//! The held-out text is here as tokens alone. Expected numbers are in `expected.json`, made by
+//! The held-out text is kept as token ids alone. Expected numbers are in `expected.json`, made by
 //! `HEMOSCOPE_WRITE_QUALITY=1 cargo test --release --test quality`.
 
 #[path = "../support/mod.rs"]
