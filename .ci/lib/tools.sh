@@ -9,7 +9,7 @@ binaryen_version=132
 
 version_of() { "$1" --version 2>/dev/null | sed -n '1s/^[^ ]* *\([0-9.]*\).*/\1/p'; }
 
-tools_seconds=210
+tools_seconds=240
 
 has_bindgen() { [ "$(version_of "$tools_dir/bin/wasm-bindgen")" = "$bindgen_version" ]; }
 has_trunk() { [ "$(version_of "$tools_dir/bin/trunk")" = "$trunk_version" ]; }
@@ -22,7 +22,7 @@ cargo_install() {
     quietly "install-$crate" env \
         CARGO_TARGET_DIR="$HEMOSCOPE_HOME/target-tools/$crate" \
         CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_DEBUG=0 \
-        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_STRIP=debuginfo \
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_STRIP=debuginfo CARGO_PROFILE_RELEASE_PANIC=abort \
         cargo install --root "$tools_dir" --force "$crate" --version "$version" --no-default-features "$@"
 }
 
