@@ -167,7 +167,7 @@ pub fn prepare(sources: Sources<'_>, vocabulary_size: usize, out: &Path) -> Resu
     let manifest = Manifest {
         sources: vec![novels_source, stories_source, held_out_source],
         vocabulary: tokenizer.get_vocab_size(true),
-        tokenizer_sha256: hex::encode(&Sha256::digest(json.as_bytes())),
+        tokenizer_sha256: hex::encode(Sha256::digest(json.as_bytes())),
         training: tokens.write(out, TRAINING_FILE, training.len() + stories.len())?,
         training_novel_tokens,
         story_repeats: STORY_REPEATS,
@@ -201,7 +201,7 @@ pub fn manifest(folder: &Path) -> Result<Manifest, TrainError> {
 pub fn tokens(folder: &Path, file: &str, part: &Part) -> Result<Vec<u16>, TrainError> {
     let path = folder.join(file);
     let bytes = fs::read(&path).map_err(TrainError::file(&path))?;
-    if hex::encode(&Sha256::digest(&bytes)) != part.sha256 {
+    if hex::encode(Sha256::digest(&bytes)) != part.sha256 {
         return Err(TrainError::Content {
             problem: format!("not the tokens that {MANIFEST_FILE} describes; run `train prepare` again"),
             path,
@@ -218,7 +218,7 @@ fn read_texts(path: &Path) -> Result<(Vec<String>, Source), TrainError> {
     let bytes = fs::read(path).map_err(TrainError::file(path))?;
     let source = Source {
         file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        sha256: hex::encode(&Sha256::digest(&bytes)),
+        sha256: hex::encode(Sha256::digest(&bytes)),
     };
     let problem = |problem: String| TrainError::Content {
         path: path.to_owned(),
@@ -386,7 +386,7 @@ impl Stream {
             texts,
             bytes: self.bytes,
             tokens: self.tokens.len(),
-            sha256: hex::encode(&Sha256::digest(&bytes)),
+            sha256: hex::encode(Sha256::digest(&bytes)),
         })
     }
 }
