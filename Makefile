@@ -4,11 +4,12 @@
 SHELL := /bin/bash
 PORT ?= 8080
 
-.PHONY: help serve build test bench curves fmt lint setup model clean
+.PHONY: help serve build check test bench curves fmt lint setup model clean
 
 help:
 	@echo 'make serve    build the page and serve it at http://localhost:$(PORT)'
-	@echo 'make test     every check: format, lints, tests, size budgets, the page in Chromium'
+	@echo 'make check    the quick checks: format, lints, tests on the small models, one run of the page in Chromium'
+	@echo 'make test     every check, with SmolLM2, the training recipe, size budgets and the whole page in Chromium'
 	@echo 'make build    the page as static files in dist/, for any path of any host'
 	@echo 'make bench    tokens per second of this machine, natively and in the page'
 	@echo 'make curves   measure the stored curves that are missing or out of date (all: .ci/curves --force)'
@@ -22,6 +23,10 @@ serve: build
 build:
 	@.ci/setup
 	@.ci/build
+
+check:
+	@.ci/setup check
+	@.ci/test fast
 
 test:
 	@.ci/setup test

@@ -1,7 +1,6 @@
-//! The program as it is called: what it prints, what it writes, and its exit status.
+//! The command line: what it prints, what it writes, and its exit status.
 //!
-//! `design.md`, "The command line": results on standard output, messages on standard error; exit 0, 1 for a failed run,
-//! 2 for bad usage.
+//! Results on standard output, messages on standard error; exit 0, 1 for a failed run, 2 for bad usage.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,7 +15,7 @@ use std::process::{Command, Output, Stdio};
 use hemoscope_core::share::bundled::{self, SIZES};
 use hemoscope_core::share::{Ask, Asset, Experiment, Link, Origin};
 use serde_json::Value;
-use support::shared;
+use support::fixtures::fixture;
 use tempfile::TempDir;
 
 /// The program with the options that name a small model and a small text.
@@ -27,7 +26,7 @@ struct Program {
 impl Program {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let text = std::fs::read_to_string(shared("data/wiki.test.raw")).unwrap();
+        let text = std::fs::read_to_string(fixture("texts/wiki.test.raw")).unwrap();
         let start: String = text.chars().take(5_000).collect();
         std::fs::write(folder.path().join("text.txt"), start).unwrap();
         Self { folder }
@@ -40,7 +39,7 @@ impl Program {
     /// `command` on two windows of 32 tokens.
     fn on_stories(&self, command: &str, more: &[&str]) -> Output {
         let (model, text) = (
-            shared("models/stories260K.bin").display().to_string(),
+            fixture("models/stories260K.bin").display().to_string(),
             self.path("text.txt"),
         );
         let mut args = vec![
@@ -68,7 +67,7 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// What a call printed, which must have been of use.
+/// The standard output of a call that must have succeeded.
 fn printed(output: &Output) -> &str {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     text(&output.stdout)
@@ -197,7 +196,7 @@ fn an_opened_link_says_whether_it_reproduces() {
         };
         let link = format!("https://example.org/#{}", link.to_fragment());
         let (model, text) = (
-            shared("models/stories260K.bin").display().to_string(),
+            fixture("models/stories260K.bin").display().to_string(),
             program.path("text.txt"),
         );
         call(&["open", &link, "--model", &model, "--text", &text])
@@ -245,7 +244,7 @@ fn bad_usage_is_told_before_anything_is_measured() {
         ),
     ];
     for (command, options, told) in calls {
-        let model = shared("models/stories260K.bin").display().to_string();
+        let model = fixture("models/stories260K.bin").display().to_string();
         let text = program.path("text.txt");
         let mut args = vec![command, "--model", &model, "--text", &text];
         args.extend(options);
@@ -255,7 +254,7 @@ fn bad_usage_is_told_before_anything_is_measured() {
             assert!(message.contains(words), "{options:?}: {message}");
         }
     }
-    let model = shared("models/stories260K.bin").display().to_string();
+    let model = fixture("models/stories260K.bin").display().to_string();
     for options in [["--repeats", "0"], ["--window", "0"], ["--window", "100000"]] {
         let output = call(&["bench", "--model", &model, options[0], options[1]]);
         assert!(refused(&output, 2).contains(options[0]));
@@ -270,7 +269,7 @@ fn bad_usage_is_told_before_anything_is_measured() {
 #[test]
 fn a_run_that_fails_says_what_and_where() {
     let program = Program::new();
-    let model = shared("models/stories260K.bin").display().to_string();
+    let model = fixture("models/stories260K.bin").display().to_string();
     let missing = program.path("missing.txt");
     let output = call(&["measure", "--model", &model, "--text", &missing]);
     assert!(refused(&output, 1).contains("missing.txt"));
@@ -287,7 +286,7 @@ fn a_run_that_fails_says_what_and_where() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is_one() {
-    let model = shared("models/stories260K.bin");
+    let model = fixture("models/stories260K.bin");
     let inspect = |stdout: Stdio| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hemoscope"));
         command.arg("inspect").arg("--model").arg(&model).stdout(stdout);
@@ -304,7 +303,7 @@ fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is_one() {
 
 #[test]
 fn a_model_is_described_for_people_and_for_programs() {
-    let model = shared("models/stories260K.bin").display().to_string();
+    let model = fixture("models/stories260K.bin").display().to_string();
     let output = call(&["inspect", "--model", &model]);
     for words in ["architecture     llama", "blocks 5,", "bits per weight  32.000"] {
         assert!(printed(&output).contains(words), "{}", text(&output.stdout));

@@ -80,7 +80,7 @@ fn every_method_is_stored_for_every_size_by_the_pages_defaults() {
     }
 }
 
-/// What the README says of the sizes is what the page says of their stored curves.
+/// The README quotes the page's sentence about the stored curves.
 #[test]
 fn the_readme_quotes_the_page() {
     let curves = SIZES.map(|model| (model.short, stored(model.name, "wanda").curve));
@@ -90,7 +90,7 @@ fn the_readme_quotes_the_page() {
     assert!(readme.contains(&said.replace('\u{a0}', " ")), "{said}");
 }
 
-/// One stored curve is measured again: what computes it has not changed since.
+/// Measures one stored curve again: the code that computes it has not changed its result.
 #[test]
 fn a_stored_curve_comes_out_again() {
     let model = &SIZES[0];

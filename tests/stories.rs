@@ -1,4 +1,4 @@
-//! The whole engine on a model small enough to run in a blink: stories260K (llama2.c, MIT).
+//! The whole engine on a model small enough to run in a moment: stories260K (llama2.c, MIT).
 
 #![expect(
     clippy::unwrap_used,
@@ -12,7 +12,8 @@ use hemoscope_core::modify::Spec;
 use hemoscope_core::protocol::{DeviceChoice, Event, Sampling};
 use hemoscope_core::share::{Ask, Experiment};
 use hemoscope_engine::{EngineError, Session};
-use support::{Quiet, own, shared};
+use support::fixtures::fixture;
+use support::{Quiet, own};
 
 /// An untouched model measured against itself: what f32 rounding leaves.
 const IDENTITY_TOLERANCE: f64 = 1e-6;
@@ -39,7 +40,7 @@ fn experiment(sweep: &str) -> Experiment {
 }
 
 fn text() -> String {
-    std::fs::read_to_string(shared("data/wiki.test.raw"))
+    std::fs::read_to_string(fixture("texts/wiki.test.raw"))
         .unwrap()
         .chars()
         .take(20_000)
@@ -246,8 +247,8 @@ fn drawing_with_a_seed_repeats() {
     assert_eq!(draw(7).base, draw(7).modified);
 }
 
-/// What is told of a point after its first window is what a run on that window alone measures. A point that changes nothing
-/// is told of while the untouched model is measured.
+/// A point after its first window is what a run on that window alone measures. A point that changes nothing is reported
+/// while the untouched model is measured.
 #[test]
 fn a_provisional_point_is_the_result_of_the_windows_so_far() {
     for (sweep, before_base) in [("rtn:bits=3", false), ("magnitude:sparsity=0..0.5/2", true)] {
@@ -278,8 +279,8 @@ fn a_provisional_point_is_the_result_of_the_windows_so_far() {
     }
 }
 
-/// Whoever takes over what another engine has found out measures the same points, to the last digit, without looking at the
-/// untouched model.
+/// An engine that takes over another's findings measures the same points, to the last digit, without running the untouched
+/// model.
 #[test]
 fn an_engine_that_joins_measures_what_one_alone_measures() {
     for (sweep, findings) in [

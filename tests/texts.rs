@@ -1,4 +1,4 @@
-//! The texts that the page brings along are what their manifest says.
+//! The texts that come with the page are those that their manifest describes.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,7 +12,7 @@ use hemoscope_core::tokenizer::Tokenizer;
 use hemoscope_core::weights::formats::{TokenizerSource, sha256_hex};
 use serde::Deserialize;
 
-/// What an evaluation text must have, so that a class can measure on it for a while.
+/// The length of an evaluation text, so that a class can measure on it for a while.
 const LEAST_WORDS: usize = 6000;
 
 #[derive(Deserialize)]
@@ -20,7 +20,7 @@ struct Entry {
     file: String,
     words: usize,
     bytes: usize,
-    /// Of the embedded models' tokenizer.
+    /// Counted by the embedded models' tokenizer.
     tokens: usize,
     sha256: String,
 }

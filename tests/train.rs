@@ -30,7 +30,7 @@ static PYTHON: LazyLock<&str> = LazyLock::new(|| {
     ["python3", "/usr/bin/python3"]
         .into_iter()
         .find(has_torch)
-        .unwrap_or_else(|| panic!("no python3 here has torch and numpy; `make setup` installs Debian's"))
+        .unwrap_or_else(|| panic!("no python3 on PATH has torch and numpy; `make setup` installs Debian's"))
 });
 
 /// What the model must have learnt: chance is ln 512 = 6.24 nats, and the frequencies of tokens alone give about 5.3.
@@ -39,7 +39,7 @@ const LEARNT_NATS: f64 = 5.2;
 /// Rounding to `f16` and another order of summation, on a loss of about 5 nats.
 const ROUNDING_NATS: f64 = 0.002;
 
-/// For the first checkpoint of a run.
+/// The limit for the first checkpoint of a run.
 const LONGEST: Duration = Duration::from_secs(120);
 
 struct Workshop {
@@ -114,7 +114,7 @@ impl Workshop {
         self.learning(more).output().unwrap()
     }
 
-    /// Kills a run when its checkpoint is there, as a machine that is taken away does.
+    /// Kills a run once its checkpoint is there, as a machine that goes down does.
     fn kill_after_a_checkpoint(&self, out: &str) {
         let mut run = self.learning(&format!("{} --out {out}", recipe())).spawn().unwrap();
         let start = Instant::now();
@@ -144,7 +144,7 @@ fn recipe() -> String {
     )
 }
 
-/// What a run computed; how long it took is another matter.
+/// A log without the durations.
 fn without_time(log: &[Logged]) -> Vec<Logged> {
     let timeless = |line: &Logged| Logged {
         seconds: 0.0,

@@ -15,9 +15,13 @@ first_command() {
 find_chromium() { first_command "${CHROMIUM:-}" chromium chromium-browser google-chrome; }
 find_chromedriver() { first_command "${CHROMEDRIVER:-}" chromedriver; }
 
+browser_seconds=20
+
+has_browser() { find_chromium >/dev/null && find_chromedriver >/dev/null; }
+
 setup_browser() {
-    if ! find_chromium >/dev/null || ! find_chromedriver >/dev/null; then
-        say "installing Chromium and its driver"
+    if ! has_browser; then
+        step "$browser_seconds" "installing Chromium and its driver"
         apt_install chromium chromium-driver ||
             die "the browser tests need Chromium and chromedriver; set CHROMIUM and CHROMEDRIVER where they are elsewhere"
     fi

@@ -24,6 +24,25 @@ die() {
 }
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# Seconds in the words of a person who waits.
+duration() {
+    if [ "$1" -lt 90 ]; then
+        printf '%s s' "$1"
+    else
+        printf '%s min' $((($1 + 30) / 60))
+    fi
+}
+
+# Long steps: how many seconds each takes on two cores is planned first, so that each can say what is left in all.
+planned=0
+plan() { planned=$((planned + $1)); }
+step() {
+    local seconds=$1
+    shift
+    say "$* (about $(duration "$seconds"); $(duration "$planned") left in all)"
+    planned=$((planned - seconds))
+}
+
 # Run a noisy step with its output in a log; show the log's end only where the step fails.
 quietly() {
     local name=$1 log started=$SECONDS
@@ -63,6 +82,10 @@ apt_install() {
     quietly "apt-$1" as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y --no-install-recommends "$@"
 }
+
+# The first build of the page compiles everything that it is made of.
+build_seconds=600
+has_built() { [ -d "${CARGO_TARGET_DIR:-$HEMOSCOPE_HOME/target}/wasm32-unknown-unknown" ]; }
 
 # One set-up at a time on one machine: two would install over each other.
 take_lock() {

@@ -78,16 +78,20 @@ link_model() {
     ln "$model_store/$model_file" "$model_here" 2>/dev/null || cp "$model_store/$model_file" "$model_here"
 }
 
+model_seconds=20
+
+has_model() { [ -f "$model_store/$model_file" ]; }
+
 setup_model() {
     local scratch=$model_store/download
     mkdir -p "$model_store" "$repo_root/web/models"
-    if [ ! -f "$model_store/$model_file" ] && ! adopt_model && ! failed_lately; then
-        say "fetching the model $model_file (98 MB)"
+    if ! has_model && ! adopt_model && ! failed_lately; then
+        step "$model_seconds" "fetching the model $model_file, 98 MB"
         mkdir -p "$scratch"
         fetch_model "$scratch" || touch "$model_failed"
         rm -rf "$scratch"
     fi
-    if [ -f "$model_store/$model_file" ]; then
+    if has_model; then
         rm -f "$model_failed"
         link_model
         say "model: web/models/$model_file"

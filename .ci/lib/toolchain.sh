@@ -26,7 +26,8 @@ builds_wasm() {
     local scratch status=0
     [ -x "$1/rustc" ] && [ -x "$1/cargo" ] || return 1
     scratch=$(mktemp -d)
-    # rustup's proxies look at the folder that they run in; this one holds no project.
+    # rustup's proxies choose the toolchain by the folder that they run in.
+    cp "$repo_root/rust-toolchain.toml" "$scratch"
     (cd "$scratch" && echo 'pub fn probe() -> String { String::from("x") }' |
         "$1/rustc" --target "$wasm_target" --crate-type cdylib --crate-name probe -o probe.wasm -) \
         >/dev/null 2>&1 || status=1

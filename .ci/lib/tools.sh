@@ -9,34 +9,42 @@ binaryen_version=132
 
 version_of() { "$1" --version 2>/dev/null | sed -n '1s/^[^ ]* *\([0-9.]*\).*/\1/p'; }
 
-# Compiled for a quick install rather than for the tool's own speed.
+tools_seconds=240
+
+has_bindgen() { [ "$(version_of "$tools_dir/bin/wasm-bindgen")" = "$bindgen_version" ]; }
+has_trunk() { [ "$(version_of "$tools_dir/bin/trunk")" = "$trunk_version" ]; }
+
+# Compiled for a quick install rather than for the tool's own speed: no optimisation, and no TLS, since nothing here lets a
+# tool download. No registry has these two as binaries.
 cargo_install() {
-    local crate=$1 version=$2 optimisation=$3
-    shift 3
-    (cd "$HEMOSCOPE_HOME" && quietly "install-$crate" env \
-        CARGO_TARGET_DIR="$HEMOSCOPE_HOME/target-tools" \
-        CARGO_PROFILE_RELEASE_OPT_LEVEL="$optimisation" CARGO_PROFILE_RELEASE_LTO=off \
-        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0 \
-        cargo install --root "$tools_dir" --force "$crate" --version "$version" "$@")
+    local crate=$1 version=$2
+    shift 2
+    quietly "install-$crate" env \
+        CARGO_TARGET_DIR="$HEMOSCOPE_HOME/target-tools/$crate" \
+        CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_DEBUG=0 \
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_STRIP=debuginfo CARGO_PROFILE_RELEASE_PANIC=abort \
+        cargo install --root "$tools_dir" --force "$crate" --version "$version" --no-default-features "$@"
 }
 
-# Nothing here lets a tool download, so it is built without TLS where it can be, which saves minutes.
-install_tool() {
-    cargo_install "$@" --no-default-features || cargo_install "$@" || die "$1 could not be installed"
-}
-
-setup_bindgen() {
-    [ "$(version_of "$tools_dir/bin/wasm-bindgen")" = "$bindgen_version" ] && return 0
-    say "installing wasm-bindgen $bindgen_version (about three minutes)"
-    # Not --locked: its lock file names a version that not every mirror has. It reads tens of megabytes of wasm, so it is
-    # optimised a little.
-    install_tool wasm-bindgen-cli "$bindgen_version" 1 --bin wasm-bindgen
-}
-
-setup_trunk() {
-    [ "$(version_of "$tools_dir/bin/trunk")" = "$trunk_version" ] && return 0
-    say "installing trunk $trunk_version (about six minutes)"
-    install_tool trunk "$trunk_version" 0 --locked
+# Side by side: they share hardly a package, and while one links the other compiles.
+setup_rust_tools() {
+    local installs=() install
+    if has_bindgen && has_trunk; then return 0; fi
+    step "$tools_seconds" "compiling trunk $trunk_version and wasm-bindgen $bindgen_version"
+    if ! has_trunk; then
+        cargo_install trunk "$trunk_version" --locked &
+        installs+=($!)
+    fi
+    if ! has_bindgen; then
+        # Not --locked: its lock file names a version that not every mirror has.
+        cargo_install wasm-bindgen-cli "$bindgen_version" --bin wasm-bindgen &
+        installs+=($!)
+    fi
+    for install in "${installs[@]}"; do
+        wait "$install" || die "a tool of the wasm build could not be installed"
+    done
+    # What they were compiled from serves nobody afterwards.
+    rm -rf "$HEMOSCOPE_HOME/target-tools"
 }
 
 # Debian's binaryen is too old for current wasm features; the npm package runs on node.
@@ -59,17 +67,13 @@ setup_wasm_opt() {
 
 setup_tools() {
     setup_wasm_opt
-    setup_bindgen
-    setup_trunk
-    # The compiled dependencies of the tools serve nobody once both are there.
-    rm -rf "$HEMOSCOPE_HOME/target-tools"
+    setup_rust_tools
     say "tools: trunk $trunk_version, wasm-bindgen $bindgen_version, wasm-opt $binaryen_version"
 }
 
 # The packages of Cargo.lock, so that builds need no network afterwards.
 fetch_crates() {
     local stamp=$HEMOSCOPE_HOME/crates-fetched sum
-    [ -f "$repo_root/Cargo.lock" ] || return 0
     sum=$(sha256sum <"$repo_root/Cargo.lock")
     [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] && return 0
     (cd "$repo_root" && quietly cargo-fetch cargo fetch --locked) ||

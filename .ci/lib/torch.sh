@@ -12,9 +12,11 @@ python_with_torch() {
     return 1
 }
 
+torch_seconds=60
+
 setup_torch() {
     if ! python_with_torch >/dev/null; then
-        say "installing PyTorch (151 MB)"
+        step "$torch_seconds" "installing PyTorch, 151 MB"
         apt_install python3-torch || die "the training recipe's test needs a python3 with torch and numpy"
     fi
     say "PyTorch: $(python_with_torch)"

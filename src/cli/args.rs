@@ -1,4 +1,4 @@
-//! What can be asked for.
+//! The arguments of the command line.
 
 use std::path::PathBuf;
 
@@ -79,7 +79,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         out: Vec<OutFile>,
     },
-    /// Measure the curves that the page shows before anything is loaded, into `web/curves`; what is up to date is left.
+    /// Measure the curves that the page shows before anything is loaded, into `web/curves`; what is up to date is skipped.
     Curves {
         /// Only of these bundled models.
         #[arg(value_name = "MODEL")]
@@ -116,19 +116,19 @@ pub(crate) enum Command {
         /// What to continue.
         #[arg(long, default_value = "")]
         prompt: String,
-        /// Tokens at most.
+        /// Write at most this many tokens.
         #[arg(long, default_value_t = 64, value_parser = at_least(1))]
         tokens: usize,
         /// Draw tokens at this temperature instead of taking the most likely one.
         #[arg(long, value_parser = temperature)]
         temperature: Option<f64>,
     },
-    /// Time passes of the untouched model.
+    /// Time forward passes of the untouched model.
     Bench {
         /// The model's file or folder.
         #[arg(long, value_name = "FILE")]
         model: PathBuf,
-        /// Tokens a pass.
+        /// Tokens per pass.
         #[arg(long, default_value_t = 512, value_parser = at_least(1))]
         window: usize,
         /// Passes that are timed.
@@ -152,7 +152,7 @@ pub(crate) struct Setting {
     /// Windows to measure.
     #[arg(long, default_value_t = 8, value_parser = at_least(1))]
     pub(crate) windows: usize,
-    /// Tokens a window.
+    /// Tokens per window.
     #[arg(long, default_value_t = 512, value_parser = at_least(2))]
     pub(crate) window: usize,
     /// The text to calibrate on, for methods that look at activations.
@@ -167,12 +167,12 @@ pub(crate) struct Setting {
     /// What to compute on.
     #[arg(long, value_enum, default_value_t = Device::Flex)]
     pub(crate) device: Device,
-    /// Seed of everything random.
+    /// The seed of all random numbers.
     #[arg(long, default_value_t = 0)]
     pub(crate) seed: u64,
 }
 
-/// A count; what is too much depends on the model, and the engine says it.
+/// A count; the upper limit depends on the model, and the engine checks it.
 fn at_least(least: u64) -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(least..)
 }

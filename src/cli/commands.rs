@@ -161,7 +161,7 @@ async fn open(
 ) -> Result<ExitCode, CliError> {
     let fragment = link.split_once('#').map_or(link, |(_, fragment)| fragment);
     let Opened { link, notices } = Link::open(fragment);
-    // A front end that shows the settings can go on with others; a command line that does so measures something else.
+    // The page shows the settings that it used instead; a command line that went on would measure something else unnoticed.
     if !notices.is_empty() {
         let notices: Vec<String> = notices.iter().map(ToString::to_string).collect();
         return Err(CliError::Usage(notices.join("\n")));

@@ -8,7 +8,7 @@ use hemoscope_core::share::Origin;
 use hemoscope_core::weights::WeightsError;
 use hemoscope_engine::EngineError;
 
-/// Why the command line gives up.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
     #[error("could not read {path}: {source}; check the path, or give another file")]
@@ -40,7 +40,7 @@ impl CliError {
     }
 }
 
-/// What a written curve is.
+/// The format of a written curve.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Format {
     Json,
@@ -48,7 +48,7 @@ pub(crate) enum Format {
     Svg,
 }
 
-/// Where to write a curve. Checked before anything is measured, since what fails afterwards loses the measurement.
+/// Where to write a curve. Checked before anything is measured, since a failure afterwards would lose the measurement.
 #[derive(Debug, Clone)]
 pub(crate) struct OutFile {
     pub(crate) path: PathBuf,
@@ -60,7 +60,7 @@ pub(crate) struct OutFile {
 pub(crate) enum OutFileError {
     #[error("the file's ending decides what is written; it must be .json, .csv or .svg")]
     Ending,
-    #[error("there is no folder {folder}; make it first, or choose another")]
+    #[error("there is no folder {folder}; create it first, or choose another")]
     Folder { folder: PathBuf },
 }
 

@@ -1,4 +1,4 @@
-//! A terminal as the engine's surroundings.
+//! The engine's host on a terminal.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Instant;
@@ -28,7 +28,7 @@ impl Terminal {
     }
 }
 
-/// A message to the person. Where standard error is closed, nobody listens, and the exit status has to do.
+/// A message to the person. Where standard error is closed, the exit status has to do.
 pub(crate) fn say(message: impl std::fmt::Display) {
     writeln!(std::io::stderr(), "hemoscope: {message}").ok();
 }

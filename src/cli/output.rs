@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::files::{CliError, Format, OutFile};
 
-/// Prints to standard output. A reader that has seen enough (`| head`) is no error: what is left to do goes on.
+/// Prints to standard output. A closed pipe (`| head`) is not an error: the command goes on.
 pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
@@ -51,7 +51,7 @@ pub(crate) fn measurement_json(result: &RunResult, measured: &Measured) -> serde
     })
 }
 
-/// The same for a person.
+/// The same as a table.
 pub(crate) fn write_measurement(out: &mut dyn Write, curve: &Curve, measured: &Measured) -> io::Result<()> {
     let row = |out: &mut dyn Write, name: &str, stats: &Stats| {
         writeln!(
@@ -96,7 +96,7 @@ pub(crate) fn write_protocol(out: &mut dyn Write, curve: &Curve) -> io::Result<(
     )
 }
 
-/// A curve for a person.
+/// A curve as a table.
 pub(crate) fn write_curve(out: &mut dyn Write, curve: &Curve) -> io::Result<()> {
     writeln!(
         out,
@@ -124,7 +124,7 @@ pub(crate) fn write_curve(out: &mut dyn Write, curve: &Curve) -> io::Result<()> 
     write_protocol(out, curve)
 }
 
-/// What a model's file says of itself, with the size of each tensor.
+/// The metadata of a model's file, and the size of each tensor.
 pub(crate) fn write_model(out: &mut dyn Write, pristine: &Pristine, sha256: &str, bits: f64) -> io::Result<()> {
     let config = pristine.config();
     writeln!(out, "{}", config.name.as_deref().unwrap_or("(no name)"))?;
@@ -162,7 +162,7 @@ pub(crate) fn write_model(out: &mut dyn Write, pristine: &Pristine, sha256: &str
     Ok(())
 }
 
-/// How large pictures are drawn.
+/// The size of pictures.
 pub(crate) const PICTURE: Size = Size {
     width: 960,
     height: 540,

@@ -21,7 +21,7 @@ use crate::files::{CliError, Format, OutFile, locate, read_text};
 use crate::host::say;
 use crate::output;
 
-/// What the page is made from, below the folder of the repository.
+/// The page's sources, below the folder of the repository.
 const WEB: &str = "web";
 
 /// The page, which holds the opening curve.
@@ -38,7 +38,7 @@ struct Stored<'a> {
     curve: &'a Curve,
 }
 
-/// The part of a stored file that says what it is.
+/// The part of a stored file that identifies it.
 #[derive(Deserialize)]
 struct Label {
     link: String,

@@ -1,14 +1,14 @@
-//! What hemoscope computes and says, without burn, a browser or waiting.
+//! Everything that hemoscope computes and words without burn, a browser or `async`.
 //!
 //! | room | holds |
 //! |---|---|
 //! | [`numeric`] | selection, statistics, seeded random numbers |
 //! | [`weights`], [`tokenizer`] | model files to pristine tensors by role; text to tokens |
-//! | [`modify`], [`decode`], [`metric`] | one file a method, a sampler, a measure |
+//! | [`modify`], [`decode`], [`metric`] | one file per method, strategy, measure |
 //! | [`observation`] | what a measurement gives: arrays with named axes |
 //! | [`curve`], [`share`] | points and thresholds; experiments and their links |
 //! | [`plot`], [`say`] | numbers to SVG, numbers to sentences |
-//! | [`protocol`] | what a front end and an engine say to each other |
+//! | [`protocol`] | jobs and events between a front end and its engines |
 
 pub mod curve;
 pub mod decode;

@@ -1,4 +1,4 @@
-//! Loss against tokens seen, one curve a model, as SVG.
+//! Loss against tokens seen, one curve per model, as SVG.
 
 use std::fs;
 use std::path::Path;
@@ -32,7 +32,7 @@ pub struct Logged {
     pub seconds: f64,
     /// Learning rate.
     pub rate: f64,
-    /// Mean training loss since the line before, nats a token.
+    /// Mean training loss since the line before, nats per token.
     pub loss: f64,
     /// Loss on a sample of the held-out novels.
     pub novels: f64,
@@ -43,7 +43,7 @@ pub struct Logged {
 /// The lines of a log.
 ///
 /// # Errors
-/// Where there is none, or a line of it is no such line.
+/// Where there is none, or a line is not one of a training log.
 pub fn read_log(path: &Path) -> Result<Vec<Logged>, TrainError> {
     let text = fs::read_to_string(path).map_err(TrainError::file(path))?;
     text.lines()
@@ -78,7 +78,7 @@ pub fn draw(runs: &[Run]) -> Result<String, TrainError> {
     plot(&mut svg, runs, millions, lowest).map_err(|error| TrainError::Drawing {
         problem: error.to_string(),
     })?;
-    // plotters' root element says nothing of what is in it.
+    // plotters' root element has no text alternative.
     let titled = format!("<svg role=\"img\" aria-label=\"Loss in nats per token; {LEGEND}\"");
     Ok(svg.replacen("<svg", &titled, 1))
 }

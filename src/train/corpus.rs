@@ -14,9 +14,9 @@ use sha2::{Digest as _, Sha256};
 use super::TrainError;
 use super::vocabulary::{self, END_OF_TEXT, END_OF_TEXT_ID};
 
-/// Every so many books, one is held out.
+/// One book in this many is held out.
 const HOLD_OUT_EVERY: usize = 24;
-/// Which of them.
+/// Which one of them.
 const HOLD_OUT_AT: usize = 11;
 
 /// How often the stories stand in the training part: they are few, and their plain sentences are what small models can
@@ -28,7 +28,7 @@ const SHINGLE_WORDS: usize = 8;
 /// Share of a book's sequences that may stand there: stock phrases and quotations, but no second edition.
 const OVERLAP_MOST: f64 = 0.02;
 
-/// Where the texts are.
+/// The files of the texts.
 #[derive(Debug, Clone, Copy)]
 pub struct Sources<'a> {
     /// Novels, `<|endoftext|>` between them; `.xz` is unpacked.
@@ -48,7 +48,7 @@ pub struct Source {
     pub sha256: String,
 }
 
-/// What was made of the texts; stored beside the tokens.
+/// A description of the tokens, stored beside them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Novels, stories, held-out stories.
@@ -167,7 +167,7 @@ pub fn prepare(sources: Sources<'_>, vocabulary_size: usize, out: &Path) -> Resu
     let manifest = Manifest {
         sources: vec![novels_source, stories_source, held_out_source],
         vocabulary: tokenizer.get_vocab_size(true),
-        tokenizer_sha256: hex::encode(&Sha256::digest(json.as_bytes())),
+        tokenizer_sha256: hex::encode(Sha256::digest(json.as_bytes())),
         training: tokens.write(out, TRAINING_FILE, training.len() + stories.len())?,
         training_novel_tokens,
         story_repeats: STORY_REPEATS,
@@ -184,12 +184,12 @@ pub fn prepare(sources: Sources<'_>, vocabulary_size: usize, out: &Path) -> Resu
 /// The manifest of a prepared folder.
 ///
 /// # Errors
-/// Where there is none, or it can't be read.
+/// Where it is missing or can't be read.
 pub fn manifest(folder: &Path) -> Result<Manifest, TrainError> {
     let path = folder.join(MANIFEST_FILE);
     let text = fs::read(&path).map_err(TrainError::file(&path))?;
     serde_json::from_slice(&text).map_err(|error| TrainError::Content {
-        problem: format!("{error}; make the folder anew with `train prepare`"),
+        problem: format!("{error}; run `train prepare` again"),
         path,
     })
 }
@@ -197,15 +197,13 @@ pub fn manifest(folder: &Path) -> Result<Manifest, TrainError> {
 /// Tokens from a file that [`prepare`] wrote, checked against its manifest.
 ///
 /// # Errors
-/// Where it can't be read, or is another than the manifest says.
+/// Where it can't be read, or is not the file that the manifest describes.
 pub fn tokens(folder: &Path, file: &str, part: &Part) -> Result<Vec<u16>, TrainError> {
     let path = folder.join(file);
     let bytes = fs::read(&path).map_err(TrainError::file(&path))?;
-    if hex::encode(&Sha256::digest(&bytes)) != part.sha256 {
+    if hex::encode(Sha256::digest(&bytes)) != part.sha256 {
         return Err(TrainError::Content {
-            problem: format!(
-                "not the tokens that {MANIFEST_FILE} describes; make the folder anew with `train prepare`"
-            ),
+            problem: format!("not the tokens that {MANIFEST_FILE} describes; run `train prepare` again"),
             path,
         });
     }
@@ -220,7 +218,7 @@ fn read_texts(path: &Path) -> Result<(Vec<String>, Source), TrainError> {
     let bytes = fs::read(path).map_err(TrainError::file(path))?;
     let source = Source {
         file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        sha256: hex::encode(&Sha256::digest(&bytes)),
+        sha256: hex::encode(Sha256::digest(&bytes)),
     };
     let problem = |problem: String| TrainError::Content {
         path: path.to_owned(),
@@ -388,7 +386,7 @@ impl Stream {
             texts,
             bytes: self.bytes,
             tokens: self.tokens.len(),
-            sha256: hex::encode(&Sha256::digest(&bytes)),
+            sha256: hex::encode(Sha256::digest(&bytes)),
         })
     }
 }

@@ -8,15 +8,15 @@ pub enum TrainError {
     /// A file can't be read or written.
     #[error("{path}: {source}")]
     File {
-        /// Which.
+        /// Which file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's message.
         source: std::io::Error,
     },
-    /// A file holds something else than it must.
+    /// A file does not hold what it should.
     #[error("{path}: {problem}")]
     Content {
-        /// Which.
+        /// Which file.
         path: PathBuf,
         /// What is wrong, and what to do.
         problem: String,
@@ -39,7 +39,7 @@ pub enum TrainError {
     /// The tokenizer's library refuses.
     #[error("the vocabulary: {problem}")]
     Vocabulary {
-        /// What it says.
+        /// Its message.
         problem: String,
     },
     /// The losses can't be drawn.

@@ -1,4 +1,4 @@
-//! What the embedded models are trained from, and what became of it: texts → vocabulary and tokens ([`corpus`]), held-out
+//! Before and after the training of the embedded models: texts → vocabulary and tokens ([`corpus`]), held-out
 //! windows for tests ([`sample`]), the losses as a chart ([`chart`]). Native only.
 //!
 //! The steps between are in PyTorch, `tests/reference/train.py`, and not here: on one NVIDIA H200, the largest model and

@@ -1,4 +1,4 @@
-//! Held-out windows as numbers: enough to check a model's quality where the texts are not.
+//! Held-out windows as token ids: enough to check a model's quality without the texts.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub struct HeldOutSample {
 }
 
 impl HeldOutSample {
-    /// So many windows of each kind, of `window` tokens, evenly spread over what is held out.
+    /// This many windows of each kind, of `window` tokens, evenly spread over what is held out.
     ///
     /// # Errors
     /// Where the folder was not made by [`corpus::prepare`].

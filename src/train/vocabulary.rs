@@ -15,10 +15,10 @@ use super::TrainError;
 
 /// Ends a text; token 0.
 pub const END_OF_TEXT: &str = "<|endoftext|>";
-/// Its number.
+/// Its id.
 pub const END_OF_TEXT_ID: u16 = 0;
 
-/// Rarest pair that becomes a piece.
+/// How often a pair must occur to become a piece.
 const LEAST_FREQUENCY: u64 = 2;
 
 /// Learns a vocabulary of `size` tokens from some texts.

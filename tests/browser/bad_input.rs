@@ -1,4 +1,4 @@
-//! Files, texts and links that are not what they should be: each is said, nothing breaks, the page goes on.
+//! Files, texts and links that are not what they should be: the page says so, nothing breaks, and it goes on.
 
 use std::path::PathBuf;
 
@@ -129,7 +129,7 @@ async fn a_link_with_unknown_and_impossible_parts_opens_and_says_so() {
     }
     page.wait_for("the stored chart", SOON, async || page.points().await.len() >= 5)
         .await;
-    // A link of a version that does not exist yet, and one that is no link at all.
+    // A link of a version that does not exist yet, and text that is not a link at all.
     for fragment in ["#v=99&windows=4", "#nonsense", "#%E0%A4%A", "#m=unheard-of:of=1&v=1"] {
         page.open("", fragment).await;
         page.wait_for("the stored chart", SOON, async || page.points().await.len() >= 5)

@@ -1,4 +1,4 @@
-//! Time: the opening experiment, a guard against overhead a call, and tokens per second in the page.
+//! What the page loads and holds, as checks; how long it takes, as measurements for `make bench`.
 //!
 //! `tests/pages/bench.html` talks to the engine's worker without the page around it, `tests/pages/opening.html` presses the
 //! page's Run.
@@ -10,18 +10,11 @@ use hemoscope_core::numeric::quantiles;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, Graphics};
-use crate::page::Page;
+use crate::fixtures::fixture;
+use crate::page::{Page, number};
 use crate::server::{Content, Reply};
-use crate::site::{Site, bundled, shared};
+use crate::site::{Site, bundled};
 
-/// 1,000 operations on tiny tensors. Ten times what they take; where the linker wraps every call of the module in its
-/// constructors, they take a hundred times as long.
-const TINY_OPS_MS: f64 = 700.0;
-
-/// Seconds from Run to the first provisional point and to the end of the opening experiment, what is loaded from this machine
-/// included. The first is meant to take less than 3 s on two cores; a busy machine may take twice as long.
-const FIRST_POINT_S: f64 = 6.0;
-const OPENING_RUN_S: f64 = 30.0;
 /// Page, engine, the 4M model and the texts, as a host sends them that compresses.
 const COLD_LOAD_BYTES: usize = 12_000_000;
 
@@ -38,7 +31,7 @@ fn site() -> Site {
             Some(Reply::whole(200, "text/html; charset=utf-8", Content::File(page)))
         }
         "stories260K.bin" | "tok512.bin" => {
-            let file = Content::File(shared(&format!("models/{path}")));
+            let file = Content::File(fixture(&format!("models/{path}")));
             Some(Reply::whole(200, "application/octet-stream", file))
         }
         _ => None,
@@ -46,30 +39,28 @@ fn site() -> Site {
 }
 
 /// What the page opens with, on the CPU of a machine with two processors: nine points of Wanda pruning on 8 windows of 256
-/// tokens with the 4M model. Prints seconds from the press of Run, what is loaded included, and what a visitor has loaded by then.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_opening_experiment_loads_little_and_is_soon_done() {
-    let site = site();
-    let page = Page::new(&site, Graphics::None).await;
+/// tokens with the 4M model. Seconds from the press of Run, what is loaded included.
+async fn opening(site: &Site) -> Value {
+    let page = Page::new(site, Graphics::None).await;
     page.before_each_page(&crate::engines::processors(2)).await;
     let address = format!("{}opening.html", site.address());
-    let longest = Duration::from_secs(120);
-    let opening = reported(&page.browser, &address, "opening ", longest).await;
-    let opening = opening.unwrap_or_else(|error| panic!("{error}"));
+    let opening = reported(&page.browser, &address, "opening ", Duration::from_secs(600)).await;
+    opening.unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_opening_experiment_loads_little_and_shows_provisional_points() {
+    let site = site();
+    let opening = opening(&site).await;
     assert_eq!(opening["points"], 9, "{opening}");
-    // The small models are made for the CPU: that it computes is said where the device is, and is no message.
+    // The small models are made for the CPU, so the device is named and no message is needed.
     assert_eq!(opening["messages"], json!([]));
     assert_eq!(opening["device"], "CPU");
-    for (what, key, limit) in [
-        ("first provisional point", "first", FIRST_POINT_S),
-        ("last point", "last", OPENING_RUN_S),
-    ] {
-        let seconds = opening[key].as_f64().unwrap_or(f64::NAN);
-        println!("{what}: {seconds:.2} s after Run");
-        assert!(seconds < limit, "{what} came {seconds} s after Run");
-    }
+    assert!(
+        opening["first"].is_number(),
+        "no point was shown before it was finished: {opening}"
+    );
     let loaded = site.sent_bytes();
-    println!("loaded: {loaded} bytes");
     assert!(loaded < COLD_LOAD_BYTES, "{loaded} bytes were loaded");
 }
 
@@ -102,32 +93,13 @@ async fn reported(browser: &Browser, address: &str, kind: &str, longest: Duratio
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_tiny_operations_take_no_time() {
-    let site = site();
-    for (graphics, device) in [(Graphics::None, "flex"), (Graphics::Software, "gpu")] {
-        let browser = Browser::start(graphics).await;
-        let address = bench(
-            &site,
-            &format!("device={device}&model=stories260K.bin,tok512.bin&windows=64&repeats=1"),
-        );
-        let took = reported(&browser, &address, "tiny_ops ", Duration::from_secs(120)).await;
-        let took = took.unwrap_or_else(|error| panic!("{device}: {error}"));
-        let milliseconds = took["milliseconds"].as_f64().unwrap_or(f64::NAN);
-        assert!(
-            milliseconds < TINY_OPS_MS,
-            "{device}: 1,000 tiny operations took {milliseconds} ms"
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn smollm2_fits_into_a_pages_memory() {
     let site = site();
     let browser = Browser::start(Graphics::None).await;
     let address = bench(&site, &format!("device=flex&model=models/{MODEL}&windows=16&repeats=1"));
     let memory = reported(&browser, &address, "memory ", Duration::from_secs(180)).await;
     let memory = memory.unwrap_or_else(|error| panic!("{error}"));
-    let bytes = memory["bytes"].as_f64().unwrap_or(f64::NAN);
+    let bytes = number(&memory["bytes"]);
     assert!(
         bytes > 134.5e6 * 4.0,
         "its weights in f32 alone take more than {bytes} bytes"
@@ -137,6 +109,40 @@ async fn smollm2_fits_into_a_pages_memory() {
         "with SmolLM2 loaded, the module has {:.2} GB",
         bytes / 1e9
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement for `make bench`, not a check"]
+async fn bench_first_visit() {
+    let site = site();
+    let page = Page::at_stored_chart(&site).await;
+    let chart_ms = number(&page.browser.script("return window.firstPointAt", vec![]).await);
+    println!("  stored chart: {chart_ms:.0} ms after the request for the page, from this machine");
+    drop(page);
+    let opening = opening(&site).await;
+    for (what, key) in [("first provisional point", "first"), ("last point", "last")] {
+        println!("  opening experiment, {what}: {:.1} s after Run", number(&opening[key]));
+    }
+    println!("  loaded: {} bytes", site.sent_bytes());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement for `make bench`, not a check"]
+async fn bench_tiny_operations() {
+    let site = site();
+    for (graphics, device) in [(Graphics::None, "flex"), (Graphics::Software, "gpu")] {
+        let browser = Browser::start(graphics).await;
+        let address = bench(
+            &site,
+            &format!("device={device}&model=stories260K.bin,tok512.bin&windows=64&repeats=1"),
+        );
+        let took = reported(&browser, &address, "tiny_ops ", Duration::from_secs(120)).await;
+        let took = took.unwrap_or_else(|error| panic!("{device}: {error}"));
+        println!(
+            "  1,000 tiny operations, {device}: {:.0} ms",
+            number(&took["milliseconds"])
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,7 +161,7 @@ async fn bench_tokens_per_second_in_the_page() {
             Ok(found) => {
                 let seconds: Vec<f64> = serde_json::from_value(found["seconds"].clone()).unwrap_or_default();
                 let [median, best] = quantiles(seconds, [0.5, 0.0]);
-                let tokens = found["tokens"].as_f64().unwrap_or(f64::NAN);
+                let tokens = number(&found["tokens"]);
                 println!(
                     "| {MODEL} | page, {device} | {tokens} | {median:.3} | {best:.3} | {:.0} |",
                     tokens / median

@@ -82,7 +82,7 @@ impl Browser {
             .collect()
     }
 
-    /// The size of what is seen, which in a window has a lower limit; without a bar to scroll with, as on a phone.
+    /// Sets the size of the viewport, for which a window has a lower limit, and hides the scroll bar, as on a phone.
     pub async fn resize(&self, width: u32, height: u32) {
         self.devtools("Emulation.setScrollbarsHidden", json!({"hidden": true}))
             .await;
@@ -90,7 +90,7 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
-    /// What the system says about light and dark.
+    /// Sets the system's preference for light or dark.
     pub async fn prefer(&self, scheme: &str) {
         let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         self.devtools("Emulation.setEmulatedMedia", features).await;
@@ -124,7 +124,7 @@ fn start_driver() -> (Child, u16) {
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         for line in lines.by_ref() {
             if let Some((_, port)) = line.split_once("started successfully on port ") {
-                // Read on, so that it never waits for somebody to take its words.
+                // Read on, so that it never blocks on a full pipe.
                 std::thread::spawn(move || lines.for_each(drop));
                 let port = port.trim_end_matches('.').parse().expect("a port is a number");
                 return (process, port);
@@ -172,7 +172,7 @@ fn capabilities(graphics: Graphics, browser: &Browser) -> WebDriverResult<Chrome
     Ok(capabilities)
 }
 
-/// Chromedriver's own command for what the console said.
+/// Chromedriver's own command that reads the console's log.
 #[derive(Debug)]
 struct ReadLog;
 

@@ -16,7 +16,7 @@ const UNHURRIED: Duration = Duration::from_millis(20);
 /// A file of two and a half pieces.
 const SIZE: usize = (PIECE * 5 / 2) as usize;
 
-/// Bytes that begin as a GGUF file and are none further on: enough for everything up to the engine.
+/// Bytes that begin like a GGUF file and go on as noise: enough for everything up to the engine.
 fn weights(seed: u8) -> Vec<u8> {
     let noise = (0..SIZE).map(|place| (place as u32).wrapping_mul(2_654_435_761).to_le_bytes()[3] ^ seed);
     let mut bytes: Vec<u8> = noise.collect();
@@ -42,7 +42,7 @@ fn query(hub: &Hub) -> String {
     format!("?hub={}", hub.address())
 }
 
-/// Run, and yes to the question that shows this size.
+/// Presses Run and agrees to the question that shows this size.
 async fn run_and_agree(page: &Page, size: &str) {
     page.click("run").await;
     page.wait_for("the question", RUN, async || page.has("consent").await)
@@ -52,8 +52,8 @@ async fn run_and_agree(page: &Page, size: &str) {
     page.click("consent").await;
 }
 
-/// The bytes arrived with the right hash: the link's is checked before the engine sees them, and then says that these
-/// are no weights.
+/// The bytes arrived with the right hash: that is checked before the engine sees them, which then says that they are not
+/// weights.
 async fn arrived(page: &Page) {
     page.wait_for("the end", RUN, async || page.has("run").await).await;
     let messages = page.messages().await.join("\n");

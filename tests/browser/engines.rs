@@ -1,11 +1,11 @@
-//! Several engines on one run, and points that sharpen while they are measured.
+//! Several engines on one run, and provisional points.
 
 use crate::browser::Graphics;
 use crate::page::{Page, RUN, stories};
 use crate::runs::{NOTHING_LOST, STORIES};
 use crate::site::Site;
 
-/// Says how many processors there are, before the page asks, and counts the workers that it starts.
+/// A script that sets the number of processors that the page sees, and counts the workers that it starts.
 pub fn processors(count: u32) -> String {
     format!(
         "Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', {{get: () => {count}}});
@@ -14,7 +14,7 @@ pub fn processors(count: u32) -> String {
     )
 }
 
-/// Every digit that the page shows and exports of a run, without what tells the time.
+/// Every digit that the page shows and exports of a run, without the durations.
 async fn exported(page: &Page) -> String {
     let script = "const done = arguments[0]; const make = URL.createObjectURL;
         URL.createObjectURL = (blob) => { blob.text().then(done); return make.call(URL, blob); };
@@ -31,7 +31,7 @@ async fn exported(page: &Page) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A run of stories260K on so many processors: what came out, and how many workers measured it.
+/// Runs stories260K on this many processors: the exported result, and how many workers measured it.
 async fn on_processors(site: &Site, count: u32) -> (String, u64) {
     let page = Page::new(site, Graphics::None).await;
     page.before_each_page(&processors(count)).await;
@@ -88,7 +88,7 @@ async fn a_run_goes_on_without_the_engines_that_are_lost() {
     assert_eq!(workers, 3);
 }
 
-/// What an engine says of its part in a run that has failed is not taken for its loss.
+/// A run that fails is not mistaken for the loss of its engines.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_fails_leaves_the_engines_to_the_next() {
     let site = Site::start();
@@ -125,7 +125,7 @@ async fn a_run_that_fails_leaves_the_engines_to_the_next() {
 async fn points_are_provisional_until_they_are_finished() {
     let site = Site::start();
     let page = Page::new(&site, Graphics::None).await;
-    // Every pending mark that was ever drawn: its values, its whisker and what it is called; and every row of the table.
+    // Every pending mark that was ever drawn: its values, its whisker and its name; and every row of the table.
     let watch = "window.pending = []; window.seen = new Set(); window.rows = () => {
         return [...document.querySelectorAll('[data-testid=table] tbody tr')].map((row) => row.textContent);
     }; new MutationObserver(() => {

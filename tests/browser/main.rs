@@ -1,5 +1,5 @@
 //! The built page in a real Chromium. Needs `dist/` (or `HEMOSCOPE_DIST`), Chromium and chromedriver, so that it runs only
-//! when it is asked for: `cargo test --test browser`.
+//! when it is asked for: `cargo test --workspace --test browser`.
 //!
 //! Every test has its own browser with a fresh profile and its own server; none needs the network.
 
@@ -9,6 +9,8 @@
 )]
 
 mod browser;
+#[path = "../support/fixtures.rs"]
+mod fixtures;
 mod hub;
 mod page;
 mod server;
@@ -21,5 +23,6 @@ mod engines;
 mod first_paint;
 mod form;
 mod looks;
+mod module;
 mod runs;
 mod sizes;

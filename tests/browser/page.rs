@@ -6,16 +6,17 @@ use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
 use crate::browser::{Browser, Graphics};
-use crate::site::{Site, shared};
+use crate::fixtures::fixture;
+use crate::site::Site;
 
-/// Between two looks at the page.
+/// The time between two looks at the page.
 const LOOK: Duration = Duration::from_millis(100);
-/// For what should be there at once, on a machine that does other things too.
+/// The limit for what should be there at once, on a busy machine.
 pub const SOON: Duration = Duration::from_secs(20);
-/// For a whole run.
+/// The limit for a whole run.
 pub const RUN: Duration = Duration::from_secs(400);
 
-/// Notes, before anything else runs, when the first point of a chart appears.
+/// A script that records when the first point of a chart appears.
 const WATCH: &str = "new MutationObserver((_, watch) => {
     if (document.querySelector('[data-testid=chart] [data-testid=point]')) {
         window.firstPointAt = performance.now();
@@ -23,7 +24,7 @@ const WATCH: &str = "new MutationObserver((_, watch) => {
     }
 }).observe(document, {childList: true, subtree: true, attributes: true});";
 
-/// Writes into a field as typing does, so that the page hears of it.
+/// A script that fills a field as typing does, with the events that the page listens to.
 const TYPE: &str = "const field = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);
     const value = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'value');
     value.set.call(field, arguments[1]);
@@ -104,11 +105,11 @@ impl Page {
         off.as_bool().unwrap_or_default()
     }
 
-    /// What an element says; empty where it isn't there. Text that is folded away counts.
+    /// The text of an element, folded text included; empty where there is no such element.
     pub async fn text(&self, name: &str) -> String {
         let script = "return document.querySelector(arguments[0])?.textContent ?? ''";
         let text = self.browser.script(script, vec![json!(Self::hook(name))]).await;
-        // Whether a line may break there is a matter of looks.
+        // Whether a line may break there is a matter of layout.
         text.as_str()
             .unwrap_or_default()
             .replace('\u{a0}', " ")
@@ -121,7 +122,7 @@ impl Page {
         let start = Instant::now();
         loop {
             let Err(error) = self.try_click(name).await else { return };
-            // The page may have drawn the element anew between the look and the click.
+            // The page may have redrawn the element between the look and the click.
             assert!(start.elapsed() < SOON, "{name} can't be clicked: {error}");
             tokio::time::sleep(LOOK).await;
         }
@@ -152,7 +153,7 @@ impl Page {
         input.send_keys(paths.join("\n")).await.expect("files can be chosen");
     }
 
-    /// Waits until something is so.
+    /// Waits until a condition holds.
     pub async fn wait_for(&self, what: &str, longest: Duration, is_so: impl AsyncFn() -> bool) {
         let start = Instant::now();
         while !is_so().await {
@@ -165,7 +166,7 @@ impl Page {
         }
     }
 
-    /// What the page says in messages.
+    /// The messages on the page.
     pub async fn messages(&self) -> Vec<String> {
         let script = "return [...document.querySelectorAll('[data-testid=message] p')].map(p => p.textContent)";
         serde_json::from_value(self.browser.script(script, vec![]).await).unwrap_or_default()
@@ -269,7 +270,7 @@ pub fn settings(address: &str) -> Vec<String> {
 
 /// The tiny model for tests with its tokenizer.
 pub fn stories() -> [std::path::PathBuf; 2] {
-    [shared("models/stories260K.bin"), shared("models/tok512.bin")]
+    [fixture("models/stories260K.bin"), fixture("models/tok512.bin")]
 }
 
 /// A value of the browser's, as a number.

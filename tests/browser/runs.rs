@@ -1,6 +1,6 @@
 //! Runs in the page: measured, cancelled, shared, reproduced.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -9,8 +9,6 @@ use crate::page::{Page, Point, RUN, SOON, settings, stories};
 use crate::server::{Content, Reply};
 use crate::site::{Site, bundled, dist};
 
-/// Nine points of stories260K on the CPU backend.
-const STORIES_ON_CPU: Duration = Duration::from_secs(30);
 /// ln PPL on software WebGPU against the CPU: both compute in f32, in another order.
 const DEVICES_AGREE: f64 = 1e-3;
 /// An untouched model against itself.
@@ -39,25 +37,22 @@ async fn stories_page(site: &Site, graphics: Graphics, fragment: &str) -> Page {
     page
 }
 
-async fn stories_sweep(site: &Site, graphics: Graphics, device: &str) -> (Vec<Point>, Duration) {
+async fn stories_sweep(site: &Site, graphics: Graphics, device: &str) -> Vec<Point> {
     let page = stories_page(site, graphics, &format!("{STORIES}&device={device}")).await;
-    let start = Instant::now();
     page.run(RUN).await;
-    let took = start.elapsed();
     let points = page.points().await;
     assert_eq!(points.len(), 9, "{:?}", page.messages().await);
     page.assert_console_is_clean().await;
-    (points, took)
+    points
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stories_on_the_cpu_in_half_a_minute_and_the_same_on_webgpu() {
+async fn a_sweep_is_the_same_on_the_cpu_and_on_webgpu() {
     let site = Site::start();
-    let (cpu, took) = stories_sweep(&site, Graphics::None, "flex").await;
-    assert!(took < STORIES_ON_CPU, "nine points took {took:?}");
+    let cpu = stories_sweep(&site, Graphics::None, "flex").await;
     assert!(cpu[0].y.abs() < NOTHING_LOST, "{cpu:?}");
     assert!(cpu[8].y > 0.3, "at 80 % it is in ruins: {cpu:?}");
-    let (gpu, _) = stories_sweep(&site, Graphics::Software, "gpu").await;
+    let gpu = stories_sweep(&site, Graphics::Software, "gpu").await;
     for (one, other) in cpu.iter().zip(&gpu) {
         assert_eq!(one.x, other.x);
         assert!(
@@ -167,7 +162,7 @@ async fn shared_and_opened(graphics: Graphics, fragment: &str) {
 
     let other = Page::new(&site, graphics).await;
     other.go(&link).await;
-    // Copied anew, it is written from what the page understood.
+    // The copied link is written from what the page understood.
     assert_eq!(
         settings(&other.copied_link().await),
         settings(&link),
@@ -186,7 +181,7 @@ async fn shared_and_opened(graphics: Graphics, fragment: &str) {
         first,
         "the same backend computes the same numbers"
     );
-    // What is said of another result is the same on every device, and software WebGPU takes half a minute more.
+    // The verdict on another result is the same on every device, and software WebGPU takes half a minute more.
     if graphics == Graphics::Software {
         return;
     }
@@ -259,18 +254,19 @@ async fn cancel_keeps_the_finished_points_and_the_page_answers_while_it_works() 
         page.points().await.len() >= 3 && !page.is_stored().await
     })
     .await;
-    // A control answers while the engine works.
-    let start = "const start = performance.now(); const done = arguments[0];
+    // A control answers while the engine works: the chart has its new axis in the next frame, and the run goes on.
+    let press =
+        "const done = arguments[0]; const chart = () => document.querySelector('[data-testid=chart]').innerHTML;
+        const before = chart();
         document.querySelector('[data-testid=axis]').click();
-        requestAnimationFrame(() => setTimeout(() => done(performance.now() - start)))";
+        requestAnimationFrame(() => done([chart() !== before, !!document.querySelector('[data-testid=cancel]')]))";
     let answered = page
         .browser
         .driver()
-        .execute_async(start, vec![])
+        .execute_async(press, vec![])
         .await
         .expect("an answer");
-    let answered_ms = answered.json().as_f64().unwrap_or(f64::NAN);
-    assert!(answered_ms < 100.0, "a control answered after {answered_ms} ms");
+    assert_eq!(*answered.json(), json!([true, true]), "[chart drawn anew, run goes on]");
     page.click("cancel").await;
     page.wait_for("the end", RUN, async || page.has("run").await).await;
     let points = page.points().await;
@@ -283,7 +279,7 @@ async fn cancel_keeps_the_finished_points_and_the_page_answers_while_it_works() 
     page.assert_console_is_clean().await;
 }
 
-/// The engine's module is still on its way: who stops and starts again waits for the same one.
+/// A run that is stopped and started again while the engine's module is loading waits for the same module.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_stopped_before_the_engine_is_there_leaves_it_to_the_next() {
     let site = Site::with(|path| {

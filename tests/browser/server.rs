@@ -1,4 +1,4 @@
-//! A small HTTP server: one thread a connection, one request a connection, and a log of what was asked.
+//! A small HTTP server: one thread a connection, one request a connection, and a log of the requests.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Bytes written in one go; a slow reply pauses after each.
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// What was asked.
+/// A request.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub method: String,
@@ -55,7 +55,7 @@ impl Content {
     }
 }
 
-/// What is answered.
+/// A reply.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub status: u16,
@@ -270,7 +270,7 @@ fn reason(status: u16) -> &'static str {
     }
 }
 
-/// What a static host says that a file is.
+/// The content type that a static host gives a file.
 pub fn kind_of(path: &str) -> &'static str {
     match path.rsplit('.').next().unwrap_or_default() {
         "html" => "text/html; charset=utf-8",

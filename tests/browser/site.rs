@@ -28,21 +28,6 @@ pub fn bundled() -> PathBuf {
     model
 }
 
-/// A file of the folder that lies beside the checkout.
-pub fn shared(path: &str) -> PathBuf {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let found = std::env::var_os("HEMOSCOPE_SHARED")
-        .map_or_else(beside, PathBuf::from)
-        .join(path);
-    let shown = found.display();
-    assert!(
-        found.exists(),
-        "{shown} is missing; the tests need the shared folder beside the checkout"
-    );
-    // A browser wants the whole path of a file that is chosen.
-    found.canonicalize().expect("it exists")
-}
-
 /// The page on its host.
 pub struct Site {
     server: Server,

@@ -17,7 +17,7 @@ fn stored(model: &str, method: &str) -> Curve {
     serde_json::from_str(&text).expect("a curve")
 }
 
-/// What the page should say of the sizes.
+/// The sentence that the page should show for the sizes.
 fn comparison(method: &str) -> String {
     let curves = SIZES.map(|model| stored(model.name, method));
     let named = SIZES
@@ -27,7 +27,7 @@ fn comparison(method: &str) -> String {
     compare(&named.collect::<Vec<_>>(), DEFAULT_RATIO)
 }
 
-/// What the elements of a hook say.
+/// The texts of the elements with a hook.
 async fn texts(page: &Page, hook: &str) -> Vec<String> {
     let script =
         "return [...document.querySelectorAll(`[data-testid=${arguments[0]}]`)].map(found => found.textContent)";
@@ -117,7 +117,7 @@ async fn three_sizes_open_from_their_link_with_thresholds_and_a_sentence() {
                 names.as_str().is_some_and(|names| names.contains(model.short)),
                 "{names}"
             );
-            // A threshold that is said is drawn.
+            // A threshold in the sentence is drawn in the chart.
             let said = expected.contains(&format!("{} at ", model.short));
             let drawn = thresholds
                 .iter()

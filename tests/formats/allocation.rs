@@ -1,4 +1,4 @@
-//! Counts what a thread has allocated at most, so that a test can hold a reader to its promise.
+//! Counts what a thread allocates, so that a test can hold a reader to its promise.
 
 #![expect(unsafe_code, reason = "a global allocator can't be written without")]
 
@@ -8,15 +8,17 @@ use std::cell::Cell;
 thread_local! {
     static LIVE: Cell<usize> = const { Cell::new(0) };
     static PEAK: Cell<usize> = const { Cell::new(0) };
+    static COUNT: Cell<usize> = const { Cell::new(0) };
 }
 
 struct Counting;
 
 fn grow(bytes: usize) {
-    // A thread that is going away has no counters any more, and nobody asks for them.
+    // A thread that is ending no longer has counters.
     LIVE.try_with(|live| {
         live.set(live.get().saturating_add(bytes));
         PEAK.try_with(|peak| peak.set(peak.get().max(live.get()))).ok();
+        COUNT.try_with(|count| count.set(count.get() + 1)).ok();
     })
     .ok();
 }
@@ -40,10 +42,23 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What `work` gives, and the most bytes that this thread held at a time beyond what it held before.
-pub(crate) fn peak_bytes<T>(work: impl FnOnce() -> T) -> (T, usize) {
-    let before = LIVE.get();
-    PEAK.set(before);
+/// What some work took of this thread's memory.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Allocated {
+    /// The most bytes that were held at a time, beyond what was held before.
+    pub(crate) peak: usize,
+    /// How often memory was asked for.
+    pub(crate) count: usize,
+}
+
+/// What `work` gives, and what it took.
+pub(crate) fn allocated<T>(work: impl FnOnce() -> T) -> (T, Allocated) {
+    let (live, count) = (LIVE.get(), COUNT.get());
+    PEAK.set(live);
     let result = work();
-    (result, PEAK.get() - before)
+    let taken = Allocated {
+        peak: PEAK.get() - live,
+        count: COUNT.get() - count,
+    };
+    (result, taken)
 }

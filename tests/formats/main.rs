@@ -2,25 +2,21 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod allocation;
+#[path = "../support/fixtures.rs"]
+mod fixtures;
 mod gguf_writer;
 mod hostile;
 mod messages;
 mod small_model;
 mod smollm2;
+#[path = "../support/smollm2.rs"]
+mod smollm2_file;
 mod stories;
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hemoscope_core::weights::formats::NamedFile;
 use hemoscope_core::weights::{Bytes, Pristine};
-
-/// A file that other people made: `HEMOSCOPE_SHARED` or the folder `shared` beside the checkout.
-fn shared(name: &str) -> PathBuf {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let folder = std::env::var_os("HEMOSCOPE_SHARED").map_or(beside, PathBuf::from);
-    folder.join(name)
-}
 
 fn named(name: &str, bytes: &[u8]) -> NamedFile {
     (name.to_owned(), Arc::new(Bytes(bytes.into())))

@@ -15,7 +15,7 @@ fn tiny() -> Pristine {
     small_model::tiny(Architecture::Llama)
 }
 
-/// What opening a small GGUF file says after `change`.
+/// The error of opening a small GGUF file after `change`.
 fn gguf_message(change: impl FnOnce(&mut Gguf)) -> String {
     let mut gguf = small_model::gguf(&tiny());
     change(&mut gguf);
@@ -192,7 +192,7 @@ fn tokenizers_that_do_not_exist_here_are_named() {
     says(
         "tokenizer.ggml.merges",
         Value::Strings(vec!["ab".to_owned()]),
-        &["merges", "is no pair"],
+        &["merges", "is not a pair"],
     );
     says(
         "tokenizer.ggml.merges",

@@ -120,7 +120,7 @@ fn hugging_face_name(role: Role, block: Option<usize>) -> String {
     )
 }
 
-/// The bytes of a safetensors file of the tensors that `keep` wants.
+/// The bytes of a safetensors file with the tensors that `keep` selects.
 pub(crate) fn safetensors(model: &Pristine, keep: impl Fn(Option<usize>) -> bool) -> Vec<u8> {
     let tensors: Vec<_> = model
         .tensors()
@@ -157,7 +157,7 @@ pub(crate) fn config_json(model: &Pristine) -> String {
     .to_string()
 }
 
-/// A tokenizer of one token a byte-level character, two of them merged.
+/// A tokenizer with one token per byte-level character, two of them merged.
 pub(crate) const TOKENIZER_JSON: &str = r#"{
     "version": "1.0",
     "added_tokens": [

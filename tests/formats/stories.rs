@@ -4,13 +4,14 @@ use hemoscope_core::tokenizer::Tokenizer;
 use hemoscope_core::weights::formats::{open, open_path, sha256};
 use hemoscope_core::weights::{Architecture, Role, TensorId};
 
-use crate::{assert_same_tensors, named, shared, small_model};
+use crate::fixtures::fixture;
+use crate::{assert_same_tensors, named, small_model};
 
 #[test]
 fn llama2c_model_opens_with_its_sizes() {
-    let opened = open_path(&shared("models/stories260K.bin")).unwrap();
+    let opened = open_path(&fixture("models/stories260K.bin")).unwrap();
     let config = opened.pristine.config();
-    // As the README beside the file says.
+    // As llama2.c gives them for this file.
     assert_eq!(config.architecture, Architecture::Llama);
     assert_eq!((config.hidden, config.intermediate, config.blocks), (64, 172, 5));
     assert_eq!((config.heads, config.kv_heads, config.head_dim), (8, 4, 8));
@@ -34,7 +35,7 @@ fn llama2c_model_opens_with_its_sizes() {
 
 #[test]
 fn llama2c_rows_of_query_become_half_split() {
-    let path = shared("models/stories260K.bin");
+    let path = fixture("models/stories260K.bin");
     let opened = open_path(&path).unwrap();
     let bytes = std::fs::read(path).unwrap();
     // After the header, the embedding and the attention norms; row 1 of the file is the second half of pair 0, which
@@ -53,7 +54,7 @@ fn llama2c_rows_of_query_become_half_split() {
 
 #[test]
 fn the_same_tensors_come_back_from_gguf_and_safetensors() {
-    let original = open_path(&shared("models/stories260K.bin")).unwrap().pristine;
+    let original = open_path(&fixture("models/stories260K.bin")).unwrap().pristine;
 
     let mut gguf = small_model::gguf(&original);
     for version in [2, 3] {
@@ -110,7 +111,7 @@ fn qwen2_rows_stay_as_they_are_and_biases_are_read() {
 
 #[test]
 fn llama2c_tokens() {
-    let opened = open_path(&shared("models")).unwrap();
+    let opened = open_path(&fixture("models")).unwrap();
     let tokenizer = Tokenizer::new(&opened.tokenizer).unwrap();
     tokenizer.check_vocabulary(opened.pristine.config().vocabulary).unwrap();
     assert_eq!(tokenizer.vocabulary_size(), 512);

@@ -1,4 +1,4 @@
-//! Grammar of the embedded models, as their cards say.
+//! Grammar of the embedded models, as their cards state it.
 //!
 //! BLiMP, Warstadt et al. 2020, <https://arxiv.org/abs/1912.00582>: of two sentences that differ in one place, how often the
 //! grammatical one has the higher probability, each read as a text of its own. Expected numbers are in `expected.json`, made
@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use hemoscope_engine::Model;
 use serde::{Deserialize, Serialize};
-use support::embedded::{NAMES, assert_told, json, losses, measure_each, model};
-use support::shared;
+use support::embedded::{NAMES, assert_stated, json, losses, measure_each, model};
+use support::fixtures::fixture;
 
 const EXPECTED: &str = "tests/grammar/expected.json";
 
@@ -43,7 +43,7 @@ struct Pair {
 }
 
 fn accuracy(model: &Model, most: usize) -> f64 {
-    let text = std::fs::read_to_string(shared("data/blimp_small.jsonl")).unwrap();
+    let text = std::fs::read_to_string(fixture("blimp/minimal-pairs.jsonl")).unwrap();
     let mut seen: HashMap<String, usize> = HashMap::new();
     let (mut right, mut all) = (0, 0);
     for line in text.lines() {
@@ -78,8 +78,8 @@ fn each_model_knows_as_much_grammar_as_its_card_says() {
     let expected = expected();
     for name in NAMES {
         assert_near(name, accuracy(&model(name), PAIRS), expected[name].sample);
-        let told = [format!("{:.1} %", 100.0 * expected[name].all)];
-        assert_told(name, &told, &told);
+        let stated = [format!("{:.1} %", 100.0 * expected[name].all)];
+        assert_stated(name, &stated, &stated);
     }
 }
 

@@ -1,6 +1,6 @@
-//! What the embedded models lose on held-out text, as their cards say.
+//! The loss of the embedded models on held-out text, as their cards state it.
 //!
-//! The held-out text is here as tokens alone. Expected numbers are in `expected.json`, made by
+//! The held-out text is kept as token ids alone. Expected numbers are in `expected.json`, made by
 //! `HEMOSCOPE_WRITE_QUALITY=1 cargo test --release --test quality`.
 
 #[path = "../support/mod.rs"]
@@ -13,7 +13,7 @@ use hemoscope_core::weights::formats;
 use hemoscope_engine::Model;
 use hemoscope_train::sample::HeldOutSample;
 use serde::{Deserialize, Serialize};
-use support::embedded::{NAMES, assert_told, here, json, losses, measure_each};
+use support::embedded::{NAMES, assert_stated, here, json, losses, measure_each};
 
 const EXPECTED: &str = "tests/quality/expected.json";
 
@@ -86,7 +86,7 @@ fn each_model_loses_on_held_out_text_what_its_card_says() {
         let nats =
             [expected.novels, expected.stories].map(|loss| format!("{:.3} ± {:.3}", loss.nats_per_token, loss.se));
         let bits = [expected.novels, expected.stories].map(|loss| format!("{:.3}", loss.bits_per_byte));
-        assert_told(name, &[nats.clone(), bits].concat(), &nats);
+        assert_stated(name, &[nats.clone(), bits].concat(), &nats);
     }
 }
 

@@ -67,15 +67,15 @@ pub fn losses(model: &Model, tokens: &[u32]) -> Vec<f64> {
         .collect()
 }
 
-/// That a model's card and the README say these numbers.
-pub fn assert_told(name: &str, card: &[String], readme: &[String]) {
+/// Asserts that a model's card and `docs/models.md` state these numbers.
+pub fn assert_stated(name: &str, card: &[String], table: &[String]) {
     for (path, numbers) in [
         (format!("web/models/{name}/README.md"), card),
-        ("README.md".to_owned(), readme),
+        ("docs/models.md".to_owned(), table),
     ] {
         let text = std::fs::read_to_string(here(&path)).unwrap();
         for number in numbers {
-            assert!(text.contains(number), "{path} doesn't say {number} of {name}");
+            assert!(text.contains(number), "{path} doesn't state {number} for {name}");
         }
     }
 }

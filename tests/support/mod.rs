@@ -7,48 +7,23 @@
 #![expect(dead_code, reason = "each test binary uses its own part")]
 
 pub mod embedded;
+pub mod fixtures;
+pub mod smollm2;
 
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use fixtures::fixture;
 use hemoscope_core::protocol::{Event, Finding};
 use hemoscope_core::share::{Asset, Origin};
 use hemoscope_core::weights::formats::{self, NamedFile};
 use hemoscope_engine::Host;
 
-/// A file of the folder that lies beside the checkout.
-pub fn shared(path: &str) -> PathBuf {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let found = std::env::var_os("HEMOSCOPE_SHARED")
-        .map_or_else(beside, PathBuf::from)
-        .join(path);
-    assert!(
-        found.exists(),
-        "{} is missing; the tests need the shared folder beside the checkout",
-        found.display()
-    );
-    found
-}
-
-/// Where SmolLM2's file is.
-pub fn smollm2_path() -> PathBuf {
-    let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/models/SmolLM2-135M-Instruct.Q4_1.gguf");
-    let path = std::env::var_os("HEMOSCOPE_MODEL").map_or(bundled, PathBuf::from);
-    assert!(path.exists(), "{} is missing; `make model` fetches it", path.display());
-    path
-}
-
-/// SmolLM2's file.
-pub fn smollm2() -> Vec<NamedFile> {
-    formats::files(&smollm2_path()).unwrap()
-}
-
 /// The tiny model for tests with its tokenizer.
 pub fn stories() -> Vec<NamedFile> {
     ["stories260K.bin", "tok512.bin"]
         .into_iter()
-        .flat_map(|name| formats::files(&shared("models").join(name)).unwrap())
+        .flat_map(|name| formats::files(&fixture("models").join(name)).unwrap())
         .collect()
 }
 

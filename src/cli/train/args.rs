@@ -1,4 +1,4 @@
-//! What stands on the command line.
+//! The arguments of the command line.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ pub struct Args {
 pub enum Command {
     /// Reads the texts, learns the vocabulary, writes everything as tokens.
     Prepare(Prepare),
-    /// Writes held-out windows as numbers, for tests.
+    /// Writes held-out windows as token ids, for tests.
     Sample(Sample),
     /// Draws the losses of some runs.
     Chart(Chart),
@@ -47,7 +47,7 @@ pub struct Sample {
     /// The folder that `prepare` wrote.
     #[arg(long, value_name = "FOLDER")]
     pub data: PathBuf,
-    /// Tokens a window.
+    /// Tokens per window.
     #[arg(long, value_name = "T", default_value = "512")]
     pub window: NonZeroUsize,
     /// Windows of novels.
@@ -63,7 +63,7 @@ pub struct Sample {
 
 #[derive(Debug, ClapArgs)]
 pub struct Chart {
-    /// Logs of runs, in the order of their colours; a run is called by the folder of its log.
+    /// Logs of runs, in the order of their colours; a run is named by the folder of its log.
     #[arg(required = true, value_name = "LOG.jsonl")]
     pub logs: Vec<PathBuf>,
     /// File to write.

@@ -1,4 +1,4 @@
-//! What a link carries of a result, so that whoever opens it learns whether it came out the same.
+//! The digest of a result that a link carries, so that whoever opens it learns whether the result is reproduced.
 //!
 //! The text is one item a point, in the order of the range, joined by `_`: `ln(PPL/PPL₀)` in thousandths of a nat,
 //! rounded to the nearest, or, where arrays were observed, the last number of the first of them in thousandths; `n` where it
@@ -19,7 +19,7 @@ pub const TOLERANCE_PER_NAT: f64 = 2e-3;
 
 const SEPARATOR: char = '_';
 
-/// Whether a result came out as a link said.
+/// Whether a result agrees with a link.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
     /// Every point did.
@@ -40,14 +40,14 @@ pub enum Verdict {
         /// What was measured, in words.
         measured: &'static str,
     },
-    /// The numbers of points differ, for instance after a cancelled run.
+    /// The number of points differs, for instance after a cancelled run.
     OtherPoints {
         /// Points that the link has.
         expected: usize,
         /// Points that were measured.
         measured: usize,
     },
-    /// The link's text is not such a list.
+    /// The link's text is not a digest.
     Unreadable,
 }
 
@@ -120,7 +120,7 @@ fn item(outcome: &Outcome) -> Item {
     }
 }
 
-/// What a link to this result carries as `expect`.
+/// The digest of this result, which a link carries as `expect`.
 #[must_use]
 pub fn expectation(curve: &Curve) -> String {
     let mut text = String::new();

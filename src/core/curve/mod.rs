@@ -1,4 +1,4 @@
-//! A curve: what was measured at each strength, by which protocol, and where it breaks.
+//! A curve: what was measured at each strength, by which protocol, and where the model breaks.
 
 pub mod digest;
 pub mod sentence;
@@ -13,29 +13,29 @@ use crate::metric::{Hemorrhage, Stats};
 use crate::modify::Spec;
 use crate::observation::Observation;
 
-/// Everything about how the numbers came about, shown under the chart and stored with every result.
+/// How the numbers were obtained, shown under the chart and stored with every result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Protocol {
     /// The name of the scoring rule; always `full-window`: windows without overlap, each scores its last
     /// `window − 1` tokens.
     pub name: String,
-    /// Tokens a window.
+    /// Tokens per window.
     pub window: usize,
     /// Windows measured.
     pub windows: usize,
     /// Tokens scored, `windows · (window − 1)`.
     pub tokens: usize,
-    /// What the text is called.
+    /// The name of the text.
     pub text_name: String,
     /// SHA-256 of the text's bytes, hexadecimal.
     pub text_sha256: String,
-    /// What the model is called.
+    /// The name of the model.
     pub model_name: String,
     /// SHA-256 of the model file's bytes (of the files in name order where there are several), hexadecimal.
     pub model_sha256: String,
     /// How the calibration ran, where the modification needs one.
     pub calibration: Option<CalibrationProtocol>,
-    /// Seed of everything random.
+    /// The seed of all random numbers.
     pub seed: u64,
     /// hemoscope's version.
     pub program_version: String,
@@ -44,7 +44,7 @@ pub struct Protocol {
 /// How calibration statistics were collected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CalibrationProtocol {
-    /// What the text is called.
+    /// The name of the text.
     pub text_name: String,
     /// SHA-256 of its bytes.
     pub text_sha256: String,
@@ -74,7 +74,7 @@ pub struct Measured {
     pub hemorrhage: Hemorrhage,
     /// Share of weights of the linear layers that are zero, counted in the modified weights.
     pub sparsity_achieved: f64,
-    /// Bits that a weight of the linear layers takes, scales included.
+    /// Bits per weight of the linear layers, scales included.
     pub bits_per_weight: f64,
     /// Transformer blocks of the modified model.
     pub blocks: usize,
@@ -89,11 +89,11 @@ pub struct Point {
     pub value: f64,
     /// The modification at this point.
     pub spec: Spec,
-    /// What came of it.
+    /// Its outcome.
     pub outcome: Outcome,
 }
 
-/// What came of a point.
+/// The outcome of a point.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {

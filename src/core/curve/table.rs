@@ -141,7 +141,7 @@ pub fn csv(curve: &Curve) -> String {
 /// The whole curve, readable; numbers that are not finite stand as strings.
 ///
 /// # Errors
-/// Where serialisation fails, which no curve that was measured makes it do.
+/// Where serialisation fails, which no measured curve causes.
 pub fn json(curve: &Curve) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(curve)
 }

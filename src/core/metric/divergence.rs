@@ -5,7 +5,7 @@
 
 use crate::numeric::{Moments, quantiles};
 
-/// The divergences of a text, nats a token.
+/// The divergences over a text, in nats per token.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Divergence {
     /// Mean.
@@ -16,7 +16,7 @@ pub struct Divergence {
     pub p99: f64,
 }
 
-/// Of one divergence a token.
+/// From one divergence per token.
 #[must_use]
 pub fn divergence(kld: &[f32]) -> Divergence {
     let values = kld.iter().map(|&value| f64::from(value)).collect::<Vec<_>>();

@@ -7,7 +7,7 @@
 use super::Hemorrhage;
 use crate::numeric::Moments;
 
-/// Of one negative log-likelihood a token under each model, nats.
+/// From one negative log-likelihood per token under each model, in nats.
 #[must_use]
 pub fn hemorrhage(nll_base: &[f32], nll_modified: &[f32]) -> Hemorrhage {
     let differences = nll_base

@@ -27,7 +27,7 @@ pub use same_top::same_top;
 pub use score::{TokenScore, score_row};
 pub use tally::{Summary, Tally, base_stats};
 
-/// What was measured at the scored positions of one or more windows. All four have one entry a scored token.
+/// What was measured at the scored positions of one or more windows. All four have one entry per scored token.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TokenScores {
     /// Negative log-likelihood of the true next token under the untouched model, nats.
@@ -41,19 +41,19 @@ pub struct TokenScores {
 }
 
 /// The measures of one model, natural logarithms throughout. Numbers that are not
-/// finite (a model damaged beyond measure) survive serialisation.
+/// finite (those of a ruined model) survive serialisation.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Stats {
     /// Perplexity, `exp(nll)`.
     #[serde(with = "crate::numeric::nonfinite")]
     pub ppl: f64,
-    /// Mean negative log-likelihood a token, nats.
+    /// Mean negative log-likelihood, nats per token.
     #[serde(with = "crate::numeric::nonfinite")]
     pub nll: f64,
     /// Standard error of `nll`.
     #[serde(with = "crate::numeric::nonfinite")]
     pub nll_se: f64,
-    /// Mean KL divergence from the untouched model, nats a token.
+    /// Mean KL divergence from the untouched model, nats per token.
     #[serde(with = "crate::numeric::nonfinite")]
     pub kld_mean: f64,
     /// Its median.
@@ -81,7 +81,7 @@ pub struct Hemorrhage {
 }
 
 impl Hemorrhage {
-    /// The untouched model's own.
+    /// That of the untouched model itself: 0.
     pub const NONE: Self = Self {
         ln_ratio: 0.0,
         ln_ratio_se: 0.0,

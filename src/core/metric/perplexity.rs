@@ -7,18 +7,18 @@
 
 use crate::numeric::Moments;
 
-/// Perplexity and what it comes from.
+/// Perplexity and the mean that it comes from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Perplexity {
     /// `exp(nll)`.
     pub ppl: f64,
-    /// Mean negative log-likelihood, nats a token.
+    /// Mean negative log-likelihood, nats per token.
     pub nll: f64,
     /// Standard error of `nll`.
     pub nll_se: f64,
 }
 
-/// Of one negative log-likelihood a token, nats.
+/// From one negative log-likelihood per token, in nats.
 #[must_use]
 pub fn perplexity(nll: &[f32]) -> Perplexity {
     let moments = nll.iter().map(|&value| f64::from(value)).collect::<Moments>();
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn the_worked_example() {
-        // methods.md section L.
+        // Worked by hand from the definition.
         let of = perplexity(&[1.0, 2.0, 3.0, 2.0]);
         assert!((of.ppl - 7.389_056).abs() < 1e-6);
         assert!((of.ppl * of.nll_se - 3.016_570).abs() < 1e-6);

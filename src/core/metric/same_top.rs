@@ -1,6 +1,6 @@
-//! Same-top rate: the share of positions where both models find the same next token most likely.
+//! Same-top rate: the share of positions where both models have the same most likely next token.
 
-/// Share of `true`; NaN of nothing.
+/// Share of `true`; NaN where there are no positions.
 #[must_use]
 pub fn same_top(same: &[bool]) -> f64 {
     same.iter().filter(|&&same| same).count() as f64 / same.len() as f64

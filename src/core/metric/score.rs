@@ -69,7 +69,7 @@ fn sums(base: &[f32], modified: &[f32], base_max: f32, modified_max: f32) -> Sum
     let term = |b: f32, m: f32| {
         let (b, m) = (b - base_max, m - modified_max);
         let (base, modified) = (exp(b), exp(m));
-        // What the untouched model holds impossible adds nothing, even where the difference is infinite.
+        // A token that the untouched model finds impossible adds nothing, even where the difference is infinite.
         let weighted = if base == 0.0 { 0.0 } else { base * (b - m) };
         (base, modified, weighted)
     };
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn the_worked_example() {
-        // methods.md section L: KL((.7, .2, .1) ‖ (.5, .3, .2)).
+        // Worked by hand: KL((.7, .2, .1) ‖ (.5, .3, .2)).
         let score = score_row(&logits(&[0.7, 0.2, 0.1]), &logits(&[0.5, 0.3, 0.2]), 1).unwrap();
         assert!((score.kld - 0.085_122_8).abs() < 1e-6, "{}", score.kld);
         assert!((score.nll_base - 1.609_438).abs() < 1e-6);

@@ -1,4 +1,4 @@
-//! Small mathematics that several rooms share: selection, statistics, softmax, seeded random numbers.
+//! Small pieces of mathematics that several rooms share: selection, statistics, softmax, seeded random numbers.
 
 pub mod nonfinite;
 mod parse;

@@ -17,7 +17,7 @@ pub fn share_of(share: f64, size: usize) -> usize {
 }
 
 /// Which keys are the `count` smallest in the total order (key, position): all keys below `.0`, and of those equal to
-/// it the first `.1`. `scratch` is overwritten; hand the same one in again to save allocations.
+/// it the first `.1`. `scratch` is overwritten; pass the same one again to save allocations.
 ///
 /// `None` where nothing is chosen.
 #[must_use]

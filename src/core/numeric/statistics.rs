@@ -10,7 +10,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Takes one value in.
+    /// Adds one value.
     pub fn push(&mut self, value: f64) {
         self.count += 1;
         let before = value - self.mean;
@@ -18,13 +18,13 @@ impl Moments {
         self.deviations += before * (value - self.mean);
     }
 
-    /// How many values.
+    /// The number of values.
     #[must_use]
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// Their mean; 0 of nothing.
+    /// Their mean; 0 where there are none.
     #[must_use]
     pub fn mean(&self) -> f64 {
         self.mean
@@ -65,7 +65,7 @@ impl FromIterator<f64> for Moments {
 pub const NORMAL_95: f64 = 1.96;
 
 /// The value below which a `fraction` of `sorted` lies, linear between neighbours at position `fraction · (N − 1)`;
-/// NaN of nothing.
+/// NaN where there are no values.
 #[must_use]
 pub fn quantile(sorted: &[f64], fraction: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else {

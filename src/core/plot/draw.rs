@@ -69,7 +69,7 @@ impl Pen<'_, '_> {
         let Some((from, to)) = self.chart.threshold.as_ref().and_then(|threshold| threshold.safe) else {
             return Ok(());
         };
-        // Not a number on either side is no side either.
+        // A side that is not a number is not shaded.
         if from.partial_cmp(&to).is_none_or(std::cmp::Ordering::is_gt) {
             return Ok(());
         }

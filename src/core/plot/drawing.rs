@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::colour::css_to_fixed;
 use super::{Role, Size};
 
-/// What a mark says about its point.
+/// The kind of a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MarkKind {
     /// A value on the scale.
@@ -188,7 +188,7 @@ impl Drawing {
             .ok();
         }
         svg.push_str(&css_to_fixed(&self.backdrop));
-        // A file holds what is finished.
+        // A file holds finished points alone.
         for mark in self.marks.iter().filter(|mark| mark.kind != MarkKind::Pending) {
             let colour = mark.role.fixed();
             let (fill, stroke) = if mark.kind == MarkKind::Measured {
@@ -255,7 +255,7 @@ fn wrapped(text: &str, letters: usize) -> Vec<String> {
     all.chunks(letters.max(1)).map(|line| line.iter().collect()).collect()
 }
 
-/// A text as it stands in XML or HTML, in an attribute too.
+/// Escapes a text for XML or HTML, attributes included.
 #[must_use]
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")

@@ -1,9 +1,9 @@
-//! Where everything in a chart goes.
+//! The layout of a chart.
 
 use super::scale::Scale;
 use super::{Chart, Measure};
 
-/// Where everything goes, in CSS pixels.
+/// The layout of a chart, in CSS pixels.
 ///
 /// Damage grows to the right: where it grows as the knob falls (bits), x is drawn mirrored, as `−x`.
 pub(super) struct Layout {

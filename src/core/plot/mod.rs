@@ -61,7 +61,7 @@ impl Measure {
         }
     }
 
-    /// What the axis says.
+    /// The title of the axis.
     #[must_use]
     pub fn axis_title(self) -> &'static str {
         match self {

@@ -63,7 +63,7 @@ pub fn compared(
     let own = |drawn: &Drawn<'_>| {
         let found = found(drawn.slot?)?;
         let name = drawn.name.split(',').next().unwrap_or_default();
-        // A narrow chart has no room for the verb beside each line.
+        // A narrow chart has no room for the verb beside each threshold.
         let place = if size.width < NARROW {
             found.name.trim_start_matches("breaks ")
         } else {

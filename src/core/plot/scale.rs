@@ -3,7 +3,7 @@
 use super::{Axis, Chart, Measure};
 use crate::modify::catalogue::Unit;
 
-/// Highest hemorrhage that is drawn: a million times the perplexity; beyond it the numbers say nothing more.
+/// The highest hemorrhage that is drawn: a million times the perplexity; differences beyond it mean nothing.
 const HIGHEST: f64 = 13.815_510_557_964_274;
 /// Decades below the largest value that a logarithmic axis shows at most.
 const DECADES: f64 = 4.0;
@@ -54,7 +54,7 @@ impl Scale {
         let (low, high) = ends
             .chain(level)
             .map(|y| y.clamp(-HIGHEST, HIGHEST))
-            // At least a tenth of a nat, so that noise is not blown up.
+            // At least a tenth of a nat, so that noise is not magnified.
             .fold((0.0_f64, 0.1_f64), |(low, high), y| (low.min(y), high.max(y)));
         let room = 0.06 * (high - low);
         Self {

@@ -1,4 +1,4 @@
-//! A curve as the chart sees it.
+//! A curve as the chart draws it.
 
 use super::{Measure, Threshold};
 use crate::curve::{Curve, Measured, Outcome};

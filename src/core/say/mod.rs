@@ -34,7 +34,7 @@ pub fn kept_together(text: &str) -> String {
     text.replace("M at ", "M\u{a0}at\u{a0}")
 }
 
-/// A text with a full stop, where it ends without one.
+/// A text with a full stop at its end.
 #[must_use]
 pub fn ended(text: &str) -> String {
     let text = text.trim_end();
@@ -61,7 +61,7 @@ pub fn sentence(text: &str) -> String {
     text
 }
 
-/// A duration as a person says it: `8 s`, `2 min 05 s`, `12 min`, `1 h 10 min`.
+/// A duration in words: `8 s`, `2 min 05 s`, `12 min`, `1 h 10 min`.
 #[must_use]
 pub fn duration(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
@@ -96,7 +96,7 @@ pub fn count(number: u64) -> String {
     text
 }
 
-/// Whether a shared result came out again, and where not.
+/// Whether a shared result was reproduced, and where it was not.
 #[must_use]
 pub fn verdict(verdict: &Verdict, sweep: &Sweep, calibration: Option<CalibrationStats>) -> String {
     match verdict {
@@ -126,7 +126,7 @@ pub fn verdict(verdict: &Verdict, sweep: &Sweep, calibration: Option<Calibration
     }
 }
 
-/// What the badge says of a device.
+/// The text of the device's badge.
 #[must_use]
 pub fn device(report: &DeviceReport) -> String {
     match report.kind {
@@ -135,7 +135,7 @@ pub fn device(report: &DeviceReport) -> String {
     }
 }
 
-/// What the self-test found.
+/// The result of the self-test.
 #[must_use]
 pub fn self_test(report: &DeviceReport) -> String {
     let result = match report.self_test_difference {
@@ -189,14 +189,14 @@ pub fn counted(number: usize, thing: &str) -> String {
     format!("{number}\u{a0}{thing}{}", if number == 1 { "" } else { "s" })
 }
 
-/// What a point says when it is selected or read aloud, without its x.
+/// The text of a point that is selected or read aloud, without its x.
 #[must_use]
 pub fn sample(sample: &Sample, measure: Measure) -> String {
     if let Some(reason) = &sample.failed {
         return format!("not measured: {reason}");
     }
     if !sample.y.is_finite() {
-        return "off the scale: the model's probabilities are no numbers any more".to_owned();
+        return "off the scale: the model's probabilities are no longer numbers".to_owned();
     }
     let error = if sample.half_width > 0.0 && sample.half_width.is_finite() {
         format!(" ± {}", format_number(round_to(sample.half_width, 2)))
@@ -222,7 +222,7 @@ pub fn sample(sample: &Sample, measure: Measure) -> String {
     }
 }
 
-/// What a mark of a curve says: its strength and its value.
+/// The text of a mark: its strength and its value.
 #[must_use]
 pub fn mark(curve: &Curve, index: usize, x: f64, measure: Measure) -> String {
     let x = strength_in_full(&curve.sweep, x);
@@ -264,7 +264,7 @@ pub fn arrival(index: usize, total: usize, knob: Option<&Parameter>, point: &Poi
     format!("Point {} of {total}: {x}, {y}.", index + 1)
 }
 
-/// A number with so many significant digits.
+/// A number with this many significant digits.
 #[must_use]
 pub fn round_to(value: f64, digits: i32) -> f64 {
     if value == 0.0 || !value.is_finite() {

@@ -7,7 +7,7 @@ use crate::modify::{Step, Sweep, Value, knob};
 use crate::plot::format_value;
 use crate::share::{BUNDLED_CALIBRATION, BUNDLED_TEXT, bundled};
 
-/// What x is called: plain words, then the field's term.
+/// The title of the x axis: plain words, then the field's term.
 #[must_use]
 pub fn knob_title(knob: &Parameter) -> String {
     if knob.label == knob.term {
@@ -17,7 +17,7 @@ pub fn knob_title(knob: &Parameter) -> String {
     }
 }
 
-/// What a curve is called: its methods by name, with the settings that don't vary.
+/// The name of a curve: its methods by name, with the settings that don't vary.
 #[must_use]
 pub fn curve_name(sweep: &Sweep) -> String {
     let step = |step: &Step| {
@@ -44,7 +44,7 @@ pub fn strength(sweep: &Sweep, value: f64) -> String {
     format_value(value, unit.unwrap_or(Unit::Count))
 }
 
-/// What a kept curve is called: as [`curve_name`], with what sets it apart from the others of that name.
+/// The name of a kept curve: as [`curve_name`], with what sets it apart from the others of that name.
 #[must_use]
 pub fn kept_name<'a>(curve: &Curve, others: impl Iterator<Item = (&'a str, &'a Curve)>) -> String {
     let base = curve_name(&curve.sweep);
@@ -97,7 +97,7 @@ fn facts(curve: &Curve) -> [String; FACTS] {
     ]
 }
 
-/// What the page calls something that it brings; other things by their own name.
+/// The title of a text or model that comes with the page; others keep their own name.
 #[must_use]
 pub fn title(name: &str) -> &str {
     match name {

@@ -52,7 +52,7 @@ impl Asset {
         }
     }
 
-    /// Whether both may be the same thing: one origin, and hashes that don't contradict each other.
+    /// Whether both may be the same: one origin, and hashes that don't contradict each other.
     #[must_use]
     pub fn may_be(&self, other: &Self) -> bool {
         let hashes_agree = match (&self.sha256, &other.sha256) {
@@ -62,7 +62,7 @@ impl Asset {
         self.origin == other.origin && hashes_agree
     }
 
-    /// Something shipped with the page.
+    /// One that is shipped with the page.
     #[must_use]
     pub fn bundled(name: &str) -> Self {
         Self {

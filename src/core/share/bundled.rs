@@ -1,18 +1,18 @@
-//! The models that the page brings along: the one list of them.
+//! The one list of the models that come with the page.
 //!
 //! A model is a folder `models/{name}/` with the files listed here, or the one file `models/{name}.gguf`. Beside the
 //! models lie curves that were measured on them beforehand, one for each method: [`curve_path`].
 
 use super::{Asset, Origin};
 
-/// A model that the page brings along.
+/// A model that comes with the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bundled {
     /// Its name in links and files.
     pub name: &'static str,
     /// What the page calls it.
     pub title: &'static str,
-    /// What it is called beside models of other sizes.
+    /// Its short name beside models of other sizes.
     pub short: &'static str,
     /// How much is downloaded, in words.
     pub size: &'static str,
@@ -58,7 +58,7 @@ pub const SIZES: [Bundled; 3] = [
     },
 ];
 
-/// A model of somebody else's, which a copy of the page may lack: it is fetched when the page is built.
+/// A model by others, which a copy of the page may lack: it is fetched when the page is built.
 pub const SMOLLM2: Bundled = Bundled {
     name: "SmolLM2-135M-Instruct.Q4_1",
     title: "SmolLM2-135M-Instruct",

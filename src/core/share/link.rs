@@ -1,7 +1,7 @@
 //! The fragment of the page's address: `#v=3&ask=curve&model=…&m=wanda:sparsity=0..0.8/9&text=…&windows=…&seed=…`.
 //!
 //! Flat and readable. Every value that changes a result is always written, even where it is the default, so that a later
-//! change of a default does not change an old link. What can't be understood is told as a [`Notice`] and replaced by
+//! change of a default does not change an old link. What can't be understood is reported as a [`Notice`] and replaced by
 //! something sensible; unknown keys are kept and written again.
 
 mod reader;
@@ -14,7 +14,7 @@ use super::fields::FIELDS;
 use super::{Experiment, View};
 use reader::Reader;
 
-/// The version that is written. Versions differ in what a link means that leaves something out.
+/// The version that is written. Versions differ in the defaults of what a link leaves out.
 const VERSION: u64 = 3;
 /// What separates pairs, what an address may not hold, and what mail and chat programs take for the end of a link.
 const ESCAPED: &AsciiSet = &CONTROLS
@@ -46,7 +46,7 @@ pub struct Link {
     pub experiment: Experiment,
     /// How to look at it.
     pub view: View,
-    /// A digest of the result that it was copied with.
+    /// The digest of the result that it was copied with.
     pub expect: Option<String>,
     /// What another version wrote, as it was.
     pub unknown: Vec<(String, String)>,

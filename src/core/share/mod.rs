@@ -70,7 +70,7 @@ pub struct Experiment {
     pub text: Asset,
     /// Windows to measure.
     pub windows: usize,
-    /// Tokens a window.
+    /// Tokens per window.
     pub window: usize,
     /// The text to calibrate on.
     pub calibration_text: Asset,
@@ -78,7 +78,7 @@ pub struct Experiment {
     pub calibration_windows: usize,
     /// How calibration statistics are collected.
     pub calibration_stats: CalibrationStats,
-    /// Seed of everything random.
+    /// The seed of all random numbers.
     pub seed: u64,
 }
 

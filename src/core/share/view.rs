@@ -1,4 +1,4 @@
-//! How a result is looked at: nothing here changes a measured number.
+//! How a result is shown: nothing here changes a measured number.
 
 use serde::{Deserialize, Serialize};
 
@@ -88,7 +88,7 @@ impl Default for View {
             measure: Measure::default(),
             axis: Axis::default(),
             at: None,
-            // The bundled models know stories and no facts.
+            // The bundled models have learnt stories, not facts.
             prompt: "Once upon a time there was a".to_owned(),
             sampling: Sampling::default(),
             tokens: 40,

@@ -27,7 +27,7 @@ const CUTS: &str = "smollm, qwen2, gpt-2";
 const KIND_CONTROL: i32 = 3;
 const KIND_USER_DEFINED: i32 = 4;
 
-/// Words that are remembered with their tokens. A megabyte of English has some thirty thousand different ones.
+/// Words whose tokens are cached. A megabyte of English has some thirty thousand different ones.
 const CACHED_WORDS: usize = 1 << 15;
 
 /// Where a text can be cut without changing its tokens: before a space between two characters that are not white space.
@@ -66,7 +66,7 @@ pub(super) fn build(vocabulary: &GgufVocabulary) -> Result<tokenizers::Tokenizer
     let mut merges = Vec::with_capacity(vocabulary.merges.len());
     for (rank, merge) in vocabulary.merges.iter().enumerate() {
         let Some((left, right)) = merge.split_once(' ') else {
-            return Err(invalid("merges", format!("number {rank}, {merge:?}, is no pair")));
+            return Err(invalid("merges", format!("number {rank}, {merge:?}, is not a pair")));
         };
         merges.push((left.to_owned(), right.to_owned()));
     }
@@ -166,7 +166,7 @@ mod tests {
         // Tokens of the merges: Ġa 256, Ġab 257, ab 258, bb 259, 11 260, ĊĊ 261, ĠĠ 262, .Ċ 263.
         let tokens = |pre: &str, text: &str| encode(&build(&vocabulary(pre)).unwrap(), text);
         let space = 0x20;
-        // GPT-2 keeps numbers together, the other two cut every digit off.
+        // GPT-2 keeps numbers together, the other two separate every digit.
         assert_eq!(tokens("gpt-2", "ab 11 ab"), [258, space, 260, 257]);
         assert_eq!(tokens("smollm", "ab 11 ab"), [258, space, 0x31, 0x31, 257]);
         assert_eq!(tokens("qwen2", "ab 11 ab"), [258, space, 0x31, 0x31, 257]);

@@ -50,7 +50,7 @@ fn invalid(problem: String) -> TokenizerError {
 
 /// Makes the tokenizer, and says whether [`super::byte_level::cut_after`] holds for it.
 pub(super) fn build(bytes: &[u8]) -> Result<(Tokenizer, bool), TokenizerError> {
-    // All of it is decoded, also what is not looked at here: the crate panics on a string that is no text.
+    // All of it is decoded, also what is not looked at here: the crate panics on a string that is not valid text.
     let whole: Value = serde_json::from_slice(bytes).map_err(|error| invalid(error.to_string()))?;
     let file = File::deserialize(&whole).map_err(|error| invalid(error.to_string()))?;
     let kind = file.model.kind.as_deref().unwrap_or("unknown");
@@ -78,7 +78,7 @@ pub(super) fn build(bytes: &[u8]) -> Result<(Tokenizer, bool), TokenizerError> {
     let can_cut = can_cut(&file);
 
     let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|error| invalid(error.to_string()))?;
-    // A file may ask for texts of one length, which would change what is measured.
+    // A file may ask for texts to be cut or padded to one length, which would change what is measured.
     tokenizer
         .with_truncation(None)
         .map_err(|error| invalid(error.to_string()))?;

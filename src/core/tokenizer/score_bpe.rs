@@ -1,6 +1,6 @@
 //! llama2.c's tokenizer: pieces with scores, merged best score first.
 //!
-//! A text begins with BOS and, unless it is empty, the piece of a space. Characters that are no piece become their
+//! A text begins with BOS and, unless it is empty, the piece of a space. Characters that are not pieces become their
 //! UTF-8 bytes, whose tokens come right after the first three. Then, as long as any two neighbours together are a
 //! piece, the pair with the best score is merged, the leftmost of equals. File: the longest piece's length u32, then
 //! for each piece its score f32, its length u32 and its bytes.
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(tokenizer.encode("abb"), [BOS, 259, 264]);
         assert_eq!(tokenizer.encode("aab"), [BOS, 263, 262]);
         assert_eq!(tokenizer.encode(""), [BOS]);
-        // é is no piece: its bytes C3 A9.
+        // é is not a piece: its bytes are C3 A9.
         assert_eq!(tokenizer.encode("é"), [BOS, 259, 3 + 0xC3, 3 + 0xA9]);
         assert_eq!(tokenizer.spelled()[3 + 0xC3].as_ref(), [0xC3]);
     }

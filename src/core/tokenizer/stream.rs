@@ -1,4 +1,4 @@
-//! Text from tokens one by one: a character whose bytes are spread over several tokens appears when it is whole.
+//! Decoding token by token: a character whose bytes are spread over several tokens appears once it is complete.
 
 use std::sync::Arc;
 

@@ -95,8 +95,7 @@ impl ModelConfig {
         }
     }
 
-    /// Whether the sizes can belong to a model at all; what a file claims is checked here before anything is
-    /// allocated by it.
+    /// Checks whether the sizes can belong to a model at all, before anything is allocated by what a file claims.
     ///
     /// # Errors
     /// The field and what is wrong with it.

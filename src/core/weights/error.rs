@@ -37,15 +37,15 @@ pub enum WeightsError {
         /// What to do.
         advice: &'static str,
     },
-    /// None of the files is a model, or one that belongs to it is not there.
+    /// None of the files is a model, or a file that belongs to it is missing.
     #[error("{problem}. {advice}")]
     Files {
-        /// What is not there or is there twice.
+        /// What is missing or appears twice.
         problem: String,
         /// What to do.
         advice: String,
     },
-    /// A file holds something else than its name says.
+    /// A file is not what its name says.
     #[error("{file} is not {expected}: it looks like {looks_like}. {advice}")]
     NotAModel {
         /// The file.

@@ -25,7 +25,7 @@ pub trait StoredTensor: Send + Sync {
 /// A tensor whose values are in memory; for tests and for small models.
 #[derive(Debug, Clone)]
 pub struct MemoryTensor {
-    /// Name to report.
+    /// The name that it reports.
     pub name: String,
     /// `[rows, columns]`.
     pub shape: [usize; 2],
@@ -91,7 +91,7 @@ impl Pristine {
         self.tensors.get(&id).map(AsRef::as_ref)
     }
 
-    /// Numbers in all tensors together.
+    /// The number of parameters, over all tensors.
     #[must_use]
     pub fn parameters(&self) -> u64 {
         self.tensors

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// One row a token: `[vocabulary, hidden]`.
+    /// One row per token: `[vocabulary, hidden]`.
     TokenEmbedding,
     /// Norm before the output head: `[hidden]`.
     OutputNorm,

@@ -191,11 +191,12 @@ fn megabytes(bytes: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hemoscope_core::modify::Needs;
+    use hemoscope_core::modify::StatisticId;
+    use hemoscope_core::share::Ask;
 
     fn experiment(sweep: &str, stats: CalibrationStats) -> Experiment {
         Experiment {
-            sweep: sweep.parse().expect("a sweep of the grammar"),
+            ask: Ask::Curve(sweep.parse().expect("a sweep of the grammar")),
             windows: 8,
             calibration_windows: 5,
             calibration_stats: stats,
@@ -229,7 +230,7 @@ mod tests {
             let (_, to, _) = hemoscope_core::modify::knob::first_range(entry).expect("a knob");
             let key = entry.knob().expect("a knob").key;
             let spec: hemoscope_core::modify::Spec = format!("{}:{key}={}", entry.name, to).parse().expect("a spec");
-            let ranks = spec.methods().expect("a method")[0].needs() == Needs::BlockInfluence;
+            let ranks = spec.methods().expect("a method")[0].method.needs() == [StatisticId::BlockInfluence];
             assert_eq!(entry.family == Family::Depth, ranks, "{}", entry.name);
         }
     }

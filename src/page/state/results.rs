@@ -144,7 +144,7 @@ impl Results {
     /// Puts a curve that was measured here on the shelf, in the place of the one before. What is unfinished takes the place
     /// of nothing that is finished.
     pub(super) fn shelve(&mut self, measured: &Shown) {
-        let Experiment { model, sweep, .. } = &measured.experiment;
+        let (model, sweep) = (&measured.experiment.model, measured.experiment.sweep());
         self.shelf.retain(|other| {
             let stays = other.stored || (other.complete && !measured.complete);
             stays || !is_of(&other.experiment, &model.origin, sweep)
@@ -256,7 +256,7 @@ impl Results {
         let broken = view.threshold.ln();
         let beyond = points.iter().position(|point| match &point.outcome {
             Outcome::Measured(measured) => measured.hemorrhage.ln_ratio > broken,
-            Outcome::Failed(_) => false,
+            Outcome::Observed(_) | Outcome::Failed(_) => false,
         });
         beyond.or_else(|| points.len().checked_sub(1))
     }

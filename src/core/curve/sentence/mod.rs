@@ -21,7 +21,7 @@ pub use sizes::compare;
 
 /// A perplexity ratio up to which the loss is called little.
 const LITTLE: f64 = 1.05;
-/// What a device's rounding makes of no change at all (1e-9 on WebGPU); real damage to thousands of tokens is never so
+/// The loss that rounding alone gives an unchanged model (1e-9 on WebGPU); real damage to thousands of tokens is never so
 /// small.
 const NOTHING: f64 = 1e-6;
 /// Where this share of next words is another, the damage is easy to picture.
@@ -59,7 +59,7 @@ fn untouched(sample: &Sample) -> bool {
     sample.loss.abs() <= NOTHING
 }
 
-/// A loss that is surely negative.
+/// A gain: a loss whose whole interval is negative.
 fn gain(samples: &[Sample], knob: Knob) -> Option<String> {
     let best = samples
         .iter()
@@ -179,7 +179,7 @@ fn bends(curve: &Curve, samples: &[Sample], knob: Knob) -> Option<String> {
     Some(format!("Begins to lose faster {place}."))
 }
 
-/// How an interval is told.
+/// How an interval is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Interval {
     /// "38 % ± 2", no finer than the place is known.

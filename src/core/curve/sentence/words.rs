@@ -66,7 +66,7 @@ pub(super) fn other_words(share: f64) -> Option<String> {
         (0.75, "three next words in four are others"),
         (0.9, "nine next words in ten are others"),
     ];
-    /// Within this of a fraction it is said without "about".
+    /// Within this distance of a fraction, "about" is left out.
     const EXACT: f64 = 0.015;
     if !(0.0..=1.0).contains(&share) {
         return None;

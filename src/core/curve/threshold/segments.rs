@@ -14,7 +14,7 @@ const INTERVAL_GRID: usize = 1000;
 const LEAST_POINTS: usize = 6;
 const EACH_SIDE: usize = 3;
 const BIC_GAIN: f64 = 6.0;
-/// No loss is known better than this, in nats, so no fit is: keeps the logarithm of a perfect fit finite.
+/// No loss is known more precisely than this, in nats: it keeps the logarithm of a perfect fit finite.
 const FLOOR: f64 = 1e-6;
 
 /// How the loss grows over the range.
@@ -40,7 +40,7 @@ pub enum Segments {
         low: f64,
         /// The end towards more damage; `low > high` where damage grows as the knob falls (bits).
         high: f64,
-        /// Loss a unit of the knob before the bend, nats, counted in the direction of damage.
+        /// Nats of loss per unit of the knob before the bend, in the direction of damage.
         slope_before: f64,
         /// The same after it.
         slope_after: f64,

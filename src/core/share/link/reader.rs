@@ -1,4 +1,4 @@
-//! Reading a link: each key is asked for once, and what can't be used is told.
+//! Reading a link: each key is read once, and what can't be used is reported.
 
 use percent_encoding::percent_decode_str;
 

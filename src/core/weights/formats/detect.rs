@@ -94,7 +94,7 @@ pub(super) fn check(file: &str, first: &[u8], expected: &str) -> Result<(), Weig
     }
 }
 
-/// The error for a file that should start with a certain mark and doesn't: says what it looks like, quoting text.
+/// The error for a file that should start with certain bytes and doesn't: names what it looks like, and quotes text.
 pub(super) fn not_a(file: &str, first: &[u8], expected: &str) -> WeightsError {
     if let Err(error) = check(file, first, expected) {
         return error;

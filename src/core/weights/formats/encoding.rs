@@ -41,7 +41,7 @@ impl Encoding {
         })
     }
 
-    /// What people call it.
+    /// Its usual name.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::F32 => "F32",
@@ -99,7 +99,7 @@ impl Encoding {
                 let blocks = kind.from_data(bytes.into());
                 match blocks.dequantize(elements) {
                     Ok(CpuStorage::F32(decoded)) => values.extend_from_slice(&decoded),
-                    Ok(_) => return Err("the decoder gave something else than f32".to_owned()),
+                    Ok(_) => return Err("the decoder did not return f32".to_owned()),
                     Err(error) => return Err(error.to_string()),
                 }
             }

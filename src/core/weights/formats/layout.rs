@@ -86,7 +86,7 @@ pub(super) struct Layout<'a> {
     pub(super) entries: BTreeMap<String, Entry>,
     /// What to do when a tensor is missing.
     pub(super) advice: &'static str,
-    /// What to do when one has another shape than the configuration says.
+    /// What to do when a shape is not that of the configuration.
     pub(super) misfit: &'static str,
 }
 
@@ -94,7 +94,7 @@ impl Layout<'_> {
     /// Gives each tensor its role.
     ///
     /// # Errors
-    /// A configuration that can't be, a missing tensor, a wrong shape, a tensor that the architecture has no place
+    /// An impossible configuration, a missing tensor, a wrong shape, a tensor that the architecture has no place
     /// for.
     pub(super) fn assemble(mut self, config: ModelConfig) -> Result<Pristine, WeightsError> {
         config.check().map_err(|(field, problem)| WeightsError::Config {

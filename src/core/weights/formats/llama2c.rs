@@ -3,7 +3,7 @@
 //! Header: seven i32: width, feed-forward width, blocks, heads, key/value heads, vocabulary (negative where the head
 //! is not tied), context. Then, block after block for each kind of tensor: embedding, attention norms, query, key,
 //! value, attention output, feed-forward norms, gate (w1), down (w2), up (w3), output norm, two rotary tables that
-//! are passed over, and the head unless it is tied. Rotary pairs are interleaved.
+//! are skipped, and the head unless it is tied. Rotary pairs are interleaved.
 //! Source: karpathy/llama2.c, `run.c` (`memory_map_weights`) and `export.py` (`legacy_export`).
 
 use std::collections::BTreeMap;
@@ -103,7 +103,7 @@ fn entries(name: &str, file: &Arc<dyn ReadAt>, config: &ModelConfig) -> Result<B
         file: name.to_owned(),
         offset,
         problem: format!(
-            "its tensors don't fit into its {} bytes; it was cut off, or is no llama2.c model",
+            "its tensors don't fit into its {} bytes; it was cut off, or is not a llama2.c model",
             file.size()
         ),
     };

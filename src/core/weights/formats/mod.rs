@@ -124,7 +124,7 @@ fn open_several(files: &[NamedFile]) -> Result<(Pristine, TokenizerSource, Vec<N
             let (pristine, source) = llama2c::open(model, tokenizer)?;
             Ok((pristine, source, vec![model.clone(), tokenizer.clone()]))
         }
-        // The one file may be something else altogether, which is the better thing to say.
+        // The file may be something else altogether, which is the more helpful message.
         ([(name, file)], []) => {
             detect::check(name, &detect::peek(file.as_ref(), name)?, "a llama2.c model")?;
             Err(WeightsError::Files {

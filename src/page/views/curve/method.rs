@@ -15,7 +15,7 @@ use hemoscope_core::say;
 pub(super) fn DamagePanel() -> impl IntoView {
     let page = Page::get();
     let folded = page.is_folded();
-    let method = Memo::new(move |_| knob::entry(&page.link.read().experiment.sweep).map_or("", |entry| entry.name));
+    let method = Memo::new(move |_| knob::entry(page.link.read().experiment.sweep()).map_or("", |entry| entry.name));
     let choose = Callback::new(move |name| {
         if let Some(entry) = catalogue::find(name) {
             change(page, |sweep| knob::choose_method(sweep, entry));
@@ -129,7 +129,7 @@ fn RangeField(
     let page = Page::get();
     let title = say::knob_title(knob);
     let step = if whole { 1.0 } else { 0.05 };
-    let range = Memo::new(move |_| knob::range(&page.link.read().experiment.sweep).map(|(_, range)| range));
+    let range = Memo::new(move |_| knob::range(page.link.read().experiment.sweep()).map(|(_, range)| range));
     let unit = knob.unit().unwrap_or(Unit::Count);
     let slider = {
         let title = title.clone();
@@ -184,7 +184,7 @@ fn Setting(
         _ => "",
     };
     let value = Signal::derive(move || {
-        let set = knob::setting(&page.link.read().experiment.sweep, key);
+        let set = knob::setting(page.link.read().experiment.sweep(), key);
         set.unwrap_or_else(|| default.to_owned())
     });
     let set = Callback::new(move |text: String| change(page, |sweep| knob::set(sweep, key, text.trim())));

@@ -93,7 +93,9 @@ pub fn chart(
 ) -> Chart {
     let view = &link.view;
     let drawn = drawn(link, results);
-    let sweep = drawn.first().map_or(link.experiment.sweep(), |first| &first.curve.sweep);
+    let sweep = drawn
+        .first()
+        .map_or(link.experiment.sweep(), |first| &first.curve.sweep);
     let found = |place: usize| thresholds.get(place).cloned().flatten();
     let mut chart = match view.screen {
         Screen::Model => picture::of(sweep, picture::all(&drawn, |_| None, view), found(0), view, size),

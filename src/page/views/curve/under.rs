@@ -111,6 +111,7 @@ fn rows(curve: &Curve) -> Vec<Row> {
 fn cells(point: &Point) -> Vec<String> {
     let measured = match &point.outcome {
         Outcome::Measured(measured) => measured,
+        Outcome::Observed(_) => return Vec::new(),
         Outcome::Failed(reason) => return vec![format!("not measured: {reason}")],
     };
     let loss = measured.hemorrhage;

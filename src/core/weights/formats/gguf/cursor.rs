@@ -115,7 +115,7 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// Passes over `length` bytes.
+    /// Skips `length` bytes.
     pub(super) fn skip(&mut self, length: u64) -> Result<(), WeightsError> {
         if length > self.remaining() {
             return Err(self.malformed(format!(

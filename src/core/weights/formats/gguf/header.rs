@@ -23,7 +23,7 @@ pub(super) enum Value {
     String(String),
     Strings(Vec<String>),
     I32s(Vec<i32>),
-    /// An array that nothing here uses; its elements have been checked and passed over.
+    /// An array that nothing here uses; its elements have been checked and skipped.
     OtherArray {
         length: u64,
     },
@@ -48,7 +48,7 @@ pub(super) struct Header {
     pub(super) tensors: Vec<TensorInfo>,
 }
 
-/// ggml's number of dimensions at most.
+/// The most dimensions that ggml has.
 const DIMENSIONS_MAX: u32 = 4;
 
 /// The specification allows arrays of arrays; no known file goes deeper than two.
@@ -120,7 +120,7 @@ fn read_metadata(cursor: &mut Cursor<'_>, count: u64) -> Result<BTreeMap<String,
         let kind = cursor.u32()?;
         let value = read_value(cursor, &key, kind)?;
         if metadata.contains_key(&key) {
-            return Err(cursor.malformed(format!("metadata key {key:?} is there twice")));
+            return Err(cursor.malformed(format!("metadata key {key:?} appears twice")));
         }
         metadata.insert(key, value);
     }
@@ -184,7 +184,7 @@ fn read_array(cursor: &mut Cursor<'_>, key: &str) -> Result<Value, WeightsError>
     })
 }
 
-/// Passes over an array's elements, which may be arrays themselves.
+/// Skips an array's elements, which may be arrays themselves.
 fn skip_elements(cursor: &mut Cursor<'_>, what: &str, kind: u32, count: u64, depth: u32) -> Result<(), WeightsError> {
     if depth > ARRAY_DEPTH_MAX {
         return Err(cursor.malformed(format!("{what} are nested more than {ARRAY_DEPTH_MAX} deep")));
@@ -270,14 +270,15 @@ fn read_tensor(cursor: &mut Cursor<'_>, alignment: u64) -> Result<TensorInfo, We
     let columns = shape.last().copied().unwrap_or_default();
     if !columns.is_multiple_of(encoding.block_elements()) {
         let problem = format!(
-            "tensor {name:?} has rows of {columns}, which is no multiple of a {} block",
+            "tensor {name:?} has rows of {columns}, which is not a multiple of the block size, {}",
             encoding.name()
         );
         return Err(cursor.malformed(problem));
     }
     let offset = cursor.u64()?;
     if !offset.is_multiple_of(alignment) {
-        let problem = format!("tensor {name:?} is at byte {offset} of the data, no multiple of {alignment}");
+        let problem =
+            format!("tensor {name:?} is at byte {offset} of the data, which is not a multiple of {alignment}");
         return Err(cursor.malformed(problem));
     }
     let blocks = elements / encoding.block_elements() as u64;

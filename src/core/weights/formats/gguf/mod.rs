@@ -47,7 +47,7 @@ pub(super) fn open(file_name: &str, file: &Arc<dyn ReadAt>) -> Result<(Pristine,
             return Err(WeightsError::Malformed {
                 file: file_name.to_owned(),
                 offset: tensor.offset,
-                problem: format!("tensor {:?} is there twice", tensor.name),
+                problem: format!("tensor {:?} appears twice", tensor.name),
             });
         }
     }
@@ -97,7 +97,7 @@ impl Metadata<'_> {
         match self.metadata.get(key) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(_) => Err(self.error(key, "is not a text")),
+            Some(_) => Err(self.error(key, "is not a string")),
         }
     }
 
@@ -113,7 +113,7 @@ impl Metadata<'_> {
         match self.metadata.get(key) {
             None => Ok(None),
             Some(Value::Float(value)) => Ok(Some(*value)),
-            Some(_) => Err(self.error(key, "is not a number with a fraction")),
+            Some(_) => Err(self.error(key, "is not a floating-point number")),
         }
     }
 
@@ -195,7 +195,7 @@ impl Metadata<'_> {
         })
     }
 
-    /// Parts that some files of a supported architecture have and the forward pass here hasn't.
+    /// Features that some files of a supported architecture have and the forward pass here lacks.
     fn refuse_extras(&self, architecture: &str) -> Result<(), WeightsError> {
         let key = |key: &str| format!("{architecture}.{key}");
         let scaling = key("rope.scaling.type");
@@ -232,17 +232,17 @@ impl Metadata<'_> {
             .ok_or_else(|| self.error(MODEL, "is missing: the file has no tokenizer"))?;
         let tokens = match self.metadata.remove(TOKENS) {
             Some(Value::Strings(tokens)) => tokens,
-            Some(_) => return Err(self.error(TOKENS, "is not a list of texts")),
+            Some(_) => return Err(self.error(TOKENS, "is not a list of strings")),
             None => return Err(self.error(TOKENS, "is missing: the file has no tokenizer")),
         };
         let kinds = match self.metadata.remove(KINDS) {
             Some(Value::I32s(kinds)) if kinds.len() == tokens.len() => kinds,
-            Some(_) => return Err(self.error(KINDS, "is not a list of one number a token")),
+            Some(_) => return Err(self.error(KINDS, "is not a list with one number per token")),
             None => Vec::new(),
         };
         let merges = match self.metadata.remove(MERGES) {
             Some(Value::Strings(merges)) => merges,
-            Some(_) => return Err(self.error(MERGES, "is not a list of texts")),
+            Some(_) => return Err(self.error(MERGES, "is not a list of strings")),
             None => Vec::new(),
         };
         Ok(GgufVocabulary {

@@ -144,7 +144,7 @@ fn architecture(file: &str, fields: &Fields) -> Result<Architecture, WeightsErro
     }
 }
 
-/// Parts that some models of a supported architecture have and the forward pass here hasn't.
+/// Features that some models of a supported architecture have and the forward pass here lacks.
 fn refuse_extras(file: &str, fields: &Fields) -> Result<(), WeightsError> {
     let refuse = |what: &str, supported: &str| Err(unsupported(file, what, supported));
     if let Some(method) = &fields.quantization_config {

@@ -107,7 +107,7 @@ fn needed(files: &[NamedFile], name: &str, holds: &str) -> Result<Vec<u8>, Weigh
     })
 }
 
-/// The bytes of a small file by its name, if it is there; refused where it is no JSON object.
+/// The bytes of a small file by its name, if it is there; refused where it is not a JSON object.
 fn json(files: &[NamedFile], wanted: &str) -> Result<Option<Vec<u8>>, WeightsError> {
     let Some((name, file)) = files.iter().find(|(name, _)| base_name(name) == wanted) else {
         return Ok(None);
