@@ -14,14 +14,14 @@ tools_seconds=240
 has_bindgen() { [ "$(version_of "$tools_dir/bin/wasm-bindgen")" = "$bindgen_version" ]; }
 has_trunk() { [ "$(version_of "$tools_dir/bin/trunk")" = "$trunk_version" ]; }
 
-# Compiled for a quick install rather than for the tool's own speed: no optimisation, and no TLS, since nothing here lets a
-# tool download. No registry has these two as binaries.
+# Compiled for a quick install rather than for the tool's own speed, and without TLS, since nothing here lets a tool
+# download. No registry has these two as binaries.
 cargo_install() {
-    local crate=$1 version=$2
-    shift 2
+    local crate=$1 version=$2 optimisation=$3
+    shift 3
     quietly "install-$crate" env \
         CARGO_TARGET_DIR="$HEMOSCOPE_HOME/target-tools/$crate" \
-        CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_DEBUG=0 \
+        CARGO_PROFILE_RELEASE_OPT_LEVEL="$optimisation" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_DEBUG=0 \
         CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_STRIP=debuginfo CARGO_PROFILE_RELEASE_PANIC=abort \
         cargo install --root "$tools_dir" --force "$crate" --version "$version" --no-default-features "$@"
 }
@@ -32,12 +32,13 @@ setup_rust_tools() {
     if has_bindgen && has_trunk; then return 0; fi
     step "$tools_seconds" "compiling trunk $trunk_version and wasm-bindgen $bindgen_version"
     if ! has_trunk; then
-        cargo_install trunk "$trunk_version" --locked &
+        cargo_install trunk "$trunk_version" 0 --locked &
         installs+=($!)
     fi
     if ! has_bindgen; then
-        # Not --locked: its lock file names a version that not every mirror has.
-        cargo_install wasm-bindgen-cli "$bindgen_version" --bin wasm-bindgen &
+        # Not --locked: its lock file names a version that not every mirror has. Each build of the page lets it read tens of
+        # megabytes, so it is optimised a little.
+        cargo_install wasm-bindgen-cli "$bindgen_version" 1 --bin wasm-bindgen &
         installs+=($!)
     fi
     for install in "${installs[@]}"; do
