@@ -13,15 +13,22 @@ pub(crate) struct NamedMark {
     pub(crate) name: String,
 }
 
-/// What makes a mark the same one after the chart has changed: its curve and its strength. What is provisional is another
+/// What makes a mark the same one after the chart has changed: its curve and its place there. What is provisional is another
 /// one with each value.
-type MarkKey = (usize, u64, Option<u64>);
+type MarkKey = (usize, usize, Option<[u64; 2]>);
 
 impl NamedMark {
     fn key(&self) -> MarkKey {
-        let Mark { series, x, y, kind, .. } = &self.mark;
-        let provisional = (*kind == MarkKind::Pending).then(|| y.to_bits());
-        (*series, x.to_bits(), provisional)
+        let Mark {
+            series,
+            index,
+            x,
+            y,
+            kind,
+            ..
+        } = &self.mark;
+        let provisional = (*kind == MarkKind::Pending).then(|| [x.to_bits(), y.to_bits()]);
+        (*series, *index, provisional)
     }
 }
 
