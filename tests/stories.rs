@@ -77,7 +77,7 @@ fn a_sweep_starts_at_zero_loss_and_ends_in_ruin() {
             .iter()
             .map(|point| match &point.outcome {
                 Outcome::Measured(measured) => measured.hemorrhage.ln_ratio,
-                Outcome::Failed(reason) => panic!("{sweep} at {}: {reason}", point.value),
+                other => panic!("{sweep} at {}: {other:?}", point.value),
             })
             .collect();
         assert!(losses[0].abs() < IDENTITY_TOLERANCE, "{sweep}: {losses:?}");
@@ -97,7 +97,7 @@ fn calibrating_in_sequence_and_densely_differ_but_agree_at_zero() {
         let result = pollster::block_on(session.run(&experiment, &text(), &text())).unwrap();
         match &result.curve.points[0].outcome {
             Outcome::Measured(measured) => measured.clone(),
-            Outcome::Failed(reason) => panic!("{reason}"),
+            other => panic!("{other:?}"),
         }
     };
     for stats in [CalibrationStats::Sequential, CalibrationStats::Dense] {
@@ -127,7 +127,7 @@ fn blocks_can_be_dropped_repeated_and_combined_with_rounding() {
                 assert_eq!(measured.blocks, blocks, "{spec}");
                 assert!(measured.stats.kld_mean > 1e-3, "{spec}");
             }
-            Outcome::Failed(reason) => panic!("{spec}: {reason}"),
+            other => panic!("{spec}: {other:?}"),
         }
     }
 }
@@ -180,7 +180,7 @@ fn runs_on_the_same_windows_share_what_is_known_of_the_untouched_model() {
         let (alone, ..) = run(&session(Quiet::default()), &dense(spec));
         let [shared, alone] = [shared, alone].map(|point| match point.outcome {
             Outcome::Measured(measured) => measured.stats,
-            Outcome::Failed(reason) => panic!("{reason}"),
+            other => panic!("{other:?}"),
         });
         assert_eq!(shared, alone);
     }
