@@ -64,6 +64,10 @@ impl Host for Quiet {
         self.handed_over.borrow_mut().push((finding, bytes));
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     fn is_cancelled(&self) -> bool {
         let done = || {
             let events = self.events.borrow();

@@ -1,5 +1,5 @@
-//! What a front end and an engine say to each other ([`job`]), and who does what in a run, on one engine or on several
-//! ([`scheduler`]). Plain data and plain decisions: no transport, no device.
+//! What a front end and an engine say to each other (`job`), and who does what in a run, on one engine or on several
+//! (`scheduler`). Plain data and plain decisions: no transport, no device.
 
 mod job;
 mod scheduler;
