@@ -108,7 +108,9 @@ fn methods_of_the_catalogue_agree() {
     let mut compared = 0;
     let mut all = Vec::new();
     for row in rows("catalogue") {
-        let Some(Ok(sweep)) = row["spec"].as_str().map(str::parse) else { continue };
+        let Some(Ok(sweep)) = row["spec"].as_str().map(str::parse) else {
+            continue;
+        };
         let spec = row["spec"].as_str().unwrap();
         let Outcome::Measured(measured) = outcome(&session, Ask::Curve(sweep)) else {
             panic!("{spec} was not measured")
@@ -116,7 +118,9 @@ fn methods_of_the_catalogue_agree() {
         let (loss, kld) = (measured.hemorrhage.ln_ratio, measured.stats.kld_mean);
         let (golden_loss, golden_kld) = (row["ln_ratio"].as_f64().unwrap(), row["kld"].as_f64().unwrap());
         if (loss - golden_loss).abs() > LN_PPL_TOLERANCE || (kld / golden_kld - 1.0).abs() > KLD_TOLERANCE {
-            all.push(format!("{spec}: ln ratio {loss}, golden {golden_loss}; KL {kld}, golden {golden_kld}"));
+            all.push(format!(
+                "{spec}: ln ratio {loss}, golden {golden_loss}; KL {kld}, golden {golden_kld}"
+            ));
         }
         compared += 1;
     }

@@ -156,6 +156,7 @@ impl Parameter {
 pub const ALL: &[Entry] = &[
     prune::magnitude::ENTRY,
     prune::wanda::ENTRY,
+    prune::random::ENTRY,
     quantize::rtn::ENTRY,
     depth::layer_drop::ENTRY,
     depth::duplicate::ENTRY,

@@ -382,7 +382,7 @@ mod tests {
     fn mistakes_are_named_with_what_is_allowed() {
         let cases = [
             ("", "for instance"),
-            ("wonda:sparsity=0.5", "magnitude, wanda, rtn, layer-drop, duplicate"),
+            ("wonda:sparsity=0.5", "magnitude, wanda, random, rtn"),
             ("wanda:sparsty=0.5", "it takes: sparsity, pattern, blocks, except"),
             ("layer-drop:count=1,except=2", "it takes: count"),
             ("wanda:sparsity=0.5,blocks=4-2", "`blocks=4-2` is not possible"),

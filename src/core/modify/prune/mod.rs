@@ -2,6 +2,7 @@
 
 pub mod magnitude;
 mod mask;
+pub mod random;
 pub mod wanda;
 
 use super::catalogue::{Kind, Parameter, Unit};
