@@ -158,6 +158,7 @@ pub const ALL: &[Entry] = &[
     prune::wanda::ENTRY,
     prune::random::ENTRY,
     quantize::rtn::ENTRY,
+    quantize::activations::ENTRY,
     depth::layer_drop::ENTRY,
     depth::duplicate::ENTRY,
 ];

@@ -1,3 +1,4 @@
 //! Quantization: weights rounded to few values.
 
+pub mod activations;
 pub mod rtn;
