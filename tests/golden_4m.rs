@@ -23,8 +23,13 @@ use support::fixtures::fixture;
 const DEPTH_TOLERANCE: f64 = 1e-3;
 /// ln PPL of a method that is a plain formula.
 const LN_PPL_TOLERANCE: f64 = 1e-3;
-/// KL divergence, relative: of two roundings of the same activations some fall to the other side.
-const KLD_TOLERANCE: f64 = 0.02;
+/// KL divergence, relative.
+const KLD_TOLERANCE: f64 = 0.01;
+/// Where activations are rounded, a last digit decides to which side one falls, and what follows is another sample of the same
+/// noise: plain PyTorch in f32 and in f64 differ by 0.002 in ln PPL at 8 bits, by 0.006 at 4 bits, and by 5 % in KL divergence.
+const ROUNDED_LN_PPL_TOLERANCE: f64 = 0.015;
+/// The same for KL divergence, relative.
+const ROUNDED_KLD_TOLERANCE: f64 = 0.15;
 
 fn rows(group: &str) -> Vec<Value> {
     let text = std::fs::read_to_string(fixture("golden/hemoscope4m.jsonl")).unwrap();
@@ -55,8 +60,9 @@ fn session() -> Session<Quiet> {
 
 fn outcome(session: &Session<Quiet>, ask: Ask) -> Outcome {
     let text = |name: &str| std::fs::read_to_string(here("web/texts").join(name)).unwrap();
-    let run = session.run(&experiment(ask), &text("evaluation.txt"), &text("calibration.txt"));
-    pollster::block_on(run).unwrap().curve.points.remove(0).outcome
+    let (experiment, evaluation, calibration) = (experiment(ask), text("evaluation.txt"), text("calibration.txt"));
+    let result = pollster::block_on(session.run(&experiment, &evaluation, &calibration));
+    result.unwrap().curve.points.remove(0).outcome
 }
 
 /// What differs by more than the tolerance.
@@ -117,13 +123,18 @@ fn methods_of_the_catalogue_agree() {
         };
         let (loss, kld) = (measured.hemorrhage.ln_ratio, measured.stats.kld_mean);
         let (golden_loss, golden_kld) = (row["ln_ratio"].as_f64().unwrap(), row["kld"].as_f64().unwrap());
-        if (loss - golden_loss).abs() > LN_PPL_TOLERANCE || (kld / golden_kld - 1.0).abs() > KLD_TOLERANCE {
+        let (loss_tolerance, kld_tolerance) = if row["kind"] == "activations" {
+            (ROUNDED_LN_PPL_TOLERANCE, ROUNDED_KLD_TOLERANCE)
+        } else {
+            (LN_PPL_TOLERANCE, KLD_TOLERANCE)
+        };
+        if (loss - golden_loss).abs() > loss_tolerance || (kld / golden_kld - 1.0).abs() > kld_tolerance {
             all.push(format!(
                 "{spec}: ln ratio {loss}, golden {golden_loss}; KL {kld}, golden {golden_kld}"
             ));
         }
         compared += 1;
     }
-    assert!(compared >= 1, "no row was compared");
+    assert_eq!(compared, 4, "rows of methods that exist");
     assert!(all.is_empty(), "{}", all.join("\n"));
 }

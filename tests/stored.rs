@@ -57,7 +57,7 @@ fn every_method_is_stored_for_every_size_by_the_pages_defaults() {
                 },
                 ..Experiment::default()
             };
-            knob::choose_method(&mut expected.sweep, entry);
+            knob::choose_method(expected.sweep_mut(), entry);
             let Stored { link, curve } = stored(model.name, entry.name);
             let opened = Link::open(&link);
             assert_eq!(opened.notices, []);

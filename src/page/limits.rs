@@ -2,6 +2,7 @@
 
 use hemoscope_core::modify::MOST_POINTS;
 use hemoscope_core::numeric::parse_finite;
+use hemoscope_core::share::fields::{self, Field, Kind};
 
 /// The numbers that a field takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,19 +17,28 @@ pub struct Limits {
 
 impl Limits {
     /// Windows of a text.
-    pub const WINDOWS: Self = Self::whole(1.0, 4096.0);
+    pub const WINDOWS: Self = Self::of(&fields::WINDOWS);
     /// Tokens a window.
-    pub const WINDOW: Self = Self::whole(8.0, 8192.0);
+    pub const WINDOW: Self = Self::of(&fields::WINDOW);
     /// Points of a range.
     pub const POINTS: Self = Self::whole(2.0, MOST_POINTS as f64);
     /// Temperatures to draw words with.
-    pub const TEMPERATURE: Self = Self {
-        least: 0.01,
-        most: 10.0,
-        whole: false,
-    };
+    pub const TEMPERATURE: Self = Self::of(&fields::TEMPERATURE);
     /// Seeds.
     pub const SEED: Self = Self::whole(0.0, 9_007_199_254_740_991.0);
+
+    /// What the field of a link takes.
+    #[must_use]
+    pub const fn of(field: &Field) -> Self {
+        match field.range() {
+            Some((least, most)) => Self {
+                least,
+                most,
+                whole: matches!(field.kind, Kind::Whole { .. }),
+            },
+            None => Self::whole(0.0, f64::MAX),
+        }
+    }
 
     /// Whole numbers between these.
     #[must_use]

@@ -60,7 +60,7 @@ impl Field {
         clippy::cast_precision_loss,
         reason = "limits are round numbers or the end of the type"
     )]
-    pub fn range(&self) -> Option<(f64, f64)> {
+    pub const fn range(&self) -> Option<(f64, f64)> {
         match self.kind {
             Kind::Whole { min, max } => Some((min as f64, max as f64)),
             Kind::Number { min, max } => Some((min, max)),

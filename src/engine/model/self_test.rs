@@ -227,9 +227,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cpu_agrees_with_itself() {
-        let worst = pollster::block_on(self_test(&Compute::flex())).unwrap();
-        assert!(worst < f64::EPSILON, "{worst}");
+    fn the_largest_difference_counts_and_what_is_no_number_is_infinitely_far() {
+        assert_eq!(difference(&[1.0, -2.0], &[1.25, -2.5]), 0.5);
+        assert_eq!(difference(&[1.0, f32::NAN], &[1.0, 2.0]), f64::INFINITY);
+        assert_eq!(difference(&[1.0], &[1.0, 2.0]), f64::INFINITY);
+    }
+
+    /// A device that read one weight wrongly by a hundredth would be found out.
+    #[test]
+    fn one_wrong_weight_is_beyond_the_bound() {
+        let compute = Compute::flex();
+        let tokens: Vec<u32> = (0..2 * WINDOW as u32).map(|i| (i * 97) % 512).collect();
+        let pristine = random_model().unwrap();
+        let id = TensorId::in_block(0, Role::MlpNorm);
+        let mut tensors = BTreeMap::<TensorId, Arc<dyn StoredTensor>>::new();
+        for (other, tensor) in pristine.tensors() {
+            let mut values = tensor.read().unwrap();
+            if other == id {
+                values[0] += 0.01;
+            }
+            let (name, shape) = (tensor.name().to_owned(), tensor.shape());
+            let values = values.into();
+            tensors.insert(other, Arc::new(MemoryTensor { name, shape, values }));
+        }
+        let wrong = Pristine::new(pristine.config().clone(), tensors);
+        let outputs = [&pristine, &wrong].map(|model| pollster::block_on(logits(&compute, model, &tokens)).unwrap());
+        assert!(difference(&outputs[0], &outputs[1]) > SELF_TEST_BOUND);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub use writing::Writing;
 use hemoscope_core::curve::Curve;
 use hemoscope_core::plot::KEPT;
 use hemoscope_core::say;
-use hemoscope_core::share::{Asset, DeviceChoice, Experiment, Link, Opened, Screen, bundled};
+use hemoscope_core::share::{Ask, Asset, DeviceChoice, Experiment, Link, Opened, Screen, bundled};
 
 /// Everything that the page knows.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -58,9 +58,23 @@ impl State {
             self.ui.notify(notice.to_string());
         }
         let before = std::mem::replace(&mut self.link, opened.link).experiment.model;
+        self.settle_ask();
         self.settle_screen();
         self.forget_other_model(&before);
         self.run.verdict = None;
+    }
+
+    /// The page answers one question.
+    fn settle_ask(&mut self) {
+        if let Ask::Depth(sweep) = &self.link.experiment.ask {
+            self.link.experiment.ask = Ask::Curve(sweep.clone());
+            self.link.expect = None;
+            self.ui.notify(
+                "This link asks where the damage starts (ask=depth). The page shows where the model breaks instead; \
+                 `hemoscope open` with this link on the command line answers its question."
+                    .to_owned(),
+            );
+        }
     }
 
     /// What the engine starts on.
