@@ -249,10 +249,24 @@ pub struct Frame {
     pub notes: Vec<String>,
 }
 
-/// A text in lines of so many letters. Links have no spaces, so lines end anywhere.
+/// A text in lines of so many letters at most, each ended at a space where it has one. Links have none, so their lines end
+/// anywhere.
 fn wrapped(text: &str, letters: usize) -> Vec<String> {
+    let letters = letters.max(1);
     let all = text.chars().collect::<Vec<_>>();
-    all.chunks(letters.max(1)).map(|line| line.iter().collect()).collect()
+    let mut rest = all.as_slice();
+    let mut lines = Vec::new();
+    while rest.len() > letters {
+        let (line, _) = rest.split_at(letters + 1);
+        let space = line.iter().rposition(|letter| *letter == ' ').filter(|at| *at > 0);
+        let (line, after) = rest.split_at(space.unwrap_or(letters));
+        lines.push(line.iter().collect());
+        rest = after.strip_prefix(&[' ']).unwrap_or(after);
+    }
+    if !rest.is_empty() {
+        lines.push(rest.iter().collect());
+    }
+    lines
 }
 
 /// Escapes a text for XML or HTML, attributes included.
@@ -262,4 +276,24 @@ pub fn escape(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn lines_end_at_spaces_and_links_anywhere() {
+        assert_eq!(
+            wrapped("4M at 38.9 % (35.7 to 41.9)", 18),
+            ["4M at 38.9 % (35.7", "to 41.9)"]
+        );
+        assert_eq!(
+            wrapped("4M at 38.9 % (35.7 to 41.9)", 17),
+            ["4M at 38.9 %", "(35.7 to 41.9)"]
+        );
+        assert_eq!(wrapped("https://a.b/#v=3", 10), ["https://a.", "b/#v=3"]);
+        assert_eq!(wrapped("short", 10), ["short"]);
+        assert!(wrapped("", 10).is_empty());
+    }
 }
