@@ -60,11 +60,8 @@ impl<'a, H: Host> Streams<'a, H> {
         mut observer: Option<&mut dyn Observe>,
     ) -> Result<(), EngineError> {
         for (batch, x) in &mut self.batches {
-            // A reborrow by hand: through the trait object its lifetime would be the whole loop's.
-            let observer = match &mut observer {
-                Some(observer) => Some(&mut **observer as &mut dyn Observe),
-                None => None,
-            };
+            // A cast reborrow: `as_deref_mut` would borrow the trait object for the whole loop.
+            let observer = observer.as_mut().map(|observer| &mut **observer as &mut dyn Observe);
             *x = self.model.forward_block(block, x, batch, observer);
             self.heartbeat.beat().await?;
         }

@@ -193,9 +193,12 @@ pub fn run() {
     });
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the engine's one task, which ends with the worker"
+#[cfg_attr(
+    target_family = "wasm",
+    expect(
+        clippy::disallowed_methods,
+        reason = "the engine's one task, which ends with the worker"
+    )
 )]
 fn spawn(engine: impl Future<Output = ()> + 'static) {
     wasm_bindgen_futures::spawn_local(engine);

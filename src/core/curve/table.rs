@@ -32,47 +32,7 @@ pub const COLUMNS: [&str; 20] = [
 /// point has `failed` as its status and its reason; numbers that are not finite stand as `NaN`, `inf` and `-inf`.
 #[must_use]
 pub fn csv(curve: &Curve) -> String {
-    let protocol = &curve.protocol;
-    let mut notes = vec![
-        ("program", format!("hemoscope {}", protocol.program_version)),
-        ("modification", curve.sweep.to_string()),
-        (
-            "model",
-            format!("{} sha256 {}", protocol.model_name, protocol.model_sha256),
-        ),
-        (
-            "text",
-            format!("{} sha256 {}", protocol.text_name, protocol.text_sha256),
-        ),
-        (
-            "protocol",
-            format!(
-                "{}, {} windows of {} tokens, {} tokens scored",
-                protocol.name, protocol.windows, protocol.window, protocol.tokens
-            ),
-        ),
-    ];
-    if let Some(calibration) = &protocol.calibration {
-        let stats = match calibration.stats {
-            CalibrationStats::Sequential => "sequential",
-            CalibrationStats::Dense => "dense",
-        };
-        let (name, sha256, windows) = (&calibration.text_name, &calibration.text_sha256, calibration.windows);
-        notes.push((
-            "calibration",
-            format!("{name} sha256 {sha256}, {windows} windows, {stats}"),
-        ));
-    }
-    notes.push(("seed", protocol.seed.to_string()));
-    notes.push(("device", curve.device.clone()));
-    notes.push(("duration_secs", curve.duration_secs.to_string()));
-
-    let mut out = String::new();
-    for (name, note) in notes {
-        // A line end in a name would end the comment.
-        let note = note.replace(['\r', '\n'], " ");
-        out.push_str(&format!("# {name}: {note}\n"));
-    }
+    let mut out = comments(curve);
     if curve
         .points
         .iter()
@@ -134,6 +94,52 @@ pub fn csv(curve: &Curve) -> String {
             out.push_str(&quoted(cell));
         }
         out.push('\n');
+    }
+    out
+}
+
+/// The protocol, a line a fact.
+fn comments(curve: &Curve) -> String {
+    let protocol = &curve.protocol;
+    let mut notes = vec![
+        ("program", format!("hemoscope {}", protocol.program_version)),
+        ("modification", curve.sweep.to_string()),
+        (
+            "model",
+            format!("{} sha256 {}", protocol.model_name, protocol.model_sha256),
+        ),
+        (
+            "text",
+            format!("{} sha256 {}", protocol.text_name, protocol.text_sha256),
+        ),
+        (
+            "protocol",
+            format!(
+                "{}, {} windows of {} tokens, {} tokens scored",
+                protocol.name, protocol.windows, protocol.window, protocol.tokens
+            ),
+        ),
+    ];
+    if let Some(calibration) = &protocol.calibration {
+        let stats = match calibration.stats {
+            CalibrationStats::Sequential => "sequential",
+            CalibrationStats::Dense => "dense",
+        };
+        let (name, sha256, windows) = (&calibration.text_name, &calibration.text_sha256, calibration.windows);
+        notes.push((
+            "calibration",
+            format!("{name} sha256 {sha256}, {windows} windows, {stats}"),
+        ));
+    }
+    notes.push(("seed", protocol.seed.to_string()));
+    notes.push(("device", curve.device.clone()));
+    notes.push(("duration_secs", curve.duration_secs.to_string()));
+
+    let mut out = String::new();
+    for (name, note) in notes {
+        // A line end in a name would end the comment.
+        let note = note.replace(['\r', '\n'], " ");
+        out.push_str(&format!("# {name}: {note}\n"));
     }
     out
 }

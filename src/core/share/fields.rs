@@ -468,7 +468,7 @@ fn number(field: &Field, given: &str, slot: &mut f64) -> Result<(), Rejected> {
     if value == Some(*slot) {
         Ok(())
     } else {
-        Err(rejected(format!("a number from {min} to {max}"), &*slot))
+        Err(rejected(format!("a number from {min} to {max}"), *slot))
     }
 }
 

@@ -71,8 +71,7 @@ impl State {
             self.link.expect = None;
             self.ui.notify(
                 "This link asks where the damage starts (ask=depth). The page shows where the model breaks instead; \
-                 `hemoscope open` with this link on the command line answers its question."
-                    .to_owned(),
+                 `hemoscope open` with this link on the command line answers its question.",
             );
         }
     }
