@@ -16,7 +16,7 @@ use crate::server::{Content, Reply};
 use crate::site::{Site, bundled};
 
 /// Page, engine, the 4M model and the texts, as a host sends them that compresses.
-const COLD_LOAD_BYTES: usize = 12_000_000;
+const COLD_LOAD_BYTES: usize = 12_300_000;
 
 /// Memory of the engine's module with SmolLM2 on the CPU: browsers on small machines give 2 GB, and a damaged copy of the
 /// blocks needs room beside it.
