@@ -141,6 +141,63 @@ fn a_sweep_is_printed_and_written_in_each_format() {
 }
 
 #[test]
+fn depth_is_printed_as_arrays_with_named_axes_and_written_in_each_format() {
+    let program = Program::new();
+    let files = ["depth.json", "depth.csv", "depth.svg"].map(|name| program.path(name));
+    let mut more = vec!["--modify", "rtn:bits=4,blocks=2", "--json"];
+    more.extend(files.iter().flat_map(|file| ["--out", file]));
+    let output = program.on_stories("depth", &more);
+    let found: Value = serde_json::from_str(printed(&output)).unwrap();
+    let observations = found["observations"].as_array().unwrap();
+    for measure in ["relative_error", "cosine", "cka"] {
+        for suffix in ["", "_without_first"] {
+            let name = format!("{measure}{suffix}");
+            let observation = observations.iter().find(|one| one["measure"] == name.as_str()).unwrap();
+            let axis = &observation["axes"][0];
+            let values = observation["values"].as_array().unwrap();
+            assert_eq!(
+                (axis["name"].as_str(), observation["axes"].as_array().map(Vec::len)),
+                (Some("site"), Some(1))
+            );
+            // The embedding and five blocks.
+            assert_eq!(
+                (values.len(), axis["values"].as_array().map(Vec::len)),
+                (6, Some(6)),
+                "{name}"
+            );
+            // Only block 2 is rounded: what stands before it is untouched.
+            let untouched = if measure == "relative_error" { 0.0 } else { 1.0 };
+            for (site, value) in values.iter().enumerate() {
+                let value = value.as_f64().unwrap();
+                assert_eq!((value - untouched).abs() < 1e-6, site < 3, "{name} at {site}: {value}");
+            }
+        }
+    }
+    for key in ["protocol", "device", "seconds"] {
+        assert!(!found[key].is_null(), "{key}: {found}");
+    }
+    let [json, csv, svg] = files.map(|file| std::fs::read_to_string(file).unwrap());
+    assert!(serde_json::from_str::<Value>(&json).is_ok());
+    assert!(csv.contains("\n4,relative_error,site=3,block 2,"), "{csv}");
+    assert!(svg.contains("relative error of the residual stream"));
+
+    let output = program.on_stories("depth", &["--modify", "rtn:bits=8..4/3"]);
+    assert!(
+        printed(&output).contains("the damage starts in block 0"),
+        "{}",
+        printed(&output)
+    );
+    let beyond = program.on_stories("depth", &["--modify", "rtn:bits=4,blocks=7"]);
+    assert_eq!(beyond.status.code(), Some(1));
+    assert!(
+        text(&beyond.stdout).contains("there is no block 7"),
+        "{}",
+        text(&beyond.stdout)
+    );
+    assert!(refused(&program.on_stories("depth", &["--modify", "rtn:bits=99"]), 2).contains("from 2 to 8"));
+}
+
+#[test]
 fn curves_are_drawn_together_each_with_its_name() {
     let program = Program::new();
     let files = ["rtn.json", "rows.json"].map(|name| program.path(name));
