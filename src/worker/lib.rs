@@ -1,4 +1,4 @@
-//! The engine behind a line of messages: inside a dedicated worker, or inside the page ([`Scope`]).
+//! The engine behind a line of messages: inside a dedicated worker, or inside the page (`Scope`).
 //!
 //! A message to it is `{json, blobs, bytes}`: `json` a [`Command`] as text, `blobs` the files that a [`Job::LoadModel`]
 //! names by index, `bytes` what a [`Job::Adopt`] brings; or `{stop: true}`, which ends it inside a page, where nothing else
