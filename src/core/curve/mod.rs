@@ -4,7 +4,7 @@ pub mod digest;
 pub mod sentence;
 pub mod table;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod threshold;
 
 use serde::{Deserialize, Serialize};

@@ -1,15 +1,16 @@
 //! Where a curve breaks, as the chart draws and names it.
 
-use super::{Threshold, format_value};
+use super::{Threshold, format_number, format_value};
 use crate::curve::Curve;
-use crate::curve::threshold::{Crossing, FEWEST_POINTS, crossing, samples};
+use crate::curve::threshold::{Crossing, FEWEST_POINTS, Sample, around, crossing, samples};
 use crate::modify::catalogue::{Kind, Unit};
 use crate::modify::knob;
 
 /// Where a curve reaches a ratio of perplexities, as the chart shows it; `None` where too little is measured.
 #[must_use]
 pub fn threshold(curve: &Curve, ratio: f64) -> Option<Threshold> {
-    if samples(curve).len() < FEWEST_POINTS {
+    let samples = samples(curve);
+    if samples.len() < FEWEST_POINTS {
         return None;
     }
     let found = crossing(curve, ratio)?;
@@ -41,7 +42,7 @@ pub fn threshold(curve: &Curve, ratio: f64) -> Option<Threshold> {
             let unit = knob.and_then(|knob| knob.unit()).unwrap_or(Unit::Count);
             let whole = knob.is_some_and(|knob| matches!(knob.kind, Kind::Number { whole: true, .. }));
             Threshold {
-                name: name([value, low, high], unit, whole, downwards),
+                name: name(&samples, [value, low, high], unit, whole),
                 level,
                 at: Some(value),
                 band: Some((low.min(high), low.max(high))),
@@ -51,20 +52,20 @@ pub fn threshold(curve: &Curve, ratio: f64) -> Option<Threshold> {
     })
 }
 
-/// Between whole numbers there is nothing to measure, so there the two around the interval are named, as the sentence does.
-fn name([value, low, high]: [f64; 3], unit: Unit, whole: bool, downwards: bool) -> String {
+/// Where a knob takes whole numbers, the measured points on either side.
+fn name(samples: &[Sample], [value, low, high]: [f64; 3], unit: Unit, whole: bool) -> String {
     if !whole {
         return format!("breaks at {}", format_value(rounded(value), unit));
     }
-    let (first, last) = if downwards {
-        (low.ceil(), high.floor())
-    } else {
-        (low.floor(), high.ceil())
-    };
-    if first == last {
-        return format!("breaks at {}", format_value(last, unit));
+    match around(samples, low, high) {
+        Some((before, after)) if before == after => format!("breaks at {}", format_value(after, unit)),
+        Some((before, after)) => format!(
+            "breaks between {} and {}",
+            format_number(before),
+            format_value(after, unit)
+        ),
+        None => "breaks in this range".to_owned(),
     }
-    format!("breaks between {first} and {}", format_value(last, unit))
 }
 
 /// A share to whole percents, a number of bits or blocks to a tenth: no finer than intervals are.
@@ -79,24 +80,44 @@ fn rounded(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::curve::sentence::describe;
+    use crate::curve::testing::of;
 
     #[test]
-    fn whole_numbers_are_named_on_both_sides() {
+    fn whole_knobs_break_between_measured_points_as_the_sentence_says() {
         let sure = |value: f64| [value; 3];
-        assert_eq!(name(sure(0.59), Unit::Count, true, false), "breaks between 0 and 1");
+        let by = |sweep: &str, interval, unit| name(&samples(&of(sweep, |_| (0.1, 0.001))), interval, unit, true);
+        let drop = "layer-drop:count=0..3/4";
+        assert_eq!(by(drop, sure(0.59), Unit::Count), "breaks between 0 and 1");
+        let bits = |interval| by("rtn:bits=8..2/7", interval, Unit::Bits);
+        assert_eq!(bits(sure(4.9)), "breaks between 5 and 4\u{202f}bits");
+        assert_eq!(bits([4.9, 5.2, 4.6]), "breaks between 6 and 4\u{202f}bits");
+        assert_eq!(bits(sure(3.0)), "breaks at 3\u{202f}bits");
+        assert_eq!(bits([3.0, 9.0, 1.0]), "breaks in this range");
+        // Where only every second number was measured, nothing is known of those between.
         assert_eq!(
-            name(sure(4.9), Unit::Bits, true, true),
-            "breaks between 5 and 4\u{202f}bits"
-        );
-        assert_eq!(
-            name([4.9, 5.2, 4.6], Unit::Bits, true, true),
+            by("rtn:bits=8..2/4", sure(4.9), Unit::Bits),
             "breaks between 6 and 4\u{202f}bits"
         );
         assert_eq!(
-            name([0.313, 0.29, 0.33], Unit::Share, false, false),
+            name(&[], [0.313, 0.29, 0.33], Unit::Share, false),
             "breaks at 31\u{202f}%"
         );
-        assert_eq!(name(sure(3.0), Unit::Bits, true, true), "breaks at 3\u{202f}bits");
+    }
+
+    #[test]
+    fn label_and_sentence_name_the_same_points() {
+        // ln 1.1 is reached at about 4.9 bits.
+        let curve = of("rtn:bits=8..2/4", |bits| {
+            (0.2_f64.mul_add(6.0 - bits, 0.0).max(0.0) * 0.43, 0.0005)
+        });
+        let label = threshold(&curve, 1.1).expect("reached").name;
+        assert_eq!(label, "breaks between 6 and 4\u{202f}bits");
+        assert!(
+            describe(&curve).contains("Breaks between 6 and 4 bits"),
+            "{}",
+            describe(&curve)
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod words;
 
 use words::{Knob, counted, decimals, other_words, times};
 
-use super::threshold::{Crossing, FEWEST_POINTS, Sample, Segments, crossing, samples, segments};
+use super::threshold::{Crossing, FEWEST_POINTS, Sample, Segments, around, crossing, samples, segments};
 use super::{Curve, Outcome};
 use crate::numeric::NORMAL_95;
 
@@ -198,13 +198,11 @@ fn place(samples: &[Sample], knob: Knob, told: Interval, value: f64, low: f64, h
         return None;
     }
     if knob.whole() {
-        // Between two counts there is nothing; what is known is the measured points on either side.
-        let before = samples.iter().rfind(|sample| sample.strength <= sign * low)?;
-        let after = samples.iter().find(|sample| sample.strength >= sign * high)?;
-        return Some(if before.value == after.value {
-            format!("at {}", knob.value(after.value))
+        let (before, after) = around(samples, low, high)?;
+        return Some(if before == after {
+            format!("at {}", knob.value(after))
         } else {
-            format!("between {} and {}", decimals(before.value, 1), knob.value(after.value))
+            format!("between {} and {}", decimals(before, 1), knob.value(after))
         });
     }
     let [value, low, high] = [value, low, high].map(|share| 100.0 * share);

@@ -22,6 +22,18 @@ pub struct Sample {
     pub finite: bool,
 }
 
+/// The knob's values at the measured points on either side of an interval, the least damage first; both the same where it is
+/// one point. Where a knob takes whole numbers there is nothing between two of them, so that is what is known: sentence and
+/// chart both name these. `None` where the interval reaches beyond the measured points.
+#[must_use]
+pub fn around(samples: &[Sample], low: f64, high: f64) -> Option<(f64, f64)> {
+    let first = samples.first()?;
+    let sign = if first.strength == first.value { 1.0 } else { -1.0 };
+    let before = samples.iter().rfind(|sample| sample.strength <= sign * low)?;
+    let after = samples.iter().find(|sample| sample.strength >= sign * high)?;
+    Some((before.value, after.value))
+}
+
 /// All points that were measured, the least damage first; failed ones are left out.
 #[must_use]
 pub fn samples(curve: &Curve) -> Vec<Sample> {
