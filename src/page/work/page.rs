@@ -146,15 +146,14 @@ impl Page {
 
     /// Changes what is known; only the parts that are others afterwards are told of.
     pub(crate) fn update<T>(self, change: impl FnOnce(&mut State) -> T) -> T {
-        let before = self.state();
-        let mut now = before.clone();
+        let mut now = self.state();
         let answer = change(&mut now);
-        put(self.link, &before.link, now.link);
-        put(self.machine, &before.machine, now.machine);
-        put(self.run, &before.run, now.run);
-        put(self.results, &before.results, now.results);
-        put(self.writing, &before.writing, now.writing);
-        put(self.ui, &before.ui, now.ui);
+        put(self.link, now.link);
+        put(self.machine, now.machine);
+        put(self.run, now.run);
+        put(self.results, now.results);
+        put(self.writing, now.writing);
+        put(self.ui, now.ui);
         answer
     }
 
@@ -218,8 +217,8 @@ impl Page {
     }
 }
 
-fn put<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, before: &T, now: T) {
-    if *before != now {
+fn put<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, now: T) {
+    if signal.with_untracked(|before| *before != now) {
         signal.set(now);
     }
 }
