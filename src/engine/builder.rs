@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::calibrate::{Calibration, Streams, in_one_pass};
+use super::calibrate::{Calibration, WINDOWS_AT_ONCE, in_one_pass};
 use super::statistic::Cache;
+use super::streams::Streams;
 use super::{EngineError, Heartbeat, Host};
 use crate::model::{Block, Llama};
 use hemoscope_core::curve::CalibrationStats;
@@ -233,7 +234,12 @@ impl<'a, H: Host> Walk<'a, H> {
             None
         } else {
             let windows = &builder.calibration()?.windows;
-            Some(Streams::embed(builder.base, windows, builder.heartbeat)?)
+            Some(Streams::embed(
+                builder.base,
+                windows,
+                WINDOWS_AT_ONCE,
+                builder.heartbeat,
+            )?)
         };
         Ok(Self {
             builder,

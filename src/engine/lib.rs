@@ -12,6 +12,7 @@ mod progress;
 mod run;
 mod session;
 mod statistic;
+mod streams;
 mod text;
 mod untouched;
 

@@ -1,7 +1,7 @@
 //! A curve as a table: CSV for spreadsheets, JSON with everything.
 
 use super::{CalibrationStats, Curve, Outcome};
-use crate::observation;
+use crate::observation::{self, quoted};
 
 /// The columns, in order.
 pub const COLUMNS: [&str; 20] = [
@@ -150,14 +150,6 @@ fn comments(curve: &Curve) -> String {
 /// Where serialisation fails, which no measured curve causes.
 pub fn json(curve: &Curve) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(curve)
-}
-
-fn quoted(cell: &str) -> String {
-    if cell.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell.to_owned()
-    }
 }
 
 #[cfg(test)]

@@ -63,7 +63,10 @@ pub trait Method: std::fmt::Debug + Send + Sync {
         block: &mut BlockWeights,
         plan: &Plan,
         statistics: &BlockStatistics,
-    ) -> Result<(), ModifyError>;
+    ) -> Result<(), ModifyError> {
+        let (_, _, _) = (block, plan, statistics);
+        Ok(())
+    }
 
     /// What changes in the forward pass of every block that the step edits.
     fn hooks(&self) -> Vec<Hook> {

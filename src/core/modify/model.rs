@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Applied, BlockStatistics, Hook, ModifyError, Plan, Statistics, Weight};
-use crate::weights::{ModelConfig, Pristine, Role, TensorId};
+use crate::weights::{Pristine, Role, TensorId};
 
 /// One block: the pristine one that it came from, and what steps have changed. Cloning shares what is not edited.
 #[derive(Debug, Clone)]
@@ -168,7 +168,6 @@ impl BlockWeights {
 /// All blocks in their present order. What a step has edited stays here only while another step follows.
 #[derive(Debug, Clone)]
 pub struct ModelWeights {
-    pristine: Arc<Pristine>,
     blocks: Vec<BlockWeights>,
 }
 
@@ -186,16 +185,7 @@ impl ModelWeights {
             seed,
         };
         let blocks = (0..pristine.config().blocks).map(block).collect();
-        Self { pristine, blocks }
-    }
-
-    /// Sizes of the model as it is now.
-    #[must_use]
-    pub fn config(&self) -> ModelConfig {
-        ModelConfig {
-            blocks: self.blocks.len(),
-            ..self.pristine.config().clone()
-        }
+        Self { blocks }
     }
 
     /// The blocks in order.

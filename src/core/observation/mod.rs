@@ -6,6 +6,7 @@ mod table;
 use serde::{Deserialize, Serialize};
 
 pub use table::csv;
+pub(crate) use table::quoted;
 
 /// An array with names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -49,8 +49,8 @@ fn place(observation: &Observation, index: usize) -> (String, String) {
     (coordinates.join(";"), labels.join("; "))
 }
 
-/// A text as one cell.
-fn quoted(text: &str) -> String {
+/// A text as one cell of a CSV table.
+pub(crate) fn quoted(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {

@@ -1,11 +1,14 @@
 //! Every value that an experiment and its look can be given: one table for the link, the page's controls, the command line
 //! and the engine's limits.
 
-use super::{Ask, Asset, DeviceChoice, Link, Origin, Sampling, Screen, Tab, View};
+mod read;
+
+use super::{Ask, DeviceChoice, Link, Sampling, Screen, Tab, View};
 use crate::curve::CalibrationStats;
 use crate::modify::Sweep;
 use crate::numeric::parse_finite;
 use crate::plot::{Axis, Measure};
+use read::{names, not_among, number, origin, rejected, sha256, unusual, unusual_word, whole, word, word_of};
 
 /// One value: its key, its words, what it may be, and how it is read and written.
 pub struct Field {
@@ -76,12 +79,6 @@ impl Field {
             _ => (0, u64::MAX),
         }
     }
-}
-
-/// The field of this key.
-#[must_use]
-pub fn find(key: &str) -> Option<&'static Field> {
-    FIELDS.iter().copied().find(|field| field.key == key)
 }
 
 /// All fields, in the order in which a link holds them.
@@ -220,10 +217,17 @@ pub const CALIBRATION_WINDOWS: Field = Field {
 pub const CALIBRATION_STATS: Field = Field {
     key: "calibration-stats",
     label: "where calibration statistics come from",
-    kind: Kind::Word(&["sequential", "dense"]),
+    kind: Kind::Word(&names(&STATS)),
     only_with: None,
-    read: |link, given| word(&CALIBRATION_STATS, STATS, given, &mut link.experiment.calibration_stats),
-    write: |link| Some(word_of(STATS, &link.experiment.calibration_stats).to_owned()),
+    read: |link, given| {
+        word(
+            &CALIBRATION_STATS,
+            &STATS,
+            given,
+            &mut link.experiment.calibration_stats,
+        )
+    },
+    write: |link| Some(word_of(&STATS, &link.experiment.calibration_stats).to_owned()),
 };
 
 /// The seed of everything random.
@@ -253,30 +257,30 @@ pub const THRESHOLD: Field = Field {
 pub const SCREEN: Field = Field {
     key: "view",
     label: "which models the chart compares",
-    kind: Kind::Word(&["model", "sizes"]),
+    kind: Kind::Word(&names(&SCREENS)),
     only_with: None,
-    read: |link, given| word(&SCREEN, SCREENS, given, &mut link.view.screen),
-    write: |link| unusual_word(SCREENS, |view| view.screen, link),
+    read: |link, given| word(&SCREEN, &SCREENS, given, &mut link.view.screen),
+    write: |link| unusual_word(&SCREENS, |view| view.screen, link),
 };
 
 /// What the chart shows.
 pub const MEASURE: Field = Field {
     key: "metric",
     label: "what the chart shows",
-    kind: Kind::Word(&["hemorrhage", "kld", "same-top"]),
+    kind: Kind::Word(&names(&MEASURES)),
     only_with: None,
-    read: |link, given| word(&MEASURE, MEASURES, given, &mut link.view.measure),
-    write: |link| unusual_word(MEASURES, |view| view.measure, link),
+    read: |link, given| word(&MEASURE, &MEASURES, given, &mut link.view.measure),
+    write: |link| unusual_word(&MEASURES, |view| view.measure, link),
 };
 
 /// How the chart's axis is divided.
 pub const AXIS: Field = Field {
     key: "axis",
     label: "how the chart's axis is divided",
-    kind: Kind::Word(&["linear", "log"]),
+    kind: Kind::Word(&names(&AXES)),
     only_with: None,
-    read: |link, given| word(&AXIS, AXES, given, &mut link.view.axis),
-    write: |link| unusual_word(AXES, |view| view.axis, link),
+    read: |link, given| word(&AXIS, &AXES, given, &mut link.view.axis),
+    write: |link| unusual_word(&AXES, |view| view.axis, link),
 };
 
 /// The selected strength.
@@ -360,20 +364,20 @@ pub const TOKENS: Field = Field {
 pub const TAB: Field = Field {
     key: "tab",
     label: "what is open under the chart",
-    kind: Kind::Word(&["chart", "table", "curves"]),
+    kind: Kind::Word(&names(&TABS)),
     only_with: None,
-    read: |link, given| word(&TAB, TABS, given, &mut link.view.tab),
-    write: |link| unusual_word(TABS, |view| view.tab, link),
+    read: |link, given| word(&TAB, &TABS, given, &mut link.view.tab),
+    write: |link| unusual_word(&TABS, |view| view.tab, link),
 };
 
 /// What computes.
 pub const DEVICE: Field = Field {
     key: "device",
     label: "what computes",
-    kind: Kind::Word(&["auto", "gpu", "flex"]),
+    kind: Kind::Word(&names(&DEVICES)),
     only_with: None,
-    read: |link, given| word(&DEVICE, DEVICES, given, &mut link.view.device),
-    write: |link| unusual_word(DEVICES, |view| view.device, link),
+    read: |link, given| word(&DEVICE, &DEVICES, given, &mut link.view.device),
+    write: |link| unusual_word(&DEVICES, |view| view.device, link),
 };
 
 /// A digest of the result that the link was copied with.
@@ -389,114 +393,23 @@ pub const EXPECT: Field = Field {
     write: |link| link.expect.clone(),
 };
 
-type Words<T> = &'static [(&'static str, T)];
-
-const STATS: Words<CalibrationStats> = &[
+const STATS: [(&str, CalibrationStats); 2] = [
     ("sequential", CalibrationStats::Sequential),
     ("dense", CalibrationStats::Dense),
 ];
-const MEASURES: Words<Measure> = &[
+const MEASURES: [(&str, Measure); 3] = [
     ("hemorrhage", Measure::Hemorrhage),
     ("kld", Measure::Kld),
     ("same-top", Measure::SameTop),
 ];
-const AXES: Words<Axis> = &[("linear", Axis::Linear), ("log", Axis::Log)];
-const SCREENS: Words<Screen> = &[("model", Screen::Model), ("sizes", Screen::Sizes)];
-const TABS: Words<Tab> = &[("chart", Tab::Chart), ("table", Tab::Table), ("curves", Tab::Curves)];
-const DEVICES: Words<DeviceChoice> = &[
+const AXES: [(&str, Axis); 2] = [("linear", Axis::Linear), ("log", Axis::Log)];
+const SCREENS: [(&str, Screen); 2] = [("model", Screen::Model), ("sizes", Screen::Sizes)];
+const TABS: [(&str, Tab); 3] = [("chart", Tab::Chart), ("table", Tab::Table), ("curves", Tab::Curves)];
+const DEVICES: [(&str, DeviceChoice); 3] = [
     ("auto", DeviceChoice::Auto),
     ("gpu", DeviceChoice::Gpu),
     ("flex", DeviceChoice::Flex),
 ];
-
-fn word_of<T: PartialEq>(words: Words<T>, value: &T) -> &'static str {
-    let found = words.iter().find(|(_, other)| other == value);
-    found.map_or("", |(word, _)| word)
-}
-
-fn rejected(allowed: impl ToString, used: impl ToString) -> Rejected {
-    Rejected {
-        allowed: allowed.to_string(),
-        used: used.to_string(),
-    }
-}
-
-fn not_among(field: &Field, used: &str) -> Rejected {
-    let Kind::Word(words) = field.kind else {
-        return rejected("", used);
-    };
-    rejected(words.join(", "), used)
-}
-
-fn word<T: PartialEq + Copy>(field: &Field, words: Words<T>, given: &str, slot: &mut T) -> Result<(), Rejected> {
-    let found = words.iter().find(|(word, _)| *word == given);
-    let (_, value) = found.ok_or_else(|| not_among(field, word_of(words, slot)))?;
-    *slot = *value;
-    Ok(())
-}
-
-/// A whole number within the field's limits; beyond them, the nearer end is used.
-fn whole<T: TryFrom<u64> + ToString>(field: &Field, given: &str, slot: &mut T) -> Result<(), Rejected> {
-    let (min, max) = field.whole();
-    let allowed = || format!("a number from {min} to {max}");
-    // Longer than any number of the type is beyond its end, and −1 below its beginning.
-    let Ok(value) = given.parse::<i128>() else {
-        return Err(rejected(allowed(), slot.to_string()));
-    };
-    let nearest = value.clamp(i128::from(min), i128::from(max));
-    let Some(used) = u64::try_from(nearest)
-        .ok()
-        .and_then(|nearest| T::try_from(nearest).ok())
-    else {
-        return Err(rejected(allowed(), slot.to_string()));
-    };
-    *slot = used;
-    if nearest == value {
-        Ok(())
-    } else {
-        Err(rejected(allowed(), slot.to_string()))
-    }
-}
-
-/// A number within the field's limits; beyond them, the nearer end is used.
-fn number(field: &Field, given: &str, slot: &mut f64) -> Result<(), Rejected> {
-    let (min, max) = field.range().unwrap_or((f64::MIN, f64::MAX));
-    let value = parse_finite(given);
-    if let Some(value) = value {
-        *slot = value.clamp(min, max);
-    }
-    if value == Some(*slot) {
-        Ok(())
-    } else {
-        Err(rejected(format!("a number from {min} to {max}"), *slot))
-    }
-}
-
-fn origin(given: &str, slot: &mut Asset) -> Result<(), Rejected> {
-    match given.parse::<Origin>() {
-        Ok(origin) => slot.origin = origin,
-        Err(error) => return Err(rejected(error, &slot.origin)),
-    }
-    Ok(())
-}
-
-fn sha256(given: &str, slot: &mut Asset) -> Result<(), Rejected> {
-    if given.len() == 64 && given.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-        slot.sha256 = Some(given.to_owned());
-        Ok(())
-    } else {
-        Err(rejected("64 hexadecimal digits", "no check of the file"))
-    }
-}
-
-fn unusual<T: PartialEq + ToString>(value: &T, usual: &T) -> Option<String> {
-    (value != usual).then(|| value.to_string())
-}
-
-fn unusual_word<T: PartialEq>(words: Words<T>, of: fn(&View) -> T, link: &Link) -> Option<String> {
-    let (value, usual) = (of(&link.view), of(&View::default()));
-    (value != usual).then(|| word_of(words, &value).to_owned())
-}
 
 #[cfg(test)]
 mod tests {
@@ -507,7 +420,13 @@ mod tests {
         for (i, field) in FIELDS.iter().enumerate() {
             assert!(FIELDS[..i].iter().all(|other| other.key != field.key), "{}", field.key);
             assert!(!field.label.is_empty(), "{}", field.key);
-            assert!(field.only_with.is_none_or(|key| find(key).is_some()), "{}", field.key);
+            assert!(
+                field
+                    .only_with
+                    .is_none_or(|key| FIELDS.iter().any(|other| other.key == key)),
+                "{}",
+                field.key
+            );
         }
     }
 

@@ -2,4 +2,4 @@
 
 mod residual;
 
-pub(super) use residual::Residual;
+pub(super) use residual::{Pair, Residual};

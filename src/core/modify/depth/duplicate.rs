@@ -9,9 +9,7 @@
 use std::sync::Arc;
 
 use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter, Unit};
-use super::super::{
-    BlockStatistics, BlockWeights, Method, ModelWeights, ModifyError, Plan, SpecError, Statistics, Step,
-};
+use super::super::{Method, ModelWeights, ModifyError, Plan, SpecError, Statistics, Step};
 
 const NAME: &str = "duplicate";
 
@@ -89,15 +87,6 @@ impl Method for Duplicate {
             ..Plan::default()
         })
     }
-
-    fn edit_block(
-        &self,
-        _block: &mut BlockWeights,
-        _plan: &Plan,
-        _statistics: &BlockStatistics,
-    ) -> Result<(), ModifyError> {
-        Ok(())
-    }
 }
 
 impl Duplicate {
@@ -133,6 +122,7 @@ impl Duplicate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::modify::BlockWeights;
     use crate::modify::testing::{after, model, values_of};
 
     fn order(blocks: Option<(usize, usize)>, repeat: usize) -> Option<Vec<usize>> {
@@ -167,7 +157,7 @@ mod tests {
             let blocks = Some((1, 1));
             after(&before, Duplicate { blocks, repeat }, &Statistics::default()).unwrap()
         };
-        assert_eq!(with(2).config().blocks, 6);
+        assert_eq!(with(2).blocks().len(), 6);
         assert!(with(2).blocks().iter().all(BlockWeights::is_pristine));
         let (all, longer) = (values_of(&before), values_of(&with(2)));
         let block = all.len() / 4;

@@ -10,9 +10,7 @@
 use std::sync::Arc;
 
 use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter, Unit};
-use super::super::{
-    BlockStatistics, BlockWeights, Method, ModelWeights, ModifyError, Plan, SpecError, StatisticId, Statistics, Step,
-};
+use super::super::{Method, ModelWeights, ModifyError, Plan, SpecError, StatisticId, Statistics, Step};
 use crate::weights::Site;
 
 const NAME: &str = "layer-drop";
@@ -85,15 +83,6 @@ impl Method for LayerDrop {
             ..Plan::default()
         })
     }
-
-    fn edit_block(
-        &self,
-        _block: &mut BlockWeights,
-        _plan: &Plan,
-        _statistics: &BlockStatistics,
-    ) -> Result<(), ModifyError> {
-        Ok(())
-    }
 }
 
 impl LayerDrop {
@@ -130,6 +119,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::modify::BlockWeights;
     use crate::modify::testing::{after, model, values_of};
 
     fn kept(count: usize, influence: &[f64]) -> Vec<usize> {
@@ -164,7 +154,7 @@ mod tests {
         let mut statistics = Statistics::default();
         statistics.insert(StatisticId::BlockInfluence, Arc::new(influence.to_vec()));
         let after = after(&before, LayerDrop { count: 2 }, &statistics).unwrap();
-        assert_eq!(after.config().blocks, 2);
+        assert_eq!(after.blocks().len(), 2);
         let sources = after.blocks().iter().map(BlockWeights::source);
         assert_eq!(sources.collect::<Vec<_>>(), [0, 3]);
         let all = values_of(&before);

@@ -10,8 +10,9 @@
 
 use std::sync::Arc;
 
-use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter, Unit};
+use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter};
 use super::super::{BlockStatistics, BlockWeights, Change, Hook, Method, ModifyError, Plan, SpecError, Step};
+use super::BITS;
 use super::rtn::{Group, Rtn, Scheme};
 use crate::weights::Site;
 
@@ -48,14 +49,7 @@ pub const ENTRY: Entry = Entry {
             key: "bits",
             label: "bits for each activation",
             term: "activation bits",
-            kind: Kind::Number {
-                min: 2.0,
-                max: 8.0,
-                whole: true,
-                default: None,
-                sweep: (8.0, 2.0, 7),
-                unit: Unit::Bits,
-            },
+            kind: BITS,
         },
         Parameter {
             key: "scale",

@@ -14,8 +14,9 @@
 
 use std::sync::Arc;
 
-use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter, Unit};
+use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter};
 use super::super::{BlockStatistics, BlockWeights, Method, ModifyError, Plan, SpecError, Step, Weight};
+use super::BITS;
 use crate::weights::TensorId;
 
 const NAME: &str = "rtn";
@@ -43,14 +44,7 @@ pub const ENTRY: Entry = Entry {
             key: "bits",
             label: "bits for each weight",
             term: "bits",
-            kind: Kind::Number {
-                min: 2.0,
-                max: 8.0,
-                whole: true,
-                default: None,
-                sweep: (8.0, 2.0, 7),
-                unit: Unit::Bits,
-            },
+            kind: BITS,
         },
         Parameter {
             key: "group",
