@@ -12,8 +12,10 @@ mod support;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use hemoscope_core::share::bundled::{self, SIZES};
-use hemoscope_core::share::{Ask, Asset, Experiment, Link, Origin};
+use hemoscope_core::experiment::Settings;
+use hemoscope_core::experiment::bundled::{self, SIZES};
+use hemoscope_core::experiment::{Ask, Asset, Experiment, Origin};
+use hemoscope_core::share;
 use serde_json::Value;
 use support::fixtures::fixture;
 use tempfile::TempDir;
@@ -246,12 +248,12 @@ fn an_opened_link_says_whether_it_reproduces() {
         ..Experiment::default()
     };
     let open = |expect: Option<String>| {
-        let link = Link {
+        let link = Settings {
             experiment: experiment.clone(),
             expect,
-            ..Link::default()
+            ..Settings::default()
         };
-        let link = format!("https://example.org/#{}", link.to_fragment());
+        let link = format!("https://example.org/#{}", share::fragment(&link));
         let (model, text) = (
             fixture("models/stories260K.bin").display().to_string(),
             program.path("text.txt"),

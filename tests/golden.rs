@@ -11,8 +11,8 @@
 mod support;
 
 use hemoscope_core::curve::{CalibrationStats, Measured, Outcome};
+use hemoscope_core::experiment::{Ask, Experiment};
 use hemoscope_core::protocol::DeviceChoice;
-use hemoscope_core::share::{Ask, Experiment};
 use hemoscope_core::weights::formats;
 use hemoscope_engine::{RunResult, Session};
 use serde_json::Value;

@@ -9,9 +9,9 @@
 mod support;
 
 use hemoscope_core::curve::{CalibrationStats, Outcome};
+use hemoscope_core::experiment::{Ask, Asset, Experiment};
 use hemoscope_core::observation::{Observation, find};
 use hemoscope_core::protocol::DeviceChoice;
-use hemoscope_core::share::{Ask, Asset, Experiment};
 use hemoscope_core::weights::formats;
 use hemoscope_engine::Session;
 use serde_json::Value;

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use hemoscope_core::curve::sentence::compare;
 use hemoscope_core::curve::{Curve, digest};
+use hemoscope_core::experiment::bundled::{self, SIZES};
+use hemoscope_core::experiment::{Asset, Experiment};
 use hemoscope_core::modify::catalogue;
 use hemoscope_core::modify::knob;
 use hemoscope_core::protocol::DeviceChoice;
-use hemoscope_core::share::bundled::{self, SIZES};
-use hemoscope_core::share::{Asset, Experiment, Link};
+use hemoscope_core::share;
 use hemoscope_core::weights::formats;
 use hemoscope_engine::Session;
 use serde::Deserialize;
@@ -59,7 +60,7 @@ fn every_method_is_stored_for_every_size_by_the_pages_defaults() {
             };
             knob::choose_method(expected.sweep_mut(), entry);
             let Stored { link, curve } = stored(model.name, entry.name);
-            let opened = Link::open(&link);
+            let opened = share::open(&link);
             assert_eq!(opened.notices, []);
             let link = opened.link;
             // What the link holds, the page reads from the protocol.
@@ -94,7 +95,7 @@ fn the_readme_quotes_the_page() {
 #[test]
 fn a_stored_curve_comes_out_again() {
     let model = &SIZES[0];
-    let link = Link::open(&stored(model.name, "wanda").link).link;
+    let link = share::open(&stored(model.name, "wanda").link).link;
     let text = |asset: &Asset| {
         let text = std::fs::read_to_string(web(&format!("texts/{}.txt", asset.name()))).unwrap();
         assert_eq!(

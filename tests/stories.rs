@@ -8,9 +8,9 @@
 mod support;
 
 use hemoscope_core::curve::{CalibrationStats, Outcome};
+use hemoscope_core::experiment::{Ask, Experiment};
 use hemoscope_core::modify::Spec;
 use hemoscope_core::protocol::{DeviceChoice, Event, Sampling};
-use hemoscope_core::share::{Ask, Experiment};
 use hemoscope_engine::{EngineError, Session};
 use support::fixtures::fixture;
 use support::{Quiet, own};

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use hemoscope_core::curve::{Curve, Outcome, Point, digest};
+use hemoscope_core::experiment::{Ask, Asset, Experiment, Origin};
 use hemoscope_core::modify::{Spec, Sweep};
 use hemoscope_core::numeric::quantiles;
 use hemoscope_core::protocol::{DeviceChoice, Sampling};
-use hemoscope_core::share::{Ask, Asset, Experiment, Link, Opened, Origin};
+use hemoscope_core::share::{self, Opened};
 use hemoscope_core::weights::formats;
 use hemoscope_engine::{RunResult, Session};
 
@@ -160,7 +161,7 @@ async fn open(
     files: &[OutFile],
 ) -> Result<ExitCode, CliError> {
     let fragment = link.split_once('#').map_or(link, |(_, fragment)| fragment);
-    let Opened { link, notices } = Link::open(fragment);
+    let Opened { link, notices } = share::open(fragment);
     // The page shows the settings that it used instead; a command line that went on would measure something else unnoticed.
     if !notices.is_empty() {
         let notices: Vec<String> = notices.iter().map(ToString::to_string).collect();

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use hemoscope_core::curve::{Curve, Outcome};
+use hemoscope_core::experiment::Ask;
 use hemoscope_core::modify::Sweep;
 use hemoscope_core::observation::find;
 use hemoscope_core::plot::DepthMeasure;
 use hemoscope_core::say;
-use hemoscope_core::share::Ask;
 use hemoscope_engine::RunResult;
 use serde_json::{Value, json};
 

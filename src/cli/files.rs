@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use hemoscope_core::share::Origin;
+use hemoscope_core::experiment::Origin;
 use hemoscope_core::weights::WeightsError;
 use hemoscope_engine::EngineError;
 

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use hemoscope_core::curve::{Curve, Measured, Outcome, sentence, table};
+use hemoscope_core::experiment::View;
 use hemoscope_core::metric::Stats;
 use hemoscope_core::plot::picture;
 use hemoscope_core::plot::{DepthChart, DepthMeasure, Size, draw, draw_depth};
 use hemoscope_core::say;
-use hemoscope_core::share::View;
 use hemoscope_core::weights::Pristine;
 use hemoscope_engine::RunResult;
 use serde_json::json;

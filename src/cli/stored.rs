@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use hemoscope_core::curve::{Curve, digest, sentence};
+use hemoscope_core::experiment::Settings;
+use hemoscope_core::experiment::bundled::{self, Bundled, SIZES};
+use hemoscope_core::experiment::{Asset, Experiment, View};
 use hemoscope_core::modify::catalogue;
 use hemoscope_core::plot::picture::{Drawn, together};
 use hemoscope_core::plot::{KEPT, draw as draw_chart};
 use hemoscope_core::protocol::DeviceChoice;
 use hemoscope_core::say::opening;
-use hemoscope_core::share::bundled::{self, Bundled, SIZES};
-use hemoscope_core::share::{Asset, Experiment, Link, Opened, View};
+use hemoscope_core::share::{self, Opened};
 use hemoscope_core::weights::formats;
 use hemoscope_core::{modify::knob, say};
 use hemoscope_engine::RunResult;
@@ -103,13 +105,13 @@ async fn measure(model: &Bundled, path: &Path, force: bool) -> Result<(), CliErr
         }
         let Some(session) = &session else { continue };
         let RunResult { curve, .. } = session.run(&experiment, &text, &calibration).await?;
-        let link = Link {
+        let link = Settings {
             experiment,
             expect: Some(digest::expectation(&curve)),
-            ..Link::default()
+            ..Settings::default()
         };
         let stored = Stored {
-            link: link.to_fragment(),
+            link: share::fragment(&link),
             curve: &curve,
         };
         output::save_text(&file, &(serde_json::to_string_pretty(&stored)? + "\n"))?;
@@ -149,7 +151,7 @@ fn experiments(model: &Bundled) -> Vec<Experiment> {
 fn label(file: &Path) -> Option<Experiment> {
     let text = std::fs::read_to_string(file).ok()?;
     let Label { link } = serde_json::from_str(&text).ok()?;
-    let Opened { link, notices } = Link::open(&link);
+    let Opened { link, notices } = share::open(&link);
     notices.is_empty().then_some(link.experiment)
 }
 

@@ -6,12 +6,14 @@
 //! | [`weights`], [`tokenizer`] | model files to pristine tensors by role; text to tokens |
 //! | [`modify`], [`decode`], [`metric`] | one file per method, strategy, measure |
 //! | [`observation`] | what a measurement gives: arrays with named axes |
-//! | [`curve`], [`share`] | points and thresholds; experiments and their links |
+//! | [`experiment`], [`share`] | what is asked of which model, and how it is looked at; its link |
+//! | [`curve`] | points and thresholds |
 //! | [`plot`], [`say`] | numbers to SVG, numbers to sentences |
 //! | [`protocol`] | jobs and events between a front end and its engines |
 
 pub mod curve;
 pub mod decode;
+pub mod experiment;
 pub mod metric;
 pub mod modify;
 pub mod numeric;

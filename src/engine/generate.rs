@@ -6,9 +6,9 @@ use super::statistic::Cache;
 use super::{EngineError, Heartbeat, Host, Model, Session};
 use crate::model::{BlockCache, Llama};
 use hemoscope_core::decode::{Uniforms, greedy, temperature};
+use hemoscope_core::experiment::{Ask, Experiment};
 use hemoscope_core::modify::{Spec, Sweep};
 use hemoscope_core::protocol::{Event, Sampling, Side};
-use hemoscope_core::share::{Ask, Experiment};
 use hemoscope_core::tokenizer::StreamDecoder;
 
 /// Tokens of both continuations.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::{EngineError, Host, Model};
 use hemoscope_core::curve::Measured;
+use hemoscope_core::experiment::Experiment;
 use hemoscope_core::metric::{Hemorrhage, Stats, Summary, Tally, TokenScores};
 use hemoscope_core::modify::{self, ModelWeights};
 use hemoscope_core::protocol::Event;
-use hemoscope_core::share::Experiment;
 
 /// Tells how far a point is.
 pub(super) struct Progress<'a, H> {

@@ -10,14 +10,14 @@ use crate::state::State;
 use crate::views::{Router, View};
 use crate::work::{Page, hub, own};
 use hemoscope_core::say::opening;
-use hemoscope_core::share::Link;
+use hemoscope_core::share;
 
 /// Where index.html gives the page its place.
 const PLACE: &str = "app";
 
 /// Opens the page.
 pub fn start() {
-    let mut state = State::open(Link::open(&address::fragment()));
+    let mut state = State::open(share::open(&address::fragment()));
     state.ui.dark = theme::is_dark();
     theme::apply(state.ui.dark);
     let present = address::query("present").is_some();
@@ -59,7 +59,7 @@ fn App(
 /// Does what follows from a change, and keeps the address at the settings. A fresh page keeps its plain address until
 /// something is changed, and looks for its model after the first paint.
 fn follow(page: Page) {
-    let fragment = Memo::new(move |_| page.link.read().to_fragment());
+    let fragment = Memo::new(move |_| share::fragment(&page.link.read()));
     Effect::watch(
         move || fragment.get(),
         |fragment, _, _| {
@@ -86,9 +86,9 @@ fn follow(page: Page) {
     let device = Memo::new(move |_| page.link.read().view.device);
     Effect::watch(move || device.get(), move |_, _, _| page.forget_device(), false);
     address::on_change(move |fragment| {
-        let current = page.link.read_untracked().to_fragment();
+        let current = share::fragment(&page.link.read_untracked());
         if fragment.trim_start_matches('#') != current {
-            page.update(|state| state.follow(Link::open(&fragment)));
+            page.update(|state| state.follow(share::open(&fragment)));
         }
     })
     .ok();

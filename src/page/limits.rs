@@ -1,8 +1,8 @@
 //! What number fields can hold, what is said of a number that a field can't, and what a text or a model can't.
 
+use hemoscope_core::experiment::fields::{self, Field, Kind};
 use hemoscope_core::modify::MOST_POINTS;
 use hemoscope_core::numeric::parse_finite;
-use hemoscope_core::share::fields::{self, Field, Kind};
 
 /// The numbers that a field takes.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,7 +2,7 @@
 
 use hemoscope_core::curve::Curve;
 use hemoscope_core::curve::sentence::{DEFAULT_RATIO, compare};
-use hemoscope_core::share::bundled::{SIZES, all, curve_path};
+use hemoscope_core::experiment::bundled::{SIZES, all, curve_path};
 use serde_json::json;
 
 use crate::browser::Graphics;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use hemoscope_core::experiment::bundled::SIZES;
+use hemoscope_core::experiment::{Asset, DeviceChoice};
 use hemoscope_core::numeric::log_sum_exp;
-use hemoscope_core::share::bundled::SIZES;
-use hemoscope_core::share::{Asset, DeviceChoice};
 use hemoscope_core::weights::formats;
 use hemoscope_engine::model::Batch;
 use hemoscope_engine::{Model, Session};

@@ -14,8 +14,8 @@ use std::cell::RefCell;
 use std::time::Instant;
 
 use fixtures::fixture;
+use hemoscope_core::experiment::{Asset, Origin};
 use hemoscope_core::protocol::{Event, Finding};
-use hemoscope_core::share::{Asset, Origin};
 use hemoscope_core::weights::formats::{self, NamedFile};
 use hemoscope_engine::Host;
 

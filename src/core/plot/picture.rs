@@ -2,10 +2,10 @@
 
 use super::{Chart, Measure, Series, Size, Threshold, threshold};
 use crate::curve::Curve;
+use crate::experiment::View;
 use crate::modify::catalogue::Unit;
 use crate::modify::{Sweep, knob};
 use crate::say;
-use crate::share::View;
 
 /// Charts under this width, in CSS pixels, hold no long names.
 const NARROW: u32 = 480;

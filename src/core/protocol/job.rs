@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::curve::{Curve, Measured, Point, Protocol};
+use crate::experiment::{Asset, Experiment};
+pub use crate::experiment::{DeviceChoice, Sampling};
 use crate::metric::Stats;
 use crate::modify::StatisticId;
-use crate::share::{Asset, Experiment};
-pub use crate::share::{DeviceChoice, Sampling};
 
 /// A file's bytes, by the name under which the transport holds them (a `File`, a fetched blob, a path).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

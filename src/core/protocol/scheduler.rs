@@ -7,8 +7,8 @@
 
 use super::{Event, Finding, Job, ModelReport, Sweeping};
 use crate::curve::{Curve, Outcome, Point, Protocol};
+use crate::experiment::Experiment;
 use crate::metric::Stats;
-use crate::share::Experiment;
 
 /// Engines at most, however many processors there are.
 const MOST: usize = 8;

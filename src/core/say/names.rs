@@ -2,10 +2,10 @@
 
 use super::counted;
 use crate::curve::{CalibrationStats, Curve};
+use crate::experiment::{BUNDLED_CALIBRATION, BUNDLED_TEXT, bundled};
 use crate::modify::catalogue::{self, Parameter, Unit};
 use crate::modify::{Step, Sweep, Value, knob};
 use crate::plot::format_value;
-use crate::share::{BUNDLED_CALIBRATION, BUNDLED_TEXT, bundled};
 
 /// The title of the x axis: plain words, then the field's term.
 #[must_use]

@@ -4,10 +4,10 @@
 
 use crate::curve::Curve;
 use crate::curve::sentence::{Answer, DEFAULT_RATIO, answer};
+use crate::experiment::View;
 use crate::plot::picture::{alone, alternative};
 use crate::plot::{PlotError, Size, draw, escape};
 use crate::say;
-use crate::share::View;
 
 /// The element that the page takes out once it stands itself.
 pub const PAINT_ID: &str = "first-paint";

@@ -1,161 +1,123 @@
-//! An experiment and its link.
+//! Links: the settings of the page as the fragment of its address,
+//! `#v=3&ask=curve&model=…&m=wanda:sparsity=0..0.8/9&text=…&windows=…&seed=…`.
 //!
-//! Everything that changes a result is a field of [`Experiment`]; how it is looked at is a [`View`]; a [`Link`] holds
-//! both and is written as the fragment of the page's address.
+//! Flat and readable. Every value that changes a result is always written, even where it is the default, so that a later
+//! change of a default does not change an old link. What can't be understood is reported as a [`Notice`] and replaced by
+//! something sensible; unknown keys are kept and written again.
 
-mod asset;
-pub mod bundled;
-pub mod fields;
-mod link;
-mod view;
+mod reader;
 
-use serde::{Deserialize, Serialize};
+use std::fmt::{self, Display};
 
-pub use asset::{Asset, Origin, OriginError};
-pub use link::{Link, Notice, Opened};
-pub use view::{DeviceChoice, Sampling, Screen, Tab, View};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::curve::{CalibrationStats, Curve};
-use crate::modify::Sweep;
+use crate::experiment::Settings;
+use crate::experiment::fields::FIELDS;
+use reader::Reader;
 
-/// The text shipped for measuring; its file is `texts/{BUNDLED_TEXT}.txt`.
-pub const BUNDLED_TEXT: &str = "evaluation";
-/// The text shipped for calibrating.
-pub const BUNDLED_CALIBRATION: &str = "calibration";
+/// The version that is written. Versions differ in the defaults of what a link leaves out.
+const VERSION: u64 = 3;
+/// What separates pairs, what an address may not hold, and what mail and chat programs take for the end of a link.
+const ESCAPED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'&')
+    .add(b'\'')
+    .add(b'(')
+    .add(b')')
+    .add(b'<')
+    .add(b'>')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+/// Keys are as values, but end at the first `=`.
+const ESCAPED_KEY: &AsciiSet = &ESCAPED.add(b'=');
 
-/// A question that can be asked of a model, with the modification that it is asked of.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ask {
-    /// Where does it break? Perplexity and divergence at each strength.
-    Curve(Sweep),
-    /// Where does the damage start? The residual stream's error behind each block, at each strength.
-    Depth(Sweep),
+/// A link as it was understood.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Opened {
+    /// What to use.
+    pub link: Settings,
+    /// What could not be used as it was written.
+    pub notices: Vec<Notice>,
 }
 
-impl Ask {
-    /// The modification, with its range.
-    #[must_use]
-    pub fn sweep(&self) -> &Sweep {
-        match self {
-            Self::Curve(sweep) | Self::Depth(sweep) => sweep,
-        }
-    }
-
-    /// The same, to be changed.
-    pub fn sweep_mut(&mut self) -> &mut Sweep {
-        match self {
-            Self::Curve(sweep) | Self::Depth(sweep) => sweep,
-        }
-    }
-
-    /// Its word in a link.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Curve(_) => "curve",
-            Self::Depth(_) => "depth",
-        }
-    }
+/// One value of a link that could not be used as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The key in the link.
+    pub key: String,
+    /// What it was given.
+    pub given: String,
+    /// What is possible.
+    pub allowed: String,
+    /// What is used instead.
+    pub used: String,
 }
 
-/// Everything that a run depends on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Experiment {
-    /// The model.
-    pub model: Asset,
-    /// What is asked, and of which modification.
-    pub ask: Ask,
-    /// The text to measure on.
-    pub text: Asset,
-    /// Windows to measure.
-    pub windows: usize,
-    /// Tokens per window.
-    pub window: usize,
-    /// The text to calibrate on.
-    pub calibration_text: Asset,
-    /// Windows to calibrate on.
-    pub calibration_windows: usize,
-    /// How calibration statistics are collected.
-    pub calibration_stats: CalibrationStats,
-    /// The seed of all random numbers.
-    pub seed: u64,
-}
-
-impl Default for Experiment {
-    /// Wanda pruning of the first bundled model from 0 to 80 % in nine points, measured on 8 windows of 256 tokens.
-    fn default() -> Self {
-        use crate::modify::{Step, Value};
-        let range = Value::Range {
-            from: 0.0,
-            to: 0.8,
-            points: 9,
-        };
-        Self {
-            model: Asset::bundled(bundled::FIRST),
-            ask: Ask::Curve(Sweep {
-                steps: vec![Step {
-                    name: "wanda".to_owned(),
-                    values: vec![("sparsity".to_owned(), range)],
-                }],
-            }),
-            text: Asset::bundled(BUNDLED_TEXT),
-            windows: 8,
-            window: 256,
-            calibration_text: Asset::bundled(BUNDLED_CALIBRATION),
-            calibration_windows: 8,
-            // Calibrating block by block carries a device's last digits into what the next block is pruned by: SmolLM2 at 80 %
-            // then differs by 0.3 nats between CPU and GPU. From one pass over the untouched model, all devices agree.
-            calibration_stats: CalibrationStats::Dense,
-            seed: 0,
-        }
+impl Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            key,
+            given,
+            allowed,
+            used,
+        } = self;
+        write!(f, "Link: “{key}={given}” can't be used ({allowed}). Instead: {used}.")
     }
 }
 
-impl Experiment {
-    /// The modification, with its range.
-    #[must_use]
-    pub fn sweep(&self) -> &Sweep {
-        self.ask.sweep()
-    }
-
-    /// The same, to be changed.
-    pub fn sweep_mut(&mut self) -> &mut Sweep {
-        self.ask.sweep_mut()
-    }
-
-    /// What a link of version 1 leaves out.
-    #[must_use]
-    pub fn version_1() -> Self {
-        Self {
-            model: Asset::bundled(bundled::SMOLLM2.name),
-            window: 512,
-            ..Self::default()
+/// The fragment that holds these settings, without `#`.
+#[must_use]
+pub fn fragment(settings: &Settings) -> String {
+    let mut writer = Writer(String::new());
+    writer.pair("v", &VERSION.to_string());
+    for field in FIELDS {
+        if let Some(value) = (field.write)(settings) {
+            writer.pair(field.key, &value);
         }
     }
+    for (key, value) in &settings.unknown {
+        writer.pair(key, value);
+    }
+    writer.0
+}
 
-    /// What a stored curve was measured with; its model and texts are the page's own.
-    #[must_use]
-    pub fn of_stored(curve: &Curve) -> Self {
-        let asset = |name: &str, sha256: &str| Asset {
-            sha256: Some(sha256.to_owned()),
-            ..Asset::bundled(name)
-        };
-        let protocol = &curve.protocol;
-        let mut experiment = Self {
-            model: asset(&protocol.model_name, &protocol.model_sha256),
-            ask: Ask::Curve(curve.sweep.clone()),
-            text: asset(&protocol.text_name, &protocol.text_sha256),
-            windows: protocol.windows,
-            window: protocol.window,
-            seed: protocol.seed,
-            ..Self::default()
-        };
-        if let Some(calibration) = &protocol.calibration {
-            experiment.calibration_text = asset(&calibration.text_name, &calibration.text_sha256);
-            experiment.calibration_windows = calibration.windows;
-            experiment.calibration_stats = calibration.stats;
+/// Reads a fragment, with or without `#`. Never fails: what can't be used becomes a notice.
+#[must_use]
+pub fn open(fragment: &str) -> Opened {
+    let mut reader = Reader::new(fragment);
+    if reader.is_empty() {
+        return Opened::default();
+    }
+    let mut link = reader.version();
+    for field in FIELDS {
+        reader.field(field, &mut link);
+    }
+    let (unknown, notices) = reader.finish();
+    link.unknown = unknown;
+    Opened { link, notices }
+}
+
+struct Writer(String);
+
+impl Writer {
+    fn pair(&mut self, key: &str, value: &str) {
+        if !self.0.is_empty() {
+            self.0.push('&');
         }
-        experiment
+        self.0.extend(utf8_percent_encode(key, ESCAPED_KEY));
+        self.0.push('=');
+        self.0.extend(utf8_percent_encode(value, ESCAPED));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,8 +13,8 @@ pub(crate) use setup::calibration;
 
 use super::{EngineError, Host, Session};
 use hemoscope_core::curve::Curve;
+use hemoscope_core::experiment::Experiment;
 use hemoscope_core::protocol::{Event, Job, Order, Scheduler, Sweeping};
-use hemoscope_core::share::Experiment;
 
 /// A curve and what was found out on the way.
 #[derive(Debug, Clone)]

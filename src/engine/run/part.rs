@@ -10,9 +10,9 @@ use crate::progress::{Progress, as_first_point};
 use crate::statistic::Cache;
 use crate::{EngineError, Heartbeat, Host, Model, Session};
 use hemoscope_core::curve::{Outcome, Point};
+use hemoscope_core::experiment::{Ask, Experiment};
 use hemoscope_core::modify::{Spec, StatisticId};
 use hemoscope_core::protocol::{Event, Finding};
-use hemoscope_core::share::{Ask, Experiment};
 use hemoscope_core::weights::Site;
 
 /// A run that this engine has joined.

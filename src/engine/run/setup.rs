@@ -4,7 +4,7 @@ use crate::calibrate::Calibration;
 use crate::text::Windows;
 use crate::{EngineError, Model};
 use hemoscope_core::curve::{CalibrationProtocol, Protocol};
-use hemoscope_core::share::{Experiment, fields};
+use hemoscope_core::experiment::{Experiment, fields};
 use hemoscope_core::weights::formats::sha256_hex;
 
 /// What all points share.

@@ -15,9 +15,9 @@ use super::browser::{now_ms, window};
 use super::error::BrowserError;
 pub use super::transport::Incoming;
 use super::transport::Transport;
+use hemoscope_core::experiment::{DeviceChoice, Experiment};
 use hemoscope_core::protocol::{Command, DeviceKind, Event, Job, ModelReport, Reply, Request};
 use hemoscope_core::protocol::{Order, Scheduler, engines, engines_for};
-use hemoscope_core::share::{DeviceChoice, Experiment};
 
 /// Jobs of the pool's own bear this number, which no front end gives.
 const OWN: u64 = 0;

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use crate::parts::{Choice, Field, Group, Select};
 use crate::state::{Engine, Machine};
 use crate::work::Page;
+use hemoscope_core::experiment::DeviceChoice;
 use hemoscope_core::protocol::DeviceKind;
 use hemoscope_core::say;
-use hemoscope_core::share::DeviceChoice;
 
 /// The device's state, and the choice of another.
 #[component]

@@ -9,9 +9,9 @@ use crate::doors::spawn::spawn;
 use crate::views::curve::picture;
 use crate::work::Page;
 use hemoscope_core::curve::{Curve, table};
+use hemoscope_core::experiment::Screen;
 use hemoscope_core::plot::{Frame, Size, draw};
 use hemoscope_core::say;
-use hemoscope_core::share::Screen;
 
 /// Size of a downloaded chart, for a page or a slide.
 const SIZE: Size = Size {

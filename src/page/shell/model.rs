@@ -7,10 +7,10 @@ use crate::doors::field;
 use crate::parts::{Choice, DropField, Field, Group, Select};
 use crate::state::{Machine, Model, ModelKind, Offers, Picking, Ui};
 use crate::work::{Page, own};
+use hemoscope_core::experiment::Origin;
+use hemoscope_core::experiment::bundled::{self, Bundled};
 use hemoscope_core::plot::format_number;
 use hemoscope_core::say;
-use hemoscope_core::share::Origin;
-use hemoscope_core::share::bundled::{self, Bundled};
 
 /// The choice of a model, what is needed for it, and what is known of it.
 #[component]
@@ -200,7 +200,7 @@ fn facts(machine: &Machine) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hemoscope_core::share::bundled::SMOLLM2;
+    use hemoscope_core::experiment::bundled::SMOLLM2;
 
     #[test]
     fn models_that_this_copy_lacks_are_not_offered_unless_they_are_chosen() {

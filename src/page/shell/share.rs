@@ -7,6 +7,7 @@ use crate::doors::spawn::spawn;
 use crate::doors::{address, clipboard};
 use crate::parts::Menu;
 use crate::work::Page;
+use hemoscope_core::share;
 
 /// Copies the link.
 #[component]
@@ -41,7 +42,7 @@ pub(super) fn copy_link(page: Page) {
 /// The fragment of the link to pass on.
 fn shared_fragment(page: Page) -> String {
     let link = page.results.read_untracked().shared_link(&page.link.read_untracked());
-    link.to_fragment()
+    share::fragment(&link)
 }
 
 /// The link to pass on, whole.

@@ -1,9 +1,9 @@
 //! The engine's events, folded into what the page knows.
 
 use hemoscope_core::curve::{Curve, Point, Protocol, digest};
+use hemoscope_core::experiment::{Experiment, Origin};
 use hemoscope_core::metric::Stats;
 use hemoscope_core::protocol::{Event, Reply, Side};
-use hemoscope_core::share::{Experiment, Origin};
 
 use super::{Consequence, Engine, Model, Preparation, Shown, Stage, State, Task, UnderWay, agree};
 use hemoscope_core::modify::knob;

@@ -1,7 +1,7 @@
 //! What computes: the engine, the model that it has, and what both would cost.
 
+use hemoscope_core::experiment::DeviceChoice;
 use hemoscope_core::protocol::{DeviceReport, ModelReport};
-use hemoscope_core::share::DeviceChoice;
 
 /// Engine and model.
 #[derive(Debug, Clone, PartialEq, Default)]

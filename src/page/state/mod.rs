@@ -22,15 +22,17 @@ pub use ui::{Message, ModelKind, Offers, OwnText, Picking, Ui};
 pub use writing::Writing;
 
 use hemoscope_core::curve::Curve;
+use hemoscope_core::experiment::Settings;
+use hemoscope_core::experiment::{Ask, Asset, DeviceChoice, Experiment, Screen, bundled};
 use hemoscope_core::plot::KEPT;
 use hemoscope_core::say;
-use hemoscope_core::share::{Ask, Asset, DeviceChoice, Experiment, Link, Opened, Screen, bundled};
+use hemoscope_core::share::Opened;
 
 /// Everything that the page knows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct State {
     /// The settings, as the address holds them.
-    pub link: Link,
+    pub link: Settings,
     /// What computes.
     pub machine: Machine,
     /// What is being done.

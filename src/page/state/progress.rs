@@ -3,11 +3,12 @@
 use super::machine::ENGINE_BYTES;
 use super::{Engine, Machine, Model, Preparation, Run, Stage, Task, UnderWay};
 use hemoscope_core::curve::CalibrationStats;
+use hemoscope_core::experiment::Settings;
+use hemoscope_core::experiment::{Experiment, Screen, bundled};
 use hemoscope_core::modify::Sweep;
 use hemoscope_core::modify::catalogue::{self, Family};
 use hemoscope_core::protocol::engines_for;
 use hemoscope_core::say;
-use hemoscope_core::share::{Experiment, Link, Screen, bundled};
 
 /// How far the task is: a line, and a share of the whole where it is known.
 #[must_use]
@@ -105,7 +106,7 @@ fn readying(machine: &Machine) -> (String, Option<f64>) {
 
 /// Seconds that a run would take on this device, once the model was timed on it.
 #[must_use]
-pub fn estimate_secs(machine: &Machine, link: &Link) -> Option<f64> {
+pub fn estimate_secs(machine: &Machine, link: &Settings) -> Option<f64> {
     // Each size has a speed of its own.
     let Model::Ready(report) = &machine.model else {
         return None;
@@ -191,8 +192,8 @@ fn megabytes(bytes: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hemoscope_core::experiment::Ask;
     use hemoscope_core::modify::StatisticId;
-    use hemoscope_core::share::Ask;
 
     fn experiment(sweep: &str, stats: CalibrationStats) -> Experiment {
         Experiment {

@@ -1,8 +1,8 @@
 //! The models of all sizes, measured one after the other.
 
 use super::{State, agree};
-use hemoscope_core::share::bundled::{SIZES, SMOLLM2};
-use hemoscope_core::share::{Asset, Experiment, Screen, bundled};
+use hemoscope_core::experiment::bundled::{SIZES, SMOLLM2};
+use hemoscope_core::experiment::{Asset, Experiment, Screen, bundled};
 
 /// Models that wait for their run.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +103,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::state::Goal;
-    use hemoscope_core::share::{Link, Opened};
+    use hemoscope_core::share::{self, Opened};
 
     fn chosen(state: &State) -> Option<&'static str> {
         bundled::of(&state.link.experiment.model).map(|model| model.short)
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn all_sizes_are_measured_in_turn_and_the_choice_comes_back() {
-        let mut state = State::open(Link::open("view=sizes"));
+        let mut state = State::open(share::open("view=sizes"));
         state.queue_sizes();
         for name in ["1M", "4M", "16M"] {
             assert!(state.choose_next());
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn other_settings_end_the_queue_and_keep_the_choice() {
-        let mut state = State::open(Link::open("view=sizes"));
+        let mut state = State::open(share::open("view=sizes"));
         state.queue_sizes();
         assert!(state.choose_next());
         state.change(|e| *e.sweep_mut() = "rtn:bits=8..2/7".parse().expect("a sweep of the grammar"));
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn another_size_chosen_meanwhile_stays_chosen() {
-        let mut state = State::open(Link::open("view=sizes"));
+        let mut state = State::open(share::open("view=sizes"));
         state.queue_sizes();
         assert!(state.choose_next());
         state.choose_bundled("hemoscope-16m");
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn the_sizes_are_compared_with_one_of_them_chosen() {
-        let mut state = State::open(Link::open("v=1&view=sizes"));
+        let mut state = State::open(share::open("v=1&view=sizes"));
         assert_eq!(chosen(&state), Some("4M"));
         state.choose_bundled(SMOLLM2.name);
         assert_eq!(state.link.view.screen, Screen::Model);

@@ -1,9 +1,9 @@
 //! Whether what is on screen can be run, and what stands against it.
 
 use super::{ModelKind, Ui};
+use hemoscope_core::experiment::bundled::{self, SIZES};
+use hemoscope_core::experiment::{Asset, BUNDLED_CALIBRATION, BUNDLED_TEXT, Experiment, Origin};
 use hemoscope_core::say;
-use hemoscope_core::share::bundled::{self, SIZES};
-use hemoscope_core::share::{Asset, BUNDLED_CALIBRATION, BUNDLED_TEXT, Experiment, Origin};
 
 /// The bundled texts: their tokens by the tokenizer of the models of several sizes, and their bytes.
 const TEXTS: [(&str, usize, usize); 2] = [(BUNDLED_TEXT, 11_065, 40_476), (BUNDLED_CALIBRATION, 11_121, 39_537)];

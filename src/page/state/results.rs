@@ -4,12 +4,13 @@ use super::Run;
 use super::run::Goal;
 use hemoscope_core::curve::digest;
 use hemoscope_core::curve::{Curve, Outcome, Point};
+use hemoscope_core::experiment::Settings;
+use hemoscope_core::experiment::bundled::{self, Bundled, SIZES};
+use hemoscope_core::experiment::{Experiment, Origin, Screen, View};
 use hemoscope_core::modify::Sweep;
 use hemoscope_core::modify::catalogue;
 use hemoscope_core::plot::KEPT;
 use hemoscope_core::say;
-use hemoscope_core::share::bundled::{self, Bundled, SIZES};
-use hemoscope_core::share::{Experiment, Link, Origin, Screen, View};
 
 /// The curves that are here.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -66,7 +67,7 @@ fn is_of(experiment: &Experiment, model: &Origin, sweep: &Sweep) -> bool {
 
 /// The models whose curves are looked at.
 #[must_use]
-pub fn looked_at(link: &Link) -> Vec<&'static Bundled> {
+pub fn looked_at(link: &Settings) -> Vec<&'static Bundled> {
     const ALL: &[Bundled] = &SIZES;
     match link.view.screen {
         Screen::Sizes => ALL.iter().collect(),
@@ -94,7 +95,7 @@ impl Results {
 
     /// The size whose points can be selected, by its place: that of the shown curve, else the chosen one.
     #[must_use]
-    pub fn selectable_size(&self, link: &Link) -> Option<usize> {
+    pub fn selectable_size(&self, link: &Settings) -> Option<usize> {
         let shown = self.shown.as_ref().map(|shown| &shown.experiment.model);
         shown
             .and_then(bundled::size_of)
@@ -103,7 +104,7 @@ impl Results {
 
     /// The paths of the stored curves that the settings call for and that nobody has asked for yet; from here on they are
     /// asked for.
-    pub fn ask_for_curves(&mut self, link: &Link) -> Vec<String> {
+    pub fn ask_for_curves(&mut self, link: &Settings) -> Vec<String> {
         let sweep = link.experiment.sweep();
         let [step] = sweep.steps.as_slice() else {
             return Vec::new();
@@ -153,7 +154,7 @@ impl Results {
     }
 
     /// Shows the curve that the model and the methods of the settings call for. What a run is measuring stays.
-    pub fn show(&mut self, link: &mut Link, run: &Run) {
+    pub fn show(&mut self, link: &mut Settings, run: &Run) {
         if run.is(Goal::Run) {
             return;
         }
@@ -270,7 +271,7 @@ impl Results {
 
     /// The link to pass on: the settings, and what came out of them where they were measured here.
     #[must_use]
-    pub fn shared_link(&self, link: &Link) -> Link {
+    pub fn shared_link(&self, link: &Settings) -> Settings {
         let mut shared = link.clone();
         // Of several models, the link says how they are measured, and each has a result of its own.
         if let Some(shown) = &self.shown
@@ -311,8 +312,9 @@ mod tests {
     use super::*;
     use crate::state::State;
     use crate::testing::stored;
+    use hemoscope_core::experiment::Asset;
     use hemoscope_core::modify::knob;
-    use hemoscope_core::share::{Asset, Link, Opened};
+    use hemoscope_core::share::{self, Opened};
 
     fn names(state: &State) -> Vec<Option<(String, bool)>> {
         let sizes = state.results.sizes(state.link.experiment.sweep());
@@ -350,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_link_keeps_its_point_and_another_curve_takes_it_away() {
-        let mut state = State::open(Link::open("v=2&at=0.3"));
+        let mut state = State::open(share::open("v=2&at=0.3"));
         state.take_stored("", Some(stored("hemoscope-4m", "wanda:sparsity=0..0.8/9")));
         assert_eq!(state.link.view.at, Some(0.3));
         state.change(|e| e.model = Asset::bundled("hemoscope-1m"));
@@ -360,7 +362,7 @@ mod tests {
 
     #[test]
     fn what_was_measured_here_comes_before_what_is_stored() {
-        let mut state = State::open(Link::open("view=sizes"));
+        let mut state = State::open(share::open("view=sizes"));
         assert_eq!(state.results.ask_for_curves(&state.link).len(), 3);
         for model in ["hemoscope-1m", "hemoscope-4m"] {
             let path = bundled::curve_path(model, "wanda");

@@ -3,8 +3,8 @@
 use super::{Queue, Results, Shown};
 use hemoscope_core::curve::digest::Verdict;
 use hemoscope_core::curve::{Measured, Protocol};
+use hemoscope_core::experiment::Experiment;
 use hemoscope_core::say;
-use hemoscope_core::share::Experiment;
 
 /// What is being done, and what came of the last run.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -5,6 +5,7 @@ use crate::testing::stored;
 use hemoscope_core::curve::{CalibrationStats, Curve, Measured, Outcome, Point, Protocol, digest};
 use hemoscope_core::metric::{Hemorrhage, Stats};
 use hemoscope_core::protocol::{DeviceKind, DeviceReport, Event, Reply};
+use hemoscope_core::share;
 
 mod under_way;
 
@@ -253,7 +254,7 @@ fn a_shared_result_that_comes_out_again_is_called_reproduced() {
     assert_eq!(link.experiment.model.sha256, Some("b".repeat(64)));
 
     let mut other = running(9);
-    other.link = Link::open(&link.to_fragment()).link;
+    other.link = share::open(&share::fragment(&link)).link;
     finish(&mut other, 9, true);
     assert_eq!(other.run.verdict, Some(digest::Verdict::Reproduced));
 }
@@ -423,9 +424,9 @@ fn a_browser_without_webgpu_is_not_asked_for_it_again() {
 
 #[test]
 fn a_link_that_asks_for_what_the_page_does_not_show_opens_as_a_curve_and_says_so() {
-    let state = State::open(Link::open("v=3&ask=depth&m=rtn:bits=8..2/7&expect=1_2"));
+    let state = State::open(share::open("v=3&ask=depth&m=rtn:bits=8..2/7&expect=1_2"));
     let sweep = "rtn:bits=8..2/7".parse().expect("a sweep of the grammar");
-    assert_eq!(state.link.experiment.ask, hemoscope_core::share::Ask::Curve(sweep));
+    assert_eq!(state.link.experiment.ask, hemoscope_core::experiment::Ask::Curve(sweep));
     assert_eq!(state.link.expect, None, "it is another question's");
     assert!(
         state

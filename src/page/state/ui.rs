@@ -1,8 +1,8 @@
 //! What the reader has in hand and no link holds: messages, half-made choices, fields that can't be used as they stand.
 
 use crate::doors::fetch::Offer;
+use hemoscope_core::experiment::Origin;
 use hemoscope_core::say;
-use hemoscope_core::share::Origin;
 
 /// What the reader has in hand and no link holds.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -10,8 +10,8 @@ use crate::doors::pool::{Incoming, Pool};
 use crate::doors::spawn::spawn;
 use crate::state::{Consequence, Engine, Model, State, Task, is_last};
 use hemoscope_core::curve::sentence::Answer;
+use hemoscope_core::experiment::DeviceChoice;
 use hemoscope_core::protocol::{Command, Event, Job, Request};
-use hemoscope_core::share::DeviceChoice;
 
 impl Page {
     fn device_to_start(self) -> DeviceChoice {

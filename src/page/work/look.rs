@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use super::page::Page;
 use crate::doors::fetch::{self, Cancel, FetchError, Hub};
 use crate::state::{Model, looked_at};
+use hemoscope_core::experiment::bundled::SMOLLM2;
+use hemoscope_core::experiment::{Asset, Origin};
 use hemoscope_core::say;
-use hemoscope_core::share::bundled::SMOLLM2;
-use hemoscope_core::share::{Asset, Origin};
 
 impl Page {
     /// Looks what the bundled models in the chart would cost, so that Run can say it; nothing large is fetched. Of other

@@ -8,9 +8,9 @@ use crate::doors::address;
 use crate::doors::fetch::{self, FetchError, Hub, Plan, Progress};
 use crate::doors::files::Blob;
 use crate::state::{Consent, Fetching, Model};
+use hemoscope_core::experiment::{Asset, Origin};
 use hemoscope_core::protocol::{FileHandle, Job};
 use hemoscope_core::say;
-use hemoscope_core::share::{Asset, Origin};
 
 impl Page {
     /// Engine, device and model: the device starts while the model's files come in.

@@ -10,7 +10,7 @@ use crate::doors::fetch::{Cancel, Listed, Size, offer, read_origin, repository};
 use crate::doors::files::{self, Blob, File};
 use crate::doors::spawn::spawn;
 use crate::state::{Offers, OwnText};
-use hemoscope_core::share::{Asset, Origin};
+use hemoscope_core::experiment::{Asset, Origin};
 
 /// What a pasted text is called.
 const PASTED: &str = "pasted text";

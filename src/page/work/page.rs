@@ -11,15 +11,16 @@ use crate::doors::pool::Pool;
 use crate::state::{Machine, Model, Results, Run, State, Ui, Writing};
 use crate::views::curve::reading::Subjects;
 use hemoscope_core::curve::sentence::Answer;
+use hemoscope_core::experiment::Asset;
+use hemoscope_core::experiment::Settings;
 use hemoscope_core::plot::Threshold;
 use hemoscope_core::protocol::Event;
-use hemoscope_core::share::{Asset, Link};
 
 /// Handed to every component by Leptos' context.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Page {
     /// The settings.
-    pub(crate) link: RwSignal<Link>,
+    pub(crate) link: RwSignal<Settings>,
     /// What computes.
     pub(crate) machine: RwSignal<Machine>,
     /// What is being done.

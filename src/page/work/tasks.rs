@@ -8,10 +8,10 @@ use super::page::{Page, Stop};
 use crate::doors::browser::now_ms;
 use crate::doors::spawn::spawn;
 use crate::state::{Goal, Stage};
+use hemoscope_core::experiment::Settings;
 use hemoscope_core::modify::{Spec, Sweep};
 use hemoscope_core::protocol::{Job, Sweeping};
 use hemoscope_core::say;
-use hemoscope_core::share::Link;
 
 impl Page {
     /// Measures the curve of the present settings.
@@ -50,7 +50,7 @@ impl Page {
     /// Lets both models write, the second with this modification, which is called so.
     fn write(self, spec: Spec, title: String, at: String) {
         self.begin(Goal::Write, async move {
-            let Link { experiment, view, .. } = self.link.get_untracked();
+            let Settings { experiment, view, .. } = self.link.get_untracked();
             let calibration_text = self
                 .calibration_text(&experiment.calibration_text, &Sweep::from(spec.clone()))
                 .await?;

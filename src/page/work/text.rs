@@ -8,9 +8,9 @@ use super::page::{Page, Stop};
 use crate::doors::browser::beside_page;
 use crate::doors::fetch::{self, FetchError, Hub, Plan};
 use crate::state::Model;
+use hemoscope_core::experiment::{Asset, Origin};
 use hemoscope_core::modify::Sweep;
 use hemoscope_core::modify::knob;
-use hemoscope_core::share::{Asset, Origin};
 
 /// A text that is longer than this measures no more and takes minutes to split into tokens.
 pub(super) const LONGEST_TEXT_BYTES: usize = 20_000_000;

@@ -1,7 +1,7 @@
 //! Engines that do as they are told, and some that don't.
 
 use super::*;
-use crate::share::Ask;
+use crate::experiment::Ask;
 
 const SQUARES: Finding = Finding::Statistic(crate::modify::StatisticId::InputSquares);
 

@@ -1,6 +1,6 @@
 //! From an address to a model's bytes: what it will cost first, then the download, kept for the next visit.
 //!
-//! 1. [`read_origin`] reads what a person typed; a link brings an [`Origin`](hemoscope_core::share::Origin) of its own.
+//! 1. [`read_origin`] reads what a person typed; a link brings an [`Origin`](hemoscope_core::experiment::Origin) of its own.
 //! 2. `plan` asks the server how large the files are and what is stored of them already. It reads at most a listing
 //!    and the first bytes of each file. The page shows the plan and asks for consent.
 //! 3. `download` fetches what is missing, hashes everything, and gives the files as blobs for the worker.

@@ -7,7 +7,7 @@ use super::offer::{self, Offer, base_name, companions};
 use super::source::{Hub, beside, read_listing, scheme_and_host, without_query};
 use super::store::Store;
 use crate::doors::browser::beside_page;
-use hemoscope_core::share::{Asset, Origin, bundled};
+use hemoscope_core::experiment::{Asset, Origin, bundled};
 
 /// Bytes of each file that are read before consent: enough to tell a web page from weights.
 const FIRST_BYTES: u64 = 512;

@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use serde::Deserialize;
 
 use super::FetchError;
-use hemoscope_core::share::Origin;
+use hemoscope_core::experiment::Origin;
 
 /// Escaped in one segment of a path: slashes too (`refs/pr/1` is one revision).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');

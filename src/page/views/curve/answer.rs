@@ -6,10 +6,11 @@ use crate::state::{Goal, Results, Run};
 use crate::work::Page;
 use hemoscope_core::curve::Protocol;
 use hemoscope_core::curve::sentence::Answer as Said;
+use hemoscope_core::experiment::Screen;
+use hemoscope_core::experiment::Settings;
 use hemoscope_core::modify::catalogue::Family;
 use hemoscope_core::modify::knob;
 use hemoscope_core::say;
-use hemoscope_core::share::{Link, Screen};
 
 /// One short sentence, the other clauses, and whether it was measured here.
 #[component]
@@ -72,7 +73,7 @@ struct Outcome {
     note: String,
 }
 
-fn outcome(link: &Link, run: &Run, results: &Results) -> Outcome {
+fn outcome(link: &Settings, run: &Run, results: &Results) -> Outcome {
     if link.view.screen == Screen::Sizes {
         return outcome_of_sizes(link, results);
     }
@@ -110,7 +111,7 @@ fn outcome(link: &Link, run: &Run, results: &Results) -> Outcome {
 }
 
 /// The same of the sizes together, each of which has a curve of its own.
-fn outcome_of_sizes(link: &Link, results: &Results) -> Outcome {
+fn outcome_of_sizes(link: &Settings, results: &Results) -> Outcome {
     let sizes = results.sizes(link.experiment.sweep());
     let measured = sizes
         .iter()

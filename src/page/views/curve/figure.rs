@@ -9,11 +9,12 @@ use crate::parts::{Chart, Choice, Group, Segments, Select};
 use crate::state::{Results, UnderWay};
 use crate::work::Page;
 use hemoscope_core::curve::threshold::crossing::RATIOS;
+use hemoscope_core::experiment::Screen;
+use hemoscope_core::experiment::Settings;
+use hemoscope_core::experiment::bundled::SIZES;
 use hemoscope_core::plot::picture::Drawn;
 use hemoscope_core::plot::{Axis, Mark, MarkKind, Measure, Size, draw};
 use hemoscope_core::say;
-use hemoscope_core::share::bundled::SIZES;
-use hemoscope_core::share::{Link, Screen};
 
 /// The chart with its head and its protocol.
 #[component]
@@ -181,14 +182,14 @@ fn named(drawn: &[Drawn<'_>], under_way: &[UnderWay], measure: Measure, mark: &M
 }
 
 /// The one of several sizes whose points are selected, to be named where only it is meant.
-fn selectable(link: &Link, results: &Results) -> Option<&'static str> {
+fn selectable(link: &Settings, results: &Results) -> Option<&'static str> {
     let compared = link.view.screen == Screen::Sizes;
     let place = results.selectable_size(link).filter(|_| compared)?;
     SIZES.get(place).map(|model| model.short)
 }
 
 /// What the selected point says.
-fn readout(link: &Link, results: &Results) -> String {
+fn readout(link: &Settings, results: &Results) -> String {
     let Some((place, (curve, point))) = results.selected(&link.view).zip(results.selected_point(&link.view)) else {
         return String::new();
     };
@@ -199,7 +200,7 @@ fn readout(link: &Link, results: &Results) -> String {
     }
 }
 
-fn protocol(link: &Link, results: &Results) -> String {
+fn protocol(link: &Settings, results: &Results) -> String {
     let Some(shown) = &results.shown else {
         return String::new();
     };
@@ -238,11 +239,11 @@ mod tests {
     use super::*;
     use crate::state::State;
     use crate::testing::stored;
-    use hemoscope_core::share::Link;
+    use hemoscope_core::share;
 
     #[test]
     fn of_several_sizes_readout_and_protocol_name_the_one_that_they_are_of() {
-        let mut state = State::open(Link::open("view=sizes"));
+        let mut state = State::open(share::open("view=sizes"));
         for model in ["hemoscope-1m", "hemoscope-4m"] {
             state.take_stored("", Some(stored(model, "wanda:sparsity=0..0.8/9")));
         }

@@ -1,15 +1,16 @@
 //! From what the page knows to what the chart shows.
 
 use crate::state::{Kept, Results, Shown, UnderWay};
+use hemoscope_core::experiment::Screen;
+use hemoscope_core::experiment::Settings;
 use hemoscope_core::modify::Sweep;
 use hemoscope_core::plot::picture::{self, Drawn};
 use hemoscope_core::plot::{Chart, Measure, Sample, Size, Threshold};
 use hemoscope_core::say;
-use hemoscope_core::share::{Link, Screen};
 
 /// The curves in the chart, the one whose points can be selected first.
 #[must_use]
-pub fn drawn<'a>(link: &Link, results: &'a Results) -> Vec<Drawn<'a>> {
+pub fn drawn<'a>(link: &Settings, results: &'a Results) -> Vec<Drawn<'a>> {
     if link.view.screen == Screen::Sizes {
         return sizes(link, results);
     }
@@ -41,7 +42,7 @@ pub fn drawn<'a>(link: &Link, results: &'a Results) -> Vec<Drawn<'a>> {
 
 /// What the chart is of: the whole modification, model and text.
 #[must_use]
-pub fn title(link: &Link, results: &Results) -> String {
+pub fn title(link: &Settings, results: &Results) -> String {
     let of = |sweep: &Sweep, model: &str, text: &str| {
         let model = match link.view.screen {
             Screen::Sizes => "three sizes",
@@ -66,7 +67,7 @@ pub fn is_shown(results: &Results, drawn: &[Drawn<'_>]) -> bool {
 }
 
 /// A curve of each size where there is one, the selectable one first.
-fn sizes<'a>(link: &Link, results: &'a Results) -> Vec<Drawn<'a>> {
+fn sizes<'a>(link: &Settings, results: &'a Results) -> Vec<Drawn<'a>> {
     let first = results.selectable_size(link);
     let mut drawn = Vec::new();
     for (slot, (model, shown)) in results.sizes(link.experiment.sweep()).into_iter().enumerate() {
@@ -86,7 +87,7 @@ fn sizes<'a>(link: &Link, results: &'a Results) -> Vec<Drawn<'a>> {
 /// The chart at a size. `thresholds` are what [`Subjects::thresholds`](super::reading::Subjects::thresholds) found, which is too slow for every redraw.
 #[must_use]
 pub fn chart(
-    (link, results): (&Link, &Results),
+    (link, results): (&Settings, &Results),
     under_way: &[UnderWay],
     thresholds: &[Option<Threshold>],
     size: Size,
@@ -150,7 +151,7 @@ mod tests {
     use super::*;
     use crate::state::State;
     use crate::testing::stored;
-    use hemoscope_core::share::{Link, Opened};
+    use hemoscope_core::share::{self, Opened};
 
     const SIZE: Size = Size {
         width: 960,
@@ -160,7 +161,7 @@ mod tests {
 
     #[test]
     fn three_sizes_stand_in_one_chart_with_a_threshold_each() {
-        let mut state = State::open(Link::open("view=sizes"));
+        let mut state = State::open(share::open("view=sizes"));
         for model in ["hemoscope-1m", "hemoscope-4m", "hemoscope-16m"] {
             state.take_stored("", Some(stored(model, "wanda:sparsity=0..0.8/9")));
         }

@@ -3,8 +3,9 @@
 use crate::state::Results;
 use hemoscope_core::curve::Curve;
 use hemoscope_core::curve::sentence::{Answer, answer, compare};
+use hemoscope_core::experiment::Screen;
+use hemoscope_core::experiment::Settings;
 use hemoscope_core::plot::{Threshold, threshold};
-use hemoscope_core::share::{Link, Screen};
 
 /// The curves that are read. What follows from them takes too long for every redraw, so it is found anew only where they
 /// are others.
@@ -21,7 +22,7 @@ pub struct Subjects {
 impl Subjects {
     /// What the page shows.
     #[must_use]
-    pub fn of(link: &Link, results: &Results) -> Self {
+    pub fn of(link: &Settings, results: &Results) -> Self {
         let (names, curves) = match link.view.screen {
             Screen::Model => (
                 Vec::new(),

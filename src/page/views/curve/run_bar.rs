@@ -7,9 +7,10 @@ use crate::doors::fetch::Size;
 use crate::parts::ProgressBar;
 use crate::state::{Consent, Goal, Machine, Model, agree, estimate_secs, obstacle, progress};
 use crate::work::Page;
+use hemoscope_core::experiment::Settings;
+use hemoscope_core::experiment::{Experiment, Screen};
 use hemoscope_core::modify::knob;
 use hemoscope_core::say;
-use hemoscope_core::share::{Experiment, Link, Screen};
 
 /// Run, or what stands in its place.
 #[component]
@@ -95,7 +96,7 @@ fn RunButton() -> impl IntoView {
 }
 
 /// What a run is and costs: its points, and the time that they take, or all that is downloaded before.
-fn cost(link: &Link, machine: &Machine) -> String {
+fn cost(link: &Settings, machine: &Machine) -> String {
     let points = say::counted(link.experiment.sweep().points().len(), "point");
     let points = match link.view.screen {
         Screen::Model => points,
@@ -165,7 +166,7 @@ mod tests {
 
     #[test]
     fn run_names_all_that_it_downloads() {
-        let link = Link::default();
+        let link = Settings::default();
         let mut machine = Machine::default();
         assert_eq!(cost(&link, &machine), "9\u{a0}points", "nobody knows yet");
         machine.cost = Some(8_000_000);

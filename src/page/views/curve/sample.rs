@@ -8,9 +8,9 @@ use crate::shell::ModelField;
 use crate::state::{Ui, window_problem, windows_problem};
 use crate::work::{Page, own};
 use hemoscope_core::curve::CalibrationStats;
+use hemoscope_core::experiment::{Asset, BUNDLED_CALIBRATION, BUNDLED_TEXT, Experiment, Origin};
 use hemoscope_core::modify::knob;
 use hemoscope_core::say;
-use hemoscope_core::share::{Asset, BUNDLED_CALIBRATION, BUNDLED_TEXT, Experiment, Origin};
 
 /// The controls of the measurement.
 #[component]

@@ -6,12 +6,12 @@ use crate::parts::{Fold, Row, Table};
 use crate::state::{Kept, State};
 use crate::work::Page;
 use hemoscope_core::curve::{Curve, Outcome, Point};
+use hemoscope_core::experiment::Tab;
 use hemoscope_core::modify::catalogue::Unit;
 use hemoscope_core::modify::knob;
 use hemoscope_core::numeric::NORMAL_95;
 use hemoscope_core::plot::{Role, format_number, format_value};
 use hemoscope_core::say;
-use hemoscope_core::share::Tab;
 
 /// The table and the kept curves.
 #[component]

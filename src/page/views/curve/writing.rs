@@ -6,8 +6,8 @@ use crate::limits::Limits;
 use crate::parts::{Choice, Field, Group, NumberField, Select, TokenStream};
 use crate::state::{Goal, Results, Run, Writing};
 use crate::work::Page;
+use hemoscope_core::experiment::{Sampling, View};
 use hemoscope_core::say;
-use hemoscope_core::share::{Sampling, View};
 
 /// What a draw begins with: temperature, seed.
 const FIRST_DRAW: (f64, u64) = (0.8, 0);

@@ -3,7 +3,7 @@
 
 mod read;
 
-use super::{Ask, DeviceChoice, Link, Sampling, Screen, Tab, View};
+use super::{Ask, DeviceChoice, Sampling, Screen, Settings, Tab, View};
 use crate::curve::CalibrationStats;
 use crate::modify::Sweep;
 use crate::numeric::parse_finite;
@@ -19,10 +19,10 @@ pub struct Field {
     /// What it may be.
     pub kind: Kind,
     /// It is left out where what this key was given can't be used.
-    pub(super) only_with: Option<&'static str>,
-    pub(super) read: fn(&mut Link, &str) -> Result<(), Rejected>,
+    pub(crate) only_with: Option<&'static str>,
+    pub(crate) read: fn(&mut Settings, &str) -> Result<(), Rejected>,
     /// `None` where the link does not hold it: it is not set, or it changes no result and is as usual.
-    pub(super) write: fn(&Link) -> Option<String>,
+    pub(crate) write: fn(&Settings) -> Option<String>,
 }
 
 /// What a field may be.
@@ -49,11 +49,11 @@ pub enum Kind {
 }
 
 /// A value that could not be used as it was written.
-pub(super) struct Rejected {
+pub(crate) struct Rejected {
     /// What is possible.
-    pub(super) allowed: String,
+    pub(crate) allowed: String,
     /// What is used instead.
-    pub(super) used: String,
+    pub(crate) used: String,
 }
 
 impl Field {
@@ -435,20 +435,24 @@ mod tests {
         for field in FIELDS {
             let Kind::Word(words) = field.kind else { continue };
             for word in words {
-                let mut link = Link::default();
+                let mut link = Settings::default();
                 assert!((field.read)(&mut link, word).is_ok(), "{}={word}", field.key);
                 // A view leaves out what is as usual.
                 let written = (field.write)(&link);
                 assert!(written.is_none_or(|written| written == *word), "{}={word}", field.key);
             }
-            assert!((field.read)(&mut Link::default(), "nonsense").is_err(), "{}", field.key);
+            assert!(
+                (field.read)(&mut Settings::default(), "nonsense").is_err(),
+                "{}",
+                field.key
+            );
         }
     }
 
     #[test]
     fn defaults_are_within_their_limits() {
         for field in FIELDS {
-            let written = (field.write)(&Link::default());
+            let written = (field.write)(&Settings::default());
             let (Some((min, max)), Some(written)) = (field.range(), written) else {
                 continue;
             };

@@ -1,12 +1,12 @@
 //! What a link promises: nothing lost, nothing crashes, old ones stay openable.
 
-use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
 use super::*;
 use crate::curve::CalibrationStats;
+use crate::experiment::fields::{self, Field};
+use crate::experiment::{Ask, Asset, DeviceChoice, Experiment, Origin, Sampling, Screen, Tab, View, bundled};
 use crate::plot::{Axis, Measure};
-use crate::share::fields::{self, Field};
-use crate::share::{Ask, Asset, DeviceChoice, Origin, Sampling, Screen, Tab, bundled};
 
 /// A link as version 1 wrote it. It must open for ever; never edit it.
 const VERSION_1: &str = "v=1&model=SmolLM2-135M-Instruct.Q4_1&model-sha256=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
@@ -16,7 +16,7 @@ const VERSION_1: &str = "v=1&model=SmolLM2-135M-Instruct.Q4_1&model-sha256=aaaaa
 
 #[test]
 fn version_1_opens_for_ever() {
-    let Opened { link, notices } = Link::open(&format!("#{VERSION_1}"));
+    let Opened { link, notices } = open(&format!("#{VERSION_1}"));
     assert_eq!(notices, []);
     let e = &link.experiment;
     assert_eq!(e.model.origin, Origin::Bundled("SmolLM2-135M-Instruct.Q4_1".to_owned()));
@@ -36,14 +36,14 @@ fn version_1_opens_for_ever() {
     };
     assert_eq!(view.sampling, sampling);
     assert_eq!(link.expect.as_deref(), Some("abc"));
-    assert_eq!(link.to_fragment(), VERSION_1.replacen("v=1", "v=3&ask=curve", 1));
+    assert_eq!(fragment(&link), VERSION_1.replacen("v=1", "v=3&ask=curve", 1));
 }
 
 /// What a link of version 1 leaves out is what the page opened with then.
 #[test]
 fn version_1_keeps_its_defaults() {
     for fragment in ["v=1", "v=1&seed=0", "seed=0", "tab=chart"] {
-        let Opened { link, notices } = Link::open(fragment);
+        let Opened { link, notices } = open(fragment);
         assert_eq!(notices, [], "{fragment}");
         let e = &link.experiment;
         assert_eq!(e.model, Asset::bundled("SmolLM2-135M-Instruct.Q4_1"));
@@ -69,11 +69,11 @@ const VERSION_2: &str = "v=2&model=hemoscope-16m&model-sha256=aaaaaaaaaaaaaaaaaa
 
 #[test]
 fn version_2_opens_for_ever() {
-    let Opened { link, notices } = Link::open(VERSION_2);
+    let Opened { link, notices } = open(VERSION_2);
     assert_eq!(notices, []);
     assert_eq!(bundled::size_of(&link.experiment.model), Some(2));
     assert_eq!(link.view.screen, Screen::Sizes);
-    assert_eq!(link.to_fragment(), VERSION_2.replacen("v=2", "v=3&ask=curve", 1));
+    assert_eq!(fragment(&link), VERSION_2.replacen("v=2", "v=3&ask=curve", 1));
 }
 
 /// A link as version 3 wrote it. It must open for ever; never edit it.
@@ -82,17 +82,17 @@ const VERSION_3: &str = "v=3&ask=depth&model=hemoscope-4m&m=wanda:sparsity=0..0.
 
 #[test]
 fn version_3_opens_for_ever() {
-    let Opened { link, notices } = Link::open(VERSION_3);
+    let Opened { link, notices } = open(VERSION_3);
     assert_eq!(notices, []);
     let sweep = "wanda:sparsity=0..0.8/9".parse().unwrap();
     assert_eq!(link.experiment.ask, Ask::Depth(sweep));
-    assert_eq!(link.to_fragment(), VERSION_3);
+    assert_eq!(fragment(&link), VERSION_3);
 }
 
 #[test]
 fn version_2_keeps_its_defaults() {
     for fragment in ["v=2", "view=sizes", "v=2&view=model"] {
-        let Opened { link, notices } = Link::open(fragment);
+        let Opened { link, notices } = open(fragment);
         assert_eq!(notices, [], "{fragment}");
         let e = &link.experiment;
         assert_eq!(e.model, Asset::bundled("hemoscope-4m"));
@@ -105,13 +105,13 @@ fn version_2_keeps_its_defaults() {
 #[test]
 fn an_empty_fragment_is_the_fresh_page() {
     for fragment in ["", "#"] {
-        assert_eq!(Link::open(fragment), Opened::default());
+        assert_eq!(open(fragment), Opened::default());
     }
 }
 
 #[test]
 fn what_cannot_be_used_is_named_and_replaced() {
-    let opened = Link::open(
+    let opened = open(
         "v=9&windows=99999999&window=x&seed=-1&threshold=NaN&metric=ppl&model=ftp:x&text-sha256=12&tokens=0&colour=red&seed=4&m=nonsense",
     );
     let told = |key: &str| {
@@ -129,7 +129,7 @@ fn what_cannot_be_used_is_named_and_replaced() {
     assert_eq!(told("colour"), Some(("red", "nothing; the link keeps it")));
     assert_eq!(told("m"), Some(("nonsense", "wanda:sparsity=0..0.8/9")));
     assert_eq!(opened.notices.iter().filter(|notice| notice.key == "seed").count(), 2);
-    assert!(opened.link.to_fragment().ends_with("&colour=red"));
+    assert!(fragment(&opened.link).ends_with("&colour=red"));
     let text = opened
         .notices
         .iter()
@@ -145,7 +145,7 @@ fn what_cannot_be_used_is_named_and_replaced() {
 #[test]
 fn the_hash_of_what_is_no_origin_is_no_hash_of_what_takes_its_place() {
     let hash = "a".repeat(64);
-    let opened = Link::open(&format!("v=2&model=ftp:x&model-sha256={hash}&text-sha256={hash}"));
+    let opened = open(&format!("v=2&model=ftp:x&model-sha256={hash}&text-sha256={hash}"));
     let e = &opened.link.experiment;
     assert_eq!((&e.model.sha256, &e.text.sha256), (&None, &Some(hash)));
 }
@@ -239,29 +239,27 @@ fn view() -> impl Strategy<Value = View> {
     )
 }
 
-use proptest::prelude::Just;
-
 proptest! {
     #[test]
     fn a_link_opens_as_it_was_written(experiment in experiment(), view in view(), expect in prop::option::of(".*")) {
         let unknown = vec![("later key=".to_owned(), "ü & =".to_owned())];
-        let link = Link { experiment, view, expect, unknown };
-        let fragment = link.to_fragment();
+        let link = Settings { experiment, view, expect, unknown };
+        let fragment = fragment(&link);
         prop_assert!(fragment.is_ascii() && !fragment.contains(['#', ' ', '"']), "{fragment}");
-        prop_assert_eq!(Link::open(&fragment).link, link);
+        prop_assert_eq!(open(&fragment).link, link);
     }
 
     #[test]
     fn no_text_makes_it_crash(fragment in ".*") {
-        let first = Link::open(&fragment).link;
+        let first = open(&fragment).link;
         // What was understood once is understood again in the same way.
-        prop_assert_eq!(Link::open(&first.to_fragment()).link, first);
+        prop_assert_eq!(open(&super::fragment(&first)).link, first);
     }
 
     #[test]
     fn no_pairs_make_it_crash(values in prop::collection::vec(("(v|m|model|seed|windows|window|at|threshold|text-sha256|draw|temperature)", ".*"), 0..6)) {
         let fragment = values.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("&");
-        let first = Link::open(&fragment).link;
-        prop_assert_eq!(Link::open(&first.to_fragment()).link, first);
+        let first = open(&fragment).link;
+        prop_assert_eq!(open(&super::fragment(&first)).link, first);
     }
 }

@@ -2,9 +2,9 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::{Link, Notice, VERSION};
-use crate::share::fields::{Field, Rejected};
-use crate::share::{Experiment, View};
+use super::{Notice, VERSION};
+use crate::experiment::fields::{Field, Rejected};
+use crate::experiment::{Experiment, Settings, View};
 
 /// The pairs of a link that were not asked for yet, and what could not be used.
 pub(super) struct Reader {
@@ -51,15 +51,15 @@ impl Reader {
 
     /// What a link of this version leaves out. The first version was understood without being named; its links have none
     /// of the keys that came later.
-    pub(super) fn version(&mut self) -> Link {
-        let version_1 = || Link {
+    pub(super) fn version(&mut self) -> Settings {
+        let version_1 = || Settings {
             experiment: Experiment::version_1(),
             view: View::version_1(),
-            ..Link::default()
+            ..Settings::default()
         };
         let Some(given) = self.take("v") else {
             let later = self.pairs.iter().any(|(key, _)| key == "view");
-            return if later { Link::default() } else { version_1() };
+            return if later { Settings::default() } else { version_1() };
         };
         match given.parse() {
             Ok(1) => return version_1(),
@@ -72,11 +72,11 @@ impl Reader {
                 "everything in it that is known",
             ),
         }
-        Link::default()
+        Settings::default()
     }
 
     /// Takes what a field was given.
-    pub(super) fn field(&mut self, field: &Field, link: &mut Link) {
+    pub(super) fn field(&mut self, field: &Field, link: &mut Settings) {
         let Some(given) = self.take(field.key) else { return };
         let refused = |key: &str| self.notices.iter().any(|notice| notice.key == key);
         if field.only_with.is_some_and(refused) {

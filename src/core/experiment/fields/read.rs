@@ -1,8 +1,8 @@
 //! How the values of fields are read and written.
 
 use super::{Field, Kind, Rejected};
+use crate::experiment::{Asset, Origin, Settings, View};
 use crate::numeric::parse_finite;
-use crate::share::{Asset, Link, Origin, View};
 
 /// The words of a table of words and what they stand for.
 pub(super) const fn names<T, const N: usize>(words: &[(&'static str, T); N]) -> [&'static str; N] {
@@ -107,7 +107,7 @@ pub(super) fn unusual<T: PartialEq + ToString>(value: &T, usual: &T) -> Option<S
 pub(super) fn unusual_word<T: PartialEq>(
     words: &[(&'static str, T)],
     of: fn(&View) -> T,
-    link: &Link,
+    link: &Settings,
 ) -> Option<String> {
     let (value, usual) = (of(&link.view), of(&View::default()));
     (value != usual).then(|| word_of(words, &value).to_owned())
