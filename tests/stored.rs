@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use hemoscope_core::curve::sentence::compare;
 use hemoscope_core::curve::{Curve, digest};
-use hemoscope_core::experiment::bundled::{self, SIZES};
-use hemoscope_core::experiment::{Asset, Experiment};
+use hemoscope_core::experiment::bundled::{self, Bundled, SIZES};
+use hemoscope_core::experiment::{Ask, Asset, Experiment};
 use hemoscope_core::modify::catalogue;
 use hemoscope_core::modify::knob;
 use hemoscope_core::protocol::DeviceChoice;
@@ -30,7 +30,11 @@ fn web(path: &str) -> PathBuf {
 }
 
 fn stored(model: &str, method: &str) -> Stored {
-    let path = web(&bundled::curve_path(model, method));
+    stored_at(&bundled::curve_path(model, method))
+}
+
+fn stored_at(path: &str) -> Stored {
+    let path = web(path);
     let text = std::fs::read_to_string(&path);
     let text = text.unwrap_or_else(|error| panic!("{}: {error}; run 'make curves'", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -48,37 +52,46 @@ fn the_models_are_those_of_the_list() {
 }
 
 #[test]
-fn every_method_is_stored_for_every_size_by_the_pages_defaults() {
+fn every_question_and_method_is_stored_for_every_size_by_the_pages_defaults() {
     for model in SIZES {
         for entry in catalogue::ALL {
-            let mut expected = Experiment {
-                model: Asset {
-                    sha256: Some(model.sha256.to_owned()),
-                    ..Asset::bundled(model.name)
-                },
-                ..Experiment::default()
-            };
-            knob::choose_method(expected.sweep_mut(), entry);
-            let Stored { link, curve } = stored(model.name, entry.name);
-            let opened = share::open(&link);
-            assert_eq!(opened.notices, []);
-            let link = opened.link;
-            // What the link holds, the page reads from the protocol.
-            let mut found = Experiment::of_stored(&curve);
-            if !entry.calibrated {
-                found.calibration_text.clone_from(&link.experiment.calibration_text);
+            let mut sweep = Experiment::default().sweep().clone();
+            knob::choose_method(&mut sweep, entry);
+            for ask in [Ask::Curve(sweep.clone()), Ask::Depth(sweep.clone())] {
+                is_stored(&model, entry.calibrated, ask);
             }
-            assert_eq!(link.experiment, found, "{} {}", model.name, entry.name);
-            expected.text.sha256.clone_from(&found.text.sha256);
-            expected
-                .calibration_text
-                .sha256
-                .clone_from(&found.calibration_text.sha256);
-            assert_eq!(found, expected, "{} {}: run 'make curves'", model.name, entry.name);
-            let verdict = digest::compare(&link.expect.unwrap(), &curve);
-            assert!(verdict.is_reproduced(), "{} {}: {verdict}", model.name, entry.name);
         }
     }
+}
+
+fn is_stored(model: &Bundled, calibrated: bool, ask: Ask) {
+    let path = bundled::result_path(model.name, &ask).unwrap();
+    let mut expected = Experiment {
+        model: Asset {
+            sha256: Some(model.sha256.to_owned()),
+            ..Asset::bundled(model.name)
+        },
+        ask,
+        ..Experiment::default()
+    };
+    let Stored { link, curve } = stored_at(&path);
+    let opened = share::open(&link);
+    assert_eq!(opened.notices, []);
+    let link = opened.link;
+    // What the link holds, the page reads from the protocol.
+    let mut found = Experiment::of_stored(&curve);
+    if !calibrated {
+        found.calibration_text.clone_from(&link.experiment.calibration_text);
+    }
+    assert_eq!(link.experiment, found, "{path}");
+    expected.text.sha256.clone_from(&found.text.sha256);
+    expected
+        .calibration_text
+        .sha256
+        .clone_from(&found.calibration_text.sha256);
+    assert_eq!(found, expected, "{path}: run 'make curves'");
+    let verdict = digest::compare(&link.expect.unwrap(), &curve);
+    assert!(verdict.is_reproduced(), "{path}: {verdict}");
 }
 
 /// The README quotes the page's sentence about the stored curves.

@@ -31,11 +31,7 @@ pub(crate) async fn depth(
         output::print(|out| write_depth(out, &curve))?;
     }
     save_all(&curve, files)?;
-    let observed = curve
-        .points
-        .iter()
-        .any(|point| !point.outcome.observations().is_empty());
-    Ok(if complete && observed {
+    Ok(if complete && curve.is_observed() {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(1)
@@ -96,16 +92,8 @@ pub(crate) fn write_depth(out: &mut dyn Write, curve: &Curve) -> io::Result<()> 
             }
         }
     }
-    for point in &curve.points {
-        let at = say::strength(&curve.sweep, point.value);
-        match &point.outcome {
-            Outcome::Failed(reason) => writeln!(out, "{at}: failed: {reason}")?,
-            outcome => {
-                if let Some(sentence) = say::depth(outcome.observations(), &at) {
-                    writeln!(out, "{sentence}")?;
-                }
-            }
-        }
+    for answer in curve.points.iter().filter_map(|point| say::depth(curve, point)) {
+        writeln!(out, "{}", answer.whole())?;
     }
     output::write_protocol(out, curve)
 }

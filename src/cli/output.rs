@@ -173,11 +173,11 @@ pub(crate) const PICTURE: Size = Size {
 fn svg(curve: &Curve) -> Result<String, CliError> {
     let title = format!("{} of {}", curve.sweep, curve.protocol.model_name);
     if let Some(chart) = DepthChart::of(curve, DepthMeasure::default(), None, PICTURE) {
-        let last = curve.points.last();
-        let said = last.and_then(|last| {
-            let at = say::strength(&curve.sweep, last.value);
-            say::depth(last.outcome.observations(), &at)
-        });
+        let last = curve
+            .points
+            .iter()
+            .rfind(|point| !point.outcome.observations().is_empty());
+        let said = last.and_then(|last| Some(say::depth(curve, last)?.whole()));
         return Ok(draw_depth(&chart)?.to_svg(&title, &said.unwrap_or_default()));
     }
     let drawing = draw(&picture::alone(curve, &View::default(), PICTURE))?;

@@ -1,4 +1,5 @@
-//! The curves that the page shows before anything is loaded: every method on every size of model, by the page's defaults.
+//! The results that the page shows before anything is loaded: every question about every method on every size of model, by
+//! the page's defaults.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,14 +8,13 @@ use hemoscope_core::curve::{Curve, digest, sentence};
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::experiment::bundled::{self, Bundled, SIZES};
 use hemoscope_core::experiment::{Asset, Experiment, View};
-use hemoscope_core::modify::catalogue;
 use hemoscope_core::plot::picture::{Drawn, together};
 use hemoscope_core::plot::{KEPT, draw as draw_chart};
 use hemoscope_core::protocol::DeviceChoice;
+use hemoscope_core::say;
 use hemoscope_core::say::opening;
 use hemoscope_core::share::{self, Opened};
 use hemoscope_core::weights::formats;
-use hemoscope_core::{modify::knob, say};
 use hemoscope_engine::RunResult;
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +78,7 @@ pub(crate) async fn curves(names: &[String], force: bool) -> Result<ExitCode, Cl
 async fn measure(model: &Bundled, path: &Path, force: bool) -> Result<(), CliError> {
     let sha256 = formats::open_path(path)?.sha256()?;
     let mut session = None;
-    for experiment in experiments(model) {
+    for experiment in bundled::stored(model) {
         let [text, calibration] = [&experiment.text, &experiment.calibration_text]
             .map(|asset| locate(None, &asset.origin, "web/texts", ".txt", "--text").and_then(|path| read_text(&path)));
         let (text, mut calibration) = (text?, calibration?);
@@ -90,12 +90,10 @@ async fn measure(model: &Bundled, path: &Path, force: bool) -> Result<(), CliErr
         } else {
             calibration.clear();
         }
-        let method = experiment
-            .sweep()
-            .steps
-            .first()
-            .map_or("none", |step| step.name.as_str());
-        let file = Path::new(WEB).join(bundled::curve_path(model.name, method));
+        let Some(place) = bundled::result_path(model.name, &experiment.ask) else {
+            continue;
+        };
+        let file = Path::new(WEB).join(place);
         if !force && label(&file).is_some_and(|stored| stored == experiment) {
             say(format!("{} is up to date", file.display()));
             continue;
@@ -114,37 +112,31 @@ async fn measure(model: &Bundled, path: &Path, force: bool) -> Result<(), CliErr
             link: share::fragment(&link),
             curve: &curve,
         };
-        output::save_text(&file, &(serde_json::to_string_pretty(&stored)? + "\n"))?;
+        // With a line a number, arrays would have thousands of lines.
+        let text = if curve.is_observed() {
+            serde_json::to_string(&stored)?
+        } else {
+            serde_json::to_string_pretty(&stored)?
+        };
+        output::save_text(&file, &(text + "\n"))?;
         say(format!(
             "{}: {:.0} s. {}",
             file.display(),
             curve.duration_secs,
-            sentence::describe(&curve)
+            said(&curve)
         ));
     }
     Ok(())
 }
 
-/// What is stored of a model: of one of the sizes, every method by the page's defaults; of another, what the page opened
-/// with when it was the only one, which takes minutes.
-fn experiments(model: &Bundled) -> Vec<Experiment> {
-    let first = Experiment::default();
-    if SIZES.iter().all(|size| size.name != model.name) {
-        let model = Asset::bundled(model.name);
-        return vec![Experiment {
-            model,
-            ..Experiment::version_1()
-        }];
-    }
-    let of_method = |entry| {
-        let mut experiment = Experiment {
-            model: Asset::bundled(model.name),
-            ..first.clone()
-        };
-        knob::choose_method(experiment.sweep_mut(), entry);
-        experiment
-    };
-    catalogue::ALL.iter().map(of_method).collect()
+/// A result in words.
+fn said(curve: &Curve) -> String {
+    let last = curve
+        .points
+        .iter()
+        .rfind(|point| !point.outcome.observations().is_empty());
+    let of_depth = last.and_then(|last| say::depth(curve, last));
+    of_depth.map_or_else(|| sentence::describe(curve), |answer| answer.whole())
 }
 
 /// The experiment that a stored file is the result of, where there is such a file.

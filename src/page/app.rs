@@ -7,7 +7,7 @@ use crate::doors::spawn::spawn;
 use crate::doors::{address, browser, field};
 use crate::shell::{Footer, Header, SkipLink, keys, theme};
 use crate::state::State;
-use crate::views::{Router, View};
+use crate::views::Frame;
 use crate::work::{Page, hub, own};
 use hemoscope_core::say::opening;
 use hemoscope_core::share;
@@ -51,7 +51,7 @@ fn App(
     view! {
         <SkipLink/>
         <Header/>
-        <Router view=View::Curve/>
+        <Frame/>
         <Footer/>
     }
 }
@@ -73,13 +73,13 @@ fn follow(page: Page) {
         (link.experiment.model.origin.clone(), link.view.screen)
     });
     Effect::watch(move || models.get(), move |_, _, _| spawn(page.look_for_model()), false);
-    let methods = Memo::new(move |_| {
+    let asked = Memo::new(move |_| {
         let link = page.link.read();
         let names = link.experiment.sweep().steps.iter().map(|step| step.name.clone());
-        names.collect::<Vec<_>>()
+        (link.experiment.ask.word(), names.collect::<Vec<_>>())
     });
     Effect::watch(
-        move || (models.get(), methods.get()),
+        move || (models.get(), asked.get()),
         move |_, _, _| page.show_curves(),
         false,
     );

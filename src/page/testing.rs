@@ -1,6 +1,7 @@
-//! Stored curves for tests.
+//! Stored results for tests.
 
 use hemoscope_core::curve::Curve;
+use hemoscope_core::plot::Size;
 
 /// The stored curve of SmolLM2.
 fn smollm2() -> Curve {
@@ -16,3 +17,10 @@ pub fn stored(model: &str, sweep: &str) -> Curve {
     curve.protocol.window = 256;
     curve
 }
+
+/// A size to draw at.
+pub const SIZE: Size = Size {
+    width: 960,
+    height: 540,
+    type_px: 14.0,
+};

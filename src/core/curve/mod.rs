@@ -132,3 +132,11 @@ pub struct Curve {
     /// The whole run, seconds.
     pub duration_secs: f64,
 }
+
+impl Curve {
+    /// Whether its points are arrays with named axes, and not perplexities.
+    #[must_use]
+    pub fn is_observed(&self) -> bool {
+        self.points.iter().any(|point| !point.outcome.observations().is_empty())
+    }
+}

@@ -33,11 +33,7 @@ pub const COLUMNS: [&str; 20] = [
 #[must_use]
 pub fn csv(curve: &Curve) -> String {
     let mut out = comments(curve);
-    if curve
-        .points
-        .iter()
-        .any(|point| !point.outcome.observations().is_empty())
-    {
+    if curve.is_observed() {
         let points = curve
             .points
             .iter()

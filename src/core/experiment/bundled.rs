@@ -1,9 +1,10 @@
 //! The one list of the models that come with the page.
 //!
 //! A model is a folder `models/{name}/` with the files listed here, or the one file `models/{name}.gguf`. Beside the
-//! models lie curves that were measured on them beforehand, one for each method: [`curve_path`].
+//! models lie curves that were measured on them beforehand, one for each question and method: [`result_path`].
 
-use super::{Asset, Origin};
+use super::{Ask, Asset, Experiment, Origin};
+use crate::modify::{catalogue, knob};
 
 /// A model that comes with the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +111,47 @@ pub fn files(name: &str) -> Vec<String> {
     }
 }
 
+/// What is stored of a model: of one of the sizes, every question about every method by the page's defaults; of another,
+/// what the page opened with when it was the only one, which takes minutes.
+#[must_use]
+pub fn stored(model: &Bundled) -> Vec<Experiment> {
+    let of_model = |experiment: Experiment| Experiment {
+        model: Asset::bundled(model.name),
+        ..experiment
+    };
+    if SIZES.iter().all(|size| size.name != model.name) {
+        return vec![of_model(Experiment::version_1())];
+    }
+    let of_method = |entry| {
+        let mut sweep = Experiment::default().sweep().clone();
+        knob::choose_method(&mut sweep, entry);
+        [Ask::Curve(sweep.clone()), Ask::Depth(sweep)].map(|ask| {
+            of_model(Experiment {
+                ask,
+                ..Experiment::default()
+            })
+        })
+    };
+    catalogue::ALL.iter().flat_map(of_method).collect()
+}
+
+/// Where the stored answer to a question is, beside the page, of a model and a modification; `None` where none is stored.
+#[must_use]
+pub fn result_path(model: &str, ask: &Ask) -> Option<String> {
+    let [step] = ask.sweep().steps.as_slice() else {
+        return None;
+    };
+    let is_it = |stored: &Experiment| {
+        let steps = stored.sweep().steps.iter();
+        stored.ask.is_like(ask) && steps.map(|step| &step.name).eq([&step.name])
+    };
+    stored(find(model)?).iter().find(|stored| is_it(stored))?;
+    Some(match ask {
+        Ask::Curve(_) => curve_path(model, &step.name),
+        Ask::Depth(_) => format!("curves/{model}/depth/{}.json", step.name),
+    })
+}
+
 /// Where the stored curve of a model and a method is, beside the page.
 #[must_use]
 pub fn curve_path(model: &str, method: &str) -> String {
@@ -142,5 +184,25 @@ mod tests {
         assert_eq!(files("other"), ["other.gguf"]);
         assert_eq!(size_of(&Asset::bundled("hemoscope-16m")), Some(2));
         assert_eq!(size_of(&Asset::bundled(SMOLLM2.name)), None);
+    }
+
+    #[test]
+    fn nothing_is_looked_for_that_is_not_stored() {
+        let ask = |text: &str| Ask::Curve(text.parse().expect("a sweep of the grammar"));
+        let wanda = ask("wanda:sparsity=0..0.6/4");
+        let depth = Ask::Depth(wanda.sweep().clone());
+        assert_eq!(
+            result_path(FIRST, &wanda).as_deref(),
+            Some("curves/hemoscope-4m/wanda.json")
+        );
+        assert_eq!(
+            result_path(FIRST, &depth).as_deref(),
+            Some("curves/hemoscope-4m/depth/wanda.json")
+        );
+        assert!(result_path(SMOLLM2.name, &wanda).is_some());
+        assert_eq!(result_path(SMOLLM2.name, &depth), None);
+        assert_eq!(result_path(SMOLLM2.name, &ask("rtn:bits=8..2/7")), None);
+        assert_eq!(result_path(FIRST, &ask("wanda:sparsity=0..0.6/4+rtn:bits=4")), None);
+        assert_eq!(result_path("other", &wanda), None);
     }
 }

@@ -7,7 +7,7 @@ use super::{Ask, DeviceChoice, Sampling, Screen, Settings, Tab, View};
 use crate::curve::CalibrationStats;
 use crate::modify::Sweep;
 use crate::numeric::parse_finite;
-use crate::plot::{Axis, Measure};
+use crate::plot::{Axis, DepthMeasure, Measure};
 use read::{names, not_among, number, origin, rejected, sha256, unusual, unusual_word, whole, word, word_of};
 
 /// One value: its key, its words, what it may be, and how it is read and written.
@@ -100,6 +100,8 @@ pub const FIELDS: &[&Field] = &[
     &SCREEN,
     &MEASURE,
     &AXIS,
+    &DEPTH_MEASURE,
+    &SITE,
     &AT,
     &PROMPT,
     &TEMPERATURE,
@@ -283,6 +285,33 @@ pub const AXIS: Field = Field {
     write: |link| unusual_word(&AXES, |view| view.axis, link),
 };
 
+/// What the chart along the depth shows.
+pub const DEPTH_MEASURE: Field = Field {
+    key: "depth-metric",
+    label: "what the chart along the depth shows",
+    kind: Kind::Word(&names(&DEPTH_MEASURES)),
+    only_with: None,
+    read: |link, given| word(&DEPTH_MEASURE, &DEPTH_MEASURES, given, &mut link.view.depth_measure),
+    write: |link| unusual_word(&DEPTH_MEASURES, |view| view.depth_measure, link),
+};
+
+/// The selected place along the depth.
+pub const SITE: Field = Field {
+    key: "site",
+    label: "the selected place along the depth",
+    kind: Kind::Whole { min: 0, max: 4096 },
+    only_with: None,
+    read: |link, given| {
+        let mut site = 0;
+        let read = whole(&SITE, given, &mut site);
+        if read.is_ok() {
+            link.view.site = Some(site);
+        }
+        read
+    },
+    write: |link| link.view.site.map(|site| site.to_string()),
+};
+
 /// The selected strength.
 pub const AT: Field = Field {
     key: "at",
@@ -401,6 +430,11 @@ const MEASURES: [(&str, Measure); 3] = [
     ("hemorrhage", Measure::Hemorrhage),
     ("kld", Measure::Kld),
     ("same-top", Measure::SameTop),
+];
+const DEPTH_MEASURES: [(&str, DepthMeasure); 3] = [
+    ("relative-error", DepthMeasure::RelativeError),
+    ("cosine", DepthMeasure::Cosine),
+    ("cka", DepthMeasure::Cka),
 ];
 const AXES: [(&str, Axis); 2] = [("linear", Axis::Linear), ("log", Axis::Log)];
 const SCREENS: [(&str, Screen); 2] = [("model", Screen::Model), ("sizes", Screen::Sizes)];

@@ -49,6 +49,12 @@ impl Ask {
         }
     }
 
+    /// Whether the other is the same question, of whatever modification.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.word() == other.word()
+    }
+
     /// Its word in a link.
     #[must_use]
     pub fn word(&self) -> &'static str {
@@ -134,7 +140,7 @@ impl Experiment {
         }
     }
 
-    /// What a stored curve was measured with; its model and texts are the page's own.
+    /// What a stored result was measured with; its model and texts are the page's own.
     #[must_use]
     pub fn of_stored(curve: &Curve) -> Self {
         let asset = |name: &str, sha256: &str| Asset {
@@ -144,7 +150,11 @@ impl Experiment {
         let protocol = &curve.protocol;
         let mut experiment = Self {
             model: asset(&protocol.model_name, &protocol.model_sha256),
-            ask: Ask::Curve(curve.sweep.clone()),
+            ask: if curve.is_observed() {
+                Ask::Depth(curve.sweep.clone())
+            } else {
+                Ask::Curve(curve.sweep.clone())
+            },
             text: asset(&protocol.text_name, &protocol.text_sha256),
             windows: protocol.windows,
             window: protocol.window,

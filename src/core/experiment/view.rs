@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::plot::{Axis, Measure};
+use crate::plot::{Axis, DepthMeasure, Measure};
 
 /// Which device to compute on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -66,6 +66,10 @@ pub struct View {
     pub measure: Measure,
     /// How its axis is divided.
     pub axis: Axis,
+    /// What the chart along the depth shows.
+    pub depth_measure: DepthMeasure,
+    /// The place along the depth that is selected there, from 0; `None`: the last one.
+    pub site: Option<usize>,
     /// The strength whose text is shown; `None`: the page chooses.
     pub at: Option<f64>,
     /// What both models continue.
@@ -87,6 +91,8 @@ impl Default for View {
             threshold: 1.1,
             measure: Measure::default(),
             axis: Axis::default(),
+            depth_measure: DepthMeasure::default(),
+            site: None,
             at: None,
             // The bundled models have learnt stories, not facts.
             prompt: "Once upon a time there was a".to_owned(),

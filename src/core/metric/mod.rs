@@ -15,6 +15,8 @@ mod tally;
 
 use serde::{Deserialize, Serialize};
 
+use crate::numeric::nonfinite::same;
+
 pub use cascade::{amplification, cascade};
 pub use cka::{cka, cka_of_norms};
 pub use cosine::cosine;
@@ -42,7 +44,7 @@ pub struct TokenScores {
 
 /// The measures of one model, natural logarithms throughout. Numbers that are not
 /// finite (those of a ruined model) survive serialisation.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Stats {
     /// Perplexity, `exp(nll)`.
     #[serde(with = "crate::numeric::nonfinite")]
@@ -69,8 +71,29 @@ pub struct Stats {
     pub tokens: usize,
 }
 
+impl Stats {
+    fn numbers(&self) -> [&f64; 7] {
+        [
+            &self.ppl,
+            &self.nll,
+            &self.nll_se,
+            &self.kld_mean,
+            &self.kld_median,
+            &self.kld_p99,
+            &self.same_top,
+        ]
+    }
+}
+
+/// The measures of a ruined model are the same as themselves.
+impl PartialEq for Stats {
+    fn eq(&self, other: &Self) -> bool {
+        self.tokens == other.tokens && same(self.numbers(), other.numbers())
+    }
+}
+
 /// ln(PPL/PPL₀) with its paired standard error.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Hemorrhage {
     /// `ln(PPL/PPL₀)`, the mean of the paired differences of the log-likelihoods.
     #[serde(with = "crate::numeric::nonfinite")]
@@ -78,6 +101,16 @@ pub struct Hemorrhage {
     /// Standard error of that mean.
     #[serde(with = "crate::numeric::nonfinite")]
     pub ln_ratio_se: f64,
+}
+
+/// The loss of a ruined model is the same as itself.
+impl PartialEq for Hemorrhage {
+    fn eq(&self, other: &Self) -> bool {
+        same(
+            [&self.ln_ratio, &self.ln_ratio_se],
+            [&other.ln_ratio, &other.ln_ratio_se],
+        )
+    }
 }
 
 impl Hemorrhage {

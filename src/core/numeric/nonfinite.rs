@@ -6,6 +6,14 @@ use std::fmt;
 use serde::de::{Error, Visitor};
 use serde::{Deserializer, Serializer};
 
+/// Whether two results are the same: NaN is the same as NaN, which `==` denies. A result that holds one would else differ
+/// from itself.
+#[must_use]
+pub fn same<'a>(one: impl IntoIterator<Item = &'a f64>, other: impl IntoIterator<Item = &'a f64>) -> bool {
+    let key = |value: &f64| (value.is_nan(), if value.is_nan() { 0.0 } else { *value });
+    one.into_iter().map(key).eq(other.into_iter().map(key))
+}
+
 /// Writes a number, or its name where JSON has none.
 ///
 /// # Errors
@@ -97,6 +105,13 @@ mod tests {
     struct Several {
         #[serde(with = "super::list")]
         xs: Vec<f64>,
+    }
+
+    #[test]
+    fn nan_is_the_same_as_nan_and_as_nothing_else() {
+        use super::same;
+        assert!(same(&[f64::NAN, 0.0], &[f64::NAN, -0.0]) && same(&[f64::INFINITY], &[f64::INFINITY]));
+        assert!(!same(&[f64::NAN], &[0.0]) && !same(&[1.0], &[1.0, 1.0]) && !same(&[1.0], &[2.0]));
     }
 
     #[test]

@@ -5,11 +5,12 @@ mod table;
 
 use serde::{Deserialize, Serialize};
 
+use crate::numeric::nonfinite::same;
 pub use table::csv;
 pub(crate) use table::quoted;
 
 /// An array with names.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Observation {
     /// What was measured, e.g. `relative_error`.
     pub measure: String,
@@ -23,6 +24,24 @@ pub struct Observation {
     pub standard_error: Option<Vec<f64>>,
     /// The unit of the numbers; empty where they are ratios.
     pub unit: String,
+}
+
+/// An observation that holds NaN is the same as itself.
+impl PartialEq for Observation {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            measure,
+            axes,
+            values,
+            standard_error,
+            unit,
+        } = self;
+        let errors = |error: &Option<Vec<f64>>| error.clone().unwrap_or_default();
+        (measure, axes, unit) == (&other.measure, &other.axes, &other.unit)
+            && standard_error.is_some() == other.standard_error.is_some()
+            && same(values, &other.values)
+            && same(&errors(standard_error), &errors(&other.standard_error))
+    }
 }
 
 /// One axis of an [`Observation`].

@@ -3,12 +3,13 @@
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::canvas::{Canvas, Done, Frame, on_canvas, stroke};
+use super::draw::DASHES;
 use super::overlay::spread;
 use super::scale::nice;
 use super::{Anchor, Drawing, Label, Mark, MarkKind, PlotError, Role, Size, format_number};
 use crate::curve::{Curve, Point};
 use crate::observation::find;
-use crate::say::strength;
+use crate::say::{counted, strength};
 
 /// What the lines show behind each block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -68,10 +69,34 @@ impl DepthMeasure {
 /// The line of one strength.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DepthLine {
-    /// Its strength, as it is written ("50 %").
+    /// Its strength, as it is written ("50 %"); that of a kept line with its modification.
     pub name: String,
     /// One value a site.
     pub values: Vec<f64>,
+    /// Whose it is.
+    pub kind: LineKind,
+}
+
+/// Whose a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineKind {
+    /// A strength of the shown result.
+    Shown,
+    /// A strength of the result before, until it is measured anew.
+    Former,
+    /// Kept for comparison, in the colour and the dash of this slot.
+    Kept(usize),
+}
+
+/// A line that was kept: what it is called, its slot, and the point that it is of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KeptLine<'a> {
+    /// What is written at its end.
+    pub name: &'a str,
+    /// Which colour and dash.
+    pub slot: usize,
+    /// The point.
+    pub point: &'a Point,
 }
 
 /// Everything that the chart shows.
@@ -94,29 +119,77 @@ impl DepthChart {
     /// nothing was observed.
     #[must_use]
     pub fn of(curve: &Curve, measure: DepthMeasure, at: Option<f64>, size: Size) -> Option<Self> {
-        let observed = |point: &Point| {
-            let found = find(point.outcome.observations(), measure.key())?;
-            let line = DepthLine {
-                name: strength(&curve.sweep, point.value),
-                values: found.values.clone(),
-            };
-            Some((point.value, found.axes.first()?.labels.clone(), line))
-        };
-        let found = curve.points.iter().filter_map(observed).collect::<Vec<_>>();
-        // Dropped blocks make a strength's line shorter: the longest one names the sites.
-        let sites = found
-            .iter()
-            .map(|(_, sites, _)| sites)
-            .max_by_key(|sites| sites.len())?
-            .clone();
-        let place = at.and_then(|at| found.iter().position(|(value, _, _)| *value == at));
-        Some(Self {
+        let mut chart = Self {
             measure,
-            sites,
-            selected: place.or(Some(found.len() - 1)),
-            lines: found.into_iter().map(|(_, _, line)| line).collect(),
+            sites: Vec::new(),
+            lines: Vec::new(),
+            selected: None,
             size,
-        })
+        };
+        let mut strengths = Vec::new();
+        for point in &curve.points {
+            if chart.add(point, strength(&curve.sweep, point.value), LineKind::Shown) {
+                strengths.push(point.value);
+            }
+        }
+        let place = at.and_then(|at| strengths.iter().position(|value| *value == at));
+        chart.selected = Some(place.unwrap_or(strengths.len().checked_sub(1)?));
+        Some(chart)
+    }
+
+    /// The same, with what an earlier run observed at strengths that are not there yet.
+    #[must_use]
+    pub fn after(mut self, former: &Curve) -> Self {
+        for point in &former.points {
+            let name = strength(&former.sweep, point.value);
+            if self.lines.iter().all(|line| line.name != name) {
+                self.add(point, name, LineKind::Former);
+            }
+        }
+        self
+    }
+
+    /// The same as what was there before: nothing of it is selected.
+    #[must_use]
+    pub fn faded(mut self) -> Self {
+        for line in &mut self.lines {
+            line.kind = LineKind::Former;
+        }
+        self.selected = None;
+        self
+    }
+
+    /// The same, beside lines that were kept.
+    #[must_use]
+    pub fn beside<'a>(mut self, kept: impl IntoIterator<Item = KeptLine<'a>>) -> Self {
+        for KeptLine { name, slot, point } in kept {
+            self.add(point, name.to_owned(), LineKind::Kept(slot));
+        }
+        self
+    }
+
+    /// Adds the line of a point; `false` where nothing was observed there.
+    fn add(&mut self, point: &Point, name: String, kind: LineKind) -> bool {
+        let Some(found) = find(point.outcome.observations(), self.measure.key()) else {
+            return false;
+        };
+        let Some(axis) = found.axes.first() else { return false };
+        // Dropped blocks make a strength's line shorter: the longest one names the sites.
+        if axis.labels.len() > self.sites.len() {
+            self.sites.clone_from(&axis.labels);
+        }
+        self.lines.push(DepthLine {
+            name,
+            values: found.values.clone(),
+            kind,
+        });
+        true
+    }
+
+    /// How many lines are the shown result's. They come first.
+    fn shown(&self) -> usize {
+        let shown = self.lines.iter().filter(|line| line.kind == LineKind::Shown);
+        shown.count()
     }
 }
 
@@ -132,13 +205,25 @@ pub fn draw_depth(chart: &DepthChart) -> Result<Drawing, PlotError> {
             let chosen = chart.selected == Some(place);
             let width = chart.size.type_px / if chosen { 4.5 } else { 8.0 };
             for piece in pieces(&line.values) {
-                canvas.path(piece, stroke(Role::Damage, opacity(chart, place), width))?;
+                match line.kind {
+                    LineKind::Shown => canvas.path(piece, stroke(Role::Damage, opacity(chart, place), width))?,
+                    LineKind::Former => canvas.path(piece, stroke(Role::Muted, 0.5, width))?,
+                    LineKind::Kept(slot) => {
+                        let dash = DASHES[slot % DASHES.len()];
+                        canvas.dashed(piece, dash, stroke(Role::Kept(slot), 1.0, width * 1.5))?;
+                    }
+                }
             }
         }
         Ok(())
     })?;
     let (marks, mut labels) = (marks(chart, frame), names(chart, frame));
-    spread(&mut labels, chart.size.type_px * 1.2, frame.area);
+    // Kept lines have their names inside, strengths beside the area.
+    let inside = labels.partition_point(|label| label.anchor == Anchor::Start);
+    let (beside, inside) = labels.split_at_mut(inside);
+    for labels in [beside, inside] {
+        spread(labels, chart.size.type_px * 1.2, frame.area);
+    }
     Ok(Drawing {
         size: chart.size,
         backdrop,
@@ -152,9 +237,10 @@ pub fn draw_depth(chart: &DepthChart) -> Result<Drawing, PlotError> {
 /// The text alternative of the chart.
 #[must_use]
 pub fn depth_alternative(chart: &DepthChart, sentence: &str) -> String {
-    let (lines, sites) = (chart.lines.len(), chart.sites.len());
+    let (lines, sites) = (chart.shown(), chart.sites.len());
+    let lines = counted(lines, "line").replace('\u{a0}', " ");
     format!(
-        "Chart of {lines} lines, one a strength, over {sites} places along the depth: {}. {sentence}",
+        "Chart of {lines}, one a strength, over {sites} places along the depth: {}. {sentence}",
         chart.measure.axis_title()
     )
 }
@@ -205,7 +291,7 @@ fn top(frame: Frame, y: f64) -> f64 {
 /// How strong a line's colour is: the weakest damage is faint.
 #[expect(clippy::cast_precision_loss, reason = "lines are few")]
 fn opacity(chart: &DepthChart, place: usize) -> f64 {
-    let last = chart.lines.len().saturating_sub(1).max(1);
+    let last = chart.shown().saturating_sub(1).max(1);
     0.25 + 0.75 * place as f64 / last as f64
 }
 
@@ -257,13 +343,14 @@ fn axes(chart: &DepthChart, frame: Frame, canvas: &Canvas<'_, '_>) -> Done {
 
 #[expect(clippy::cast_precision_loss, reason = "a model has few blocks")]
 fn marks(chart: &DepthChart, frame: Frame) -> Vec<Mark> {
-    let Some((series, line)) = chart.selected.and_then(|place| Some((place, chart.lines.get(place)?))) else {
+    let Some(line) = chart.selected.and_then(|place| chart.lines.get(place)) else {
         return Vec::new();
     };
     let mark = |(index, &y): (usize, &f64)| {
         let finite = y.is_finite();
         Mark {
-            series,
+            // The selected line is the one that can be walked.
+            series: 0,
             index,
             x: index as f64,
             y,
@@ -281,12 +368,22 @@ fn names(chart: &DepthChart, frame: Frame) -> Vec<Label> {
     let em = chart.size.type_px;
     let end = |line: &DepthLine| line.values.iter().rev().copied().find(|value| value.is_finite());
     let name = |line: &DepthLine| {
+        // Beside the strengths there is room for a strength alone.
+        let (left, over, role) = match line.kind {
+            LineKind::Shown => (frame.area[2] + 0.5 * em, 0.35 * em, Role::Damage),
+            LineKind::Kept(slot) => (frame.area[2] - 0.3 * em, -0.5 * em, Role::Kept(slot)),
+            LineKind::Former => return None,
+        };
         Some(Label {
             text: line.name.clone(),
-            left: frame.area[2] + 0.5 * em,
-            top: top(frame, end(line)?) + 0.35 * em,
-            anchor: Anchor::Start,
-            role: Role::Damage,
+            left,
+            top: top(frame, end(line)?) + over,
+            anchor: if matches!(line.kind, LineKind::Kept(_)) {
+                Anchor::End
+            } else {
+                Anchor::Start
+            },
+            role,
         })
     };
     chart.lines.iter().filter_map(name).collect()
@@ -295,11 +392,15 @@ fn names(chart: &DepthChart, frame: Frame) -> Vec<Label> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::curve::Outcome;
+    use crate::observation::{Axis, Observation};
+    use crate::say::testing::smollm2;
 
     fn chart(measure: DepthMeasure) -> DepthChart {
         let line = |name: &str, values: &[f64]| DepthLine {
             name: name.to_owned(),
             values: values.to_vec(),
+            kind: LineKind::Shown,
         };
         DepthChart {
             measure,
@@ -344,5 +445,39 @@ mod tests {
         assert_eq!(drawing.marks[2].kind, MarkKind::OffScale);
         assert!(!drawing.backdrop.contains("NaN"));
         assert_eq!(pieces(&[0.0, 1.0, f64::NAN, 2.0]), [vec![(0.0, 0.0), (1.0, 1.0)]]);
+    }
+
+    #[test]
+    fn former_lines_stand_for_strengths_to_come_and_kept_ones_in_their_colours() {
+        let axis = Axis::named("site", ["embedding", "block 0"].map(str::to_owned).to_vec());
+        let mut curve = smollm2();
+        curve.points.truncate(3);
+        for (place, point) in curve.points.iter_mut().enumerate() {
+            let values = vec![0.0, 0.1 * f64::from(u8::try_from(place).unwrap())];
+            point.outcome = Outcome::Observed(vec![Observation::along("relative_error", &axis, values)]);
+        }
+        let former = curve.clone();
+        curve.points.truncate(1);
+        let kept = KeptLine {
+            name: "kept",
+            slot: 2,
+            point: &former.points[2],
+        };
+        let size = chart(DepthMeasure::RelativeError).size;
+        let chart = DepthChart::of(&curve, DepthMeasure::RelativeError, None, size).unwrap();
+        let chart = chart.after(&former).beside([kept]);
+        let kinds = chart.lines.iter().map(|line| line.kind).collect::<Vec<_>>();
+        assert_eq!(
+            kinds,
+            [LineKind::Shown, LineKind::Former, LineKind::Former, LineKind::Kept(2)]
+        );
+        assert_eq!((chart.selected, chart.shown()), (Some(0), 1));
+        let drawing = draw_depth(&chart).unwrap();
+        let names = drawing.labels.iter().map(|label| (label.text.as_str(), label.role));
+        assert_eq!(
+            names.collect::<Vec<_>>(),
+            [("0\u{202f}%", Role::Damage), ("kept", Role::Kept(2))]
+        );
+        assert!(depth_alternative(&chart, "Said.").starts_with("Chart of 1 line, "));
     }
 }

@@ -10,7 +10,7 @@ use super::{Axis, Chart, Drawing, Measure, PlotError, Role, Series, Threshold, f
 use crate::modify::catalogue::Unit;
 
 /// Dashes of the kept curves: length and gap in CSS pixels, so that they can be told apart without colour.
-const DASHES: [(u32, u32); 5] = [(9, 4), (2, 3), (14, 3), (5, 5), (1, 6)];
+pub(super) const DASHES: [(u32, u32); 5] = [(9, 4), (2, 3), (14, 3), (5, 5), (1, 6)];
 
 /// Draws a chart.
 ///

@@ -26,7 +26,7 @@ mod tests;
 mod threshold;
 
 pub use colour::{KEPT, Role};
-pub use depth::{DepthChart, DepthLine, DepthMeasure, depth_alternative, draw_depth};
+pub use depth::{DepthChart, DepthLine, DepthMeasure, KeptLine, LineKind, depth_alternative, draw_depth};
 pub use draw::draw;
 pub use drawing::{Anchor, Drawing, Frame, Label, Mark, MarkKind, escape};
 pub use scale::{format_number, format_value};

@@ -1,9 +1,12 @@
 //! What is said of the damage along the depth.
 
+use super::{curve_name, ended, round_to, strength, strength_in_full, title};
+use crate::curve::sentence::Answer;
+use crate::curve::{Curve, Outcome, Point};
+use crate::modify::catalogue::Unit;
+use crate::modify::{Sweep, knob};
 use crate::observation::{Observation, find};
-use crate::plot::format_number;
-
-use super::round_to;
+use crate::plot::{DepthMeasure, format_number};
 
 /// The relative error, in words.
 const MEASURE: &str = "relative_error";
@@ -16,28 +19,61 @@ pub(super) fn arrival(observations: &[Observation]) -> String {
     }
 }
 
-/// Where the damage of one strength starts and what becomes of it; `at` is the strength ("sparsity 50 %"). Nothing where no
-/// errors were observed.
+/// Where the damage at one point of a curve along the depth starts and what becomes of it. `None` where the point is no such
+/// point.
 #[must_use]
-pub fn depth(observations: &[Observation], at: &str) -> Option<String> {
+pub fn depth(curve: &Curve, point: &Point) -> Option<Answer> {
+    let model = title(&curve.protocol.model_name);
+    let under = format!("Under {}", curve_name(&curve.sweep));
+    let at = match curve.sweep.varied() {
+        Some(_) => format!("{under}{}", at(&curve.sweep, point.value)),
+        None => under,
+    };
+    match &point.outcome {
+        Outcome::Observed(observations) => course(observations, &at, model),
+        Outcome::Failed(reason) => Some(alone(format!("{at}, {model} was not measured: {}", ended(reason)))),
+        Outcome::Measured(_) => None,
+    }
+}
+
+/// A strength after the name of what has it; a mere count is named.
+fn at(sweep: &Sweep, value: f64) -> String {
+    let knob = knob::knob(sweep);
+    let shown = strength(sweep, value);
+    match knob.and_then(|knob| knob.unit()) {
+        Some(Unit::Share | Unit::Bits) => format!(" at {shown}"),
+        Some(Unit::Count) | None => format!(", {}: {shown}", knob.map_or("value", |knob| knob.term)),
+    }
+}
+
+fn alone(headline: String) -> Answer {
+    Answer {
+        headline,
+        rest: String::new(),
+    }
+}
+
+fn course(observations: &[Observation], at: &str, model: &str) -> Option<Answer> {
     let error = find(observations, MEASURE)?;
     let names = &error.axes.first()?.labels;
     let (last, errors) = error.values.split_last()?;
     let Some(first) = error.values.iter().position(|value| *value != 0.0) else {
-        return Some(format!(
-            "At {at}, both models have the same residual stream at every depth."
-        ));
+        return Some(alone(format!(
+            "{at}, {model} has the residual stream of the untouched model at every depth."
+        )));
     };
     let name = names.get(first).map_or("the beginning", String::as_str);
     let here = error.values.get(first).copied().unwrap_or(f64::NAN);
     if !here.is_finite() || !last.is_finite() {
-        return Some(format!("At {at}, the residual stream is not a number any more."));
+        return Some(alone(format!(
+            "{at}, the residual stream of {model} is not a number any more."
+        )));
     }
     if first == errors.len() {
-        let last = percent(*last);
-        return Some(format!(
-            "At {at}, the damage starts in {name}, the last one: the stream is off by {last} behind it."
-        ));
+        return Some(Answer {
+            headline: format!("{at}, the damage to {model} starts in {name}, the last one."),
+            rest: format!("The residual stream is off by {} behind it.", percent(*last)),
+        });
     }
     let factor = last / here;
     let course = match factor {
@@ -45,13 +81,43 @@ pub fn depth(observations: &[Observation], at: &str) -> Option<String> {
             "it grows {} times on its way to the end",
             format_number(round_to(factor, 2))
         ),
-        ..0.95 => format!("it shrinks to {} on its way to the end", percent(factor)),
+        ..0.95 => format!("it shrinks to {} of that on its way to the end", percent(factor)),
         _ => "it stays about the same to the end".to_owned(),
     };
     let (here, last) = (percent(here), percent(*last));
-    Some(format!(
-        "At {at}, the damage starts in {name}, where the residual stream is off by {here}; {course}, {last}."
-    ))
+    Some(Answer {
+        headline: format!("{at}, the damage to {model} starts in {name}."),
+        rest: format!("The residual stream is off by {here} there; {course}: {last}."),
+    })
+}
+
+/// What one mark of the chart along the depth says: its place, its strength and its value.
+#[must_use]
+pub fn depth_mark(curve: &Curve, point: &Point, site: usize, measure: DepthMeasure) -> Option<String> {
+    let observed = find(point.outcome.observations(), measure.key())?;
+    let place = place(observed.axes.first()?.labels.get(site)?);
+    let value = depth_value(*observed.values.get(site)?, measure);
+    let at = strength_in_full(&curve.sweep, point.value);
+    Some(format!("{at}, {place}: {} {value}", measure.name()))
+}
+
+/// Where the residual stream is read, in words.
+fn place(site: &str) -> String {
+    if site.starts_with("block") {
+        format!("behind {site}")
+    } else {
+        format!("behind the {site}")
+    }
+}
+
+/// A value of the chart along the depth, as it is shown.
+#[must_use]
+pub fn depth_value(value: f64, measure: DepthMeasure) -> String {
+    match measure {
+        _ if !value.is_finite() => "not a number".to_owned(),
+        DepthMeasure::RelativeError => percent(value),
+        DepthMeasure::Cosine | DepthMeasure::Cka => format_number(round_to(value, 4)),
+    }
 }
 
 fn percent(share: f64) -> String {
@@ -62,30 +128,79 @@ fn percent(share: f64) -> String {
 mod tests {
     use super::*;
     use crate::observation::Axis;
+    use crate::say::testing::smollm2;
 
-    fn said(values: &[f64]) -> String {
+    fn observed(values: &[f64]) -> Outcome {
         let names = ["embedding", "block 0", "block 1", "block 2"];
         let axis = Axis::named("site", names[..values.len()].iter().map(ToString::to_string).collect());
-        depth(&[Observation::along(MEASURE, &axis, values.to_vec())], "sparsity 50 %").unwrap()
+        Outcome::Observed(vec![Observation::along(MEASURE, &axis, values.to_vec())])
+    }
+
+    fn at_half(outcome: Outcome) -> (Curve, Point) {
+        let mut curve = smollm2();
+        let point = curve.points.iter_mut().find(|point| point.value == 0.5);
+        let point = point.expect("a point at one half");
+        point.outcome = outcome;
+        let point = point.clone();
+        (curve, point)
+    }
+
+    fn said(values: &[f64]) -> String {
+        let (curve, point) = at_half(observed(values));
+        depth(&curve, &point).expect("a point along the depth").whole()
     }
 
     #[test]
     fn where_it_starts_and_what_becomes_of_it() {
         assert_eq!(
             said(&[0.0, 0.0, 0.28, 0.4]),
-            "At sparsity 50 %, the damage starts in block 1, where the residual stream is off by 28\u{202f}%; it grows 1.4 times \
-             on its way to the end, 40\u{202f}%."
+            "Under Wanda pruning at 50\u{202f}%, the damage to SmolLM2-135M-Instruct starts in block 1. The residual stream \
+             is off by 28\u{202f}% there; it grows 1.4 times on its way to the end: 40\u{202f}%."
         );
-        assert!(said(&[0.0, 0.4, 0.3, 0.1]).contains("it shrinks to 25\u{202f}% on its way to the end, 10\u{202f}%"));
+        assert!(
+            said(&[0.0, 0.4, 0.3, 0.1])
+                .contains("it shrinks to 25\u{202f}% of that on its way to the end: 10\u{202f}%")
+        );
         assert!(said(&[0.0, 0.4, 0.41]).contains("stays about the same"));
         assert!(said(&[0.0, 0.0, 0.0, 0.5]).contains("starts in block 2, the last one"));
     }
 
     #[test]
     fn nothing_is_claimed_where_there_is_no_damage_or_no_number() {
-        assert!(said(&[0.0, 0.0, 0.0]).contains("the same residual stream"));
+        assert!(said(&[0.0, 0.0, 0.0]).contains("has the residual stream of the untouched model"));
         assert!(said(&[0.0, 0.1, f64::NAN]).contains("not a number any more"));
         assert!(said(&[0.0, f64::INFINITY, 0.1]).contains("not a number any more"));
-        assert_eq!(depth(&[], "bits 4"), None);
+        let (curve, point) = at_half(Outcome::Observed(Vec::new()));
+        assert_eq!(depth(&curve, &point), None);
+        let (curve, point) = at_half(Outcome::Failed("out of memory".to_owned()));
+        let answer = depth(&curve, &point).expect("a reason");
+        assert!(
+            answer.headline.ends_with("was not measured: out of memory."),
+            "{answer:?}"
+        );
+    }
+
+    #[test]
+    fn a_strength_is_named_where_its_unit_does_not_say_it() {
+        let sweep = |text: &str| text.parse::<Sweep>().expect("a sweep of the grammar");
+        assert_eq!(at(&sweep("rtn:bits=8..2/7"), 4.0), " at 4\u{202f}bits");
+        assert_eq!(at(&sweep("layer-drop:count=0..4/5"), 2.0), ", removed blocks: 2");
+    }
+
+    #[test]
+    fn a_mark_says_its_place_and_its_value() {
+        let (curve, point) = at_half(observed(&[0.0, 0.125, f64::NAN]));
+        let mark = |site| depth_mark(&curve, &point, site, DepthMeasure::RelativeError);
+        assert_eq!(
+            mark(0).as_deref(),
+            Some("sparsity 50\u{202f}%, behind the embedding: relative error 0\u{202f}%")
+        );
+        assert_eq!(
+            mark(1).as_deref(),
+            Some("sparsity 50\u{202f}%, behind block 0: relative error 13\u{202f}%")
+        );
+        assert!(mark(2).is_some_and(|said| said.ends_with("relative error not a number")));
+        assert_eq!(mark(3), None);
+        assert_eq!(depth_mark(&curve, &point, 0, DepthMeasure::Cka), None);
     }
 }

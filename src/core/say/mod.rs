@@ -6,7 +6,7 @@ pub mod opening;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use depth::depth;
+pub use depth::{depth, depth_mark, depth_value};
 pub use names::{curve_name, kept_name, knob_title, strength, title};
 
 use names::device_name;
@@ -96,23 +96,33 @@ pub fn count(number: u64) -> String {
     text
 }
 
-/// Whether a shared result was reproduced, and where it was not.
+/// Whether a shared result was reproduced by this curve, and where it was not.
 #[must_use]
-pub fn verdict(verdict: &Verdict, sweep: &Sweep, calibration: Option<CalibrationStats>) -> String {
+pub fn verdict(verdict: &Verdict, curve: &Curve) -> String {
+    let sweep = &curve.sweep;
     match verdict {
         Verdict::Differs { value, by } => {
-            let share = format_value(round_to((by.exp() - 1.0).abs(), 2), Unit::Share);
             let side = if *by > 0.0 { "higher" } else { "lower" };
             let at = strength(sweep, *value);
+            // What an item of the digest is.
+            let what = if curve.is_observed() {
+                let by = format_number(round_to(by.abs(), 2));
+                format!("the relative error at the end came out {by} {side}")
+            } else {
+                let share = format_value(round_to((by.exp() - 1.0).abs(), 2), Unit::Share);
+                format!("perplexity came out {share} {side}")
+            };
             // The last digits of a device decide which of two equal weights goes, and each block sees what the ones before
             // made of it.
-            let why = if calibration == Some(CalibrationStats::Sequential) {
+            let calibration = curve.protocol.calibration.as_ref();
+            let sequential = calibration.is_some_and(|found| found.stats == CalibrationStats::Sequential);
+            let why = if sequential {
                 " Calibrated on blocks already damaged, another kind of device gives other numbers; calibrate on the \
                  untouched model to compare devices."
             } else {
                 ""
             };
-            format!("Differs: at {at}, perplexity came out {share} {side} than in the link.{why}")
+            format!("Differs: at {at}, {what} than in the link.{why}")
         }
         Verdict::Unlike {
             value,
@@ -281,6 +291,7 @@ pub fn round_to(value: f64, digits: i32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observation::Observation;
     use crate::say::testing::smollm2;
 
     #[test]
@@ -327,21 +338,20 @@ mod tests {
 
     #[test]
     fn a_verdict_says_how_much_and_where() {
-        let sweep: Sweep = "wanda:sparsity=0..0.8/9".parse().expect("a sweep of the grammar");
-        let differs = |by| verdict(&Verdict::Differs { value: 0.5, by }, &sweep, None);
+        let mut curve = smollm2();
+        let by = |by, curve: &Curve| verdict(&Verdict::Differs { value: 0.5, by }, curve);
         assert_eq!(
-            differs(0.012),
+            by(0.012, &curve),
             "Differs: at 50\u{202f}%, perplexity came out 1.2\u{202f}% higher than in the link."
         );
-        assert!(differs(-0.012).contains("1.2\u{202f}% lower"), "{}", differs(-0.012));
-        let differs = verdict(
-            &Verdict::Differs { value: 0.5, by: 0.3 },
-            &sweep,
-            Some(CalibrationStats::Sequential),
-        );
-        assert!(differs.ends_with("to compare devices."), "{differs}");
-        assert!(verdict(&Verdict::Reproduced, &sweep, None).starts_with("Reproduced: every point"));
-        assert!(verdict(&Verdict::Unreadable, &sweep, None).ends_with("damaged."));
+        assert!(by(-0.012, &curve).contains("1.2\u{202f}% lower"));
+        assert!(verdict(&Verdict::Reproduced, &curve).starts_with("Reproduced: every point"));
+        assert!(verdict(&Verdict::Unreadable, &curve).ends_with("damaged."));
+        let calibration = curve.protocol.calibration.as_mut().expect("Wanda calibrates");
+        calibration.stats = CalibrationStats::Sequential;
+        assert!(by(0.3, &curve).ends_with("to compare devices."));
+        curve.points[0].outcome = Outcome::Observed(vec![Observation::number("relative_error", 0.1)]);
+        assert!(by(0.012, &curve).contains("the relative error at the end came out 0.012 higher"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::*;
 use crate::curve::CalibrationStats;
 use crate::experiment::fields::{self, Field};
 use crate::experiment::{Ask, Asset, DeviceChoice, Experiment, Origin, Sampling, Screen, Tab, View, bundled};
-use crate::plot::{Axis, Measure};
+use crate::plot::{Axis, DepthMeasure, Measure};
 
 /// A link as version 1 wrote it. It must open for ever; never edit it.
 const VERSION_1: &str = "v=1&model=SmolLM2-135M-Instruct.Q4_1&model-sha256=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
@@ -219,22 +219,27 @@ fn view() -> impl Strategy<Value = View> {
         one_of(&[Screen::Model, Screen::Sizes]),
         one_of(&[Measure::Hemorrhage, Measure::Kld, Measure::SameTop]),
         one_of(&[Axis::Linear, Axis::Log]),
+        (one_of(&DepthMeasure::ALL), prop::option::of(whole(&fields::SITE))),
         one_of(&[Tab::Chart, Tab::Table, Tab::Curves]),
         one_of(&[DeviceChoice::Auto, DeviceChoice::Gpu, DeviceChoice::Flex]),
     );
     let texts = (".*", sampling, whole(&fields::TOKENS));
     (1.001..1000.0, prop::option::of(-1e9..1e9f64), looks, texts).prop_map(
-        |(threshold, at, (screen, measure, axis, tab, device), (prompt, sampling, tokens))| View {
-            screen,
-            threshold,
-            measure,
-            axis,
-            at,
-            prompt,
-            sampling,
-            tokens,
-            tab,
-            device,
+        |(threshold, at, (screen, measure, axis, (depth_measure, site), tab, device), (prompt, sampling, tokens))| {
+            View {
+                screen,
+                threshold,
+                measure,
+                axis,
+                depth_measure,
+                site,
+                at,
+                prompt,
+                sampling,
+                tokens,
+                tab,
+                device,
+            }
         },
     )
 }

@@ -40,6 +40,26 @@ pub(crate) fn in_order(marks: Vec<NamedMark>) -> Vec<NamedMark> {
     kept
 }
 
+/// Wide charts are flat, narrow ones nearly square, so that both fit on their screen. The style sheet reserves the same.
+pub(crate) fn size_for(width: f64, present: bool) -> Size {
+    let height = if present {
+        browser::inner_height().map_or(700.0, |inner| inner * 0.62)
+    } else {
+        (width * 0.62).clamp(260.0, 620.0)
+    };
+    let type_px = match width {
+        _ if present => 20.0,
+        ..480.0 => 11.0,
+        ..1000.0 => 12.5,
+        _ => 14.0,
+    };
+    Size {
+        width: width.max(240.0) as u32,
+        height: height as u32,
+        type_px,
+    }
+}
+
 /// A chart as wide as its place.
 #[component]
 pub(crate) fn Chart(

@@ -12,7 +12,8 @@ pub(crate) fn Slider(
     /// What browser tests know it by.
     testid: &'static str,
     /// From, to, and how far apart values are.
-    scale: (f64, f64, f64),
+    #[prop(into)]
+    scale: Signal<(f64, f64, f64)>,
     /// The value.
     value: Signal<f64>,
     /// The value in words.
@@ -20,7 +21,6 @@ pub(crate) fn Slider(
     /// Takes another one.
     on_change: Callback<f64>,
 ) -> impl IntoView {
-    let (min, max, step) = scale;
     let moved = move |event| {
         if let Ok(number) = event_target_value(&event).parse() {
             on_change.run(number);
@@ -31,9 +31,9 @@ pub(crate) fn Slider(
             <span>{label}</span>
             <input
                 type="range"
-                min=min
-                max=max
-                step=step
+                min=move || scale.get().0
+                max=move || scale.get().1
+                step=move || scale.get().2
                 data-testid=testid
                 aria-label=name
                 prop:value=move || value.get().to_string()

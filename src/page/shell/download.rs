@@ -6,11 +6,11 @@ use super::share::shared_link;
 use crate::doors::error::BrowserError;
 use crate::doors::files;
 use crate::doors::spawn::spawn;
-use crate::views::curve::picture;
+use crate::views::{Picture, Seen, View, title};
 use crate::work::Page;
+use hemoscope_core::curve::sentence::Answer;
 use hemoscope_core::curve::{Curve, table};
-use hemoscope_core::experiment::Screen;
-use hemoscope_core::plot::{Frame, Size, draw};
+use hemoscope_core::plot::{Frame, Size};
 use hemoscope_core::say;
 
 /// Size of a downloaded chart, for a page or a slide.
@@ -84,7 +84,12 @@ fn file(page: Page, ending: &str) -> String {
 /// What a file of a curve is called: its modification, model and text, in letters that every system takes.
 fn file_stem(curve: &Curve) -> String {
     let protocol = &curve.protocol;
-    let name = format!("{} {} {}", curve.sweep, protocol.model_name, protocol.text_name).replace("..", "-to-");
+    let question = if curve.is_observed() { "depth " } else { "" };
+    let name = format!(
+        "{question}{} {} {}",
+        curve.sweep, protocol.model_name, protocol.text_name
+    );
+    let name = name.replace("..", "-to-");
     let mut stem = String::new();
     for letter in name.chars() {
         let kept = letter.is_alphanumeric() || ".-_".contains(letter);
@@ -103,28 +108,38 @@ struct Framed {
     height: u32,
 }
 
-/// The chart in fixed colours, with what it is of above it, and its protocol and link below.
+/// The picture in fixed colours, with what it is of above it, and its protocol and link below.
 fn framed(page: Page) -> Option<Framed> {
-    let (link, results) = (page.link.read_untracked(), page.results.read_untracked());
+    let (link, results, run) = (
+        page.link.read_untracked(),
+        page.results.read_untracked(),
+        page.run.read_untracked(),
+    );
     let shown = results.shown.as_ref()?;
-    // A file holds what is finished, on its own scale.
-    let chart = picture::chart((&link, &results), &[], &page.thresholds.read_untracked(), SIZE);
-    let sentence = page.answer.with_untracked(|answer| answer.whole());
-    let protocol = &shown.curve.protocol;
-    let said = say::protocol(protocol, &shown.curve.device, shown.curve.duration_secs);
-    let first = match link.view.screen {
-        Screen::Model => said,
-        Screen::Sizes => sentence.clone(),
+    let thresholds = page.thresholds.get_untracked();
+    let answer = page.answer.with_untracked(Answer::whole);
+    let seen = Seen {
+        link: &link,
+        results: &results,
+        thresholds: &thresholds,
+        answer: &answer,
     };
+    let Picture {
+        drawing,
+        alternative,
+        note,
+    } = (View::of(run.question(&link)).picture)(&seen, SIZE)?;
+    let protocol = &shown.curve.protocol;
+    let measured = || say::protocol(protocol, &shown.curve.device, shown.curve.duration_secs);
     let frame = Frame {
-        title: picture::title(&link, &results),
-        alternative: hemoscope_core::plot::picture::alternative(&chart, &sentence),
+        title: title(&link, &results),
+        alternative,
         notes: vec![
-            first,
+            note.unwrap_or_else(measured),
             format!("hemoscope {} · {}", protocol.program_version, shared_link(page)),
         ],
     };
-    let (svg, height) = draw(&chart).ok()?.framed(&frame);
+    let (svg, height) = drawing.framed(&frame);
     Some(Framed { svg, height })
 }
 

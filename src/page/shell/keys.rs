@@ -3,6 +3,7 @@
 use super::share::copy_link;
 use crate::doors::browser;
 use crate::doors::keyboard::{Key, on_key};
+use crate::views::View;
 use crate::work::Page;
 
 /// Hears the keyboard for as long as the page lives. A browser that refuses leaves a page that works by pointer.
@@ -17,14 +18,11 @@ pub(crate) fn listen(page: Page) {
     .ok();
 }
 
-/// Selects the next or the last point and gives it the keyboard.
+/// Selects the next or the last mark and gives it the keyboard.
 fn walk(page: Page, step: isize) {
     let place = page.update(|state| {
-        let place = state.results.selected(&state.link.view)?;
-        let points = &state.results.shown.as_ref()?.curve.points;
-        let place = place.saturating_add_signed(step).min(points.len().saturating_sub(1));
-        state.link.view.at = Some(points.get(place)?.value);
-        Some(place)
+        let view = View::of(state.run.question(&state.link));
+        (view.walk)(state, step)
     });
     if let Some(place) = place {
         browser::focus(&format!(".mark[data-index='{place}']"));

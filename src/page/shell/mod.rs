@@ -1,16 +1,24 @@
-//! The frame around every view: header and footer, the model, the device, sharing, messages, keys and theme.
+//! The frame around every view: header and footer, what is done to which model and measured on what, Run, the device,
+//! sharing, messages, keys and theme.
 
+mod damage;
 mod device;
 mod download;
 mod help;
 pub(crate) mod keys;
 mod messages;
 mod model;
+mod run_bar;
+mod sample;
 mod share;
 pub(crate) mod theme;
 
+pub(crate) use damage::DamagePanel;
 pub(crate) use messages::Messages;
-pub(crate) use model::ModelField;
+pub(crate) use run_bar::RunBar;
+pub(crate) use sample::MeasurePanel;
+
+use model::ModelField;
 
 use leptos::prelude::*;
 

@@ -1,7 +1,7 @@
 //! The engine's events, folded into what the page knows.
 
 use hemoscope_core::curve::{Curve, Point, Protocol, digest};
-use hemoscope_core::experiment::{Experiment, Origin};
+use hemoscope_core::experiment::{Ask, Experiment, Origin};
 use hemoscope_core::metric::Stats;
 use hemoscope_core::protocol::{Event, Reply, Side};
 
@@ -65,7 +65,7 @@ impl State {
                     done,
                     total,
                 };
-                self.prepare(point, now);
+                self.prepare(point, now, now_ms);
             }
             Event::Base { stats } => {
                 self.begin_curve(stats);
@@ -141,18 +141,37 @@ impl State {
         self.link.view.at = None;
     }
 
-    fn prepare(&mut self, point: Option<usize>, now: Preparation) {
-        self.with_task(|task| match (&mut task.stage, point) {
-            // The point goes on after it.
-            (Stage::Points(points), Some(index)) => {
-                if let Some(point) = points.iter_mut().find(|point| point.index == index) {
-                    point.preparing = Some(now);
-                }
-            }
+    fn prepare(&mut self, point: Option<usize>, now: Preparation, now_ms: f64) {
+        if let Some(index) = point {
+            self.prepare_point(index, now, now_ms);
+            return;
+        }
+        self.with_task(|task| match &task.stage {
             // What all of them need may be made ready beside the first of them.
-            (Stage::Points(points), None) if !points.is_empty() => {}
-            (stage, _) => *stage = Stage::Preparing(now),
+            Stage::Points(points) if !points.is_empty() => {}
+            _ => task.stage = Stage::Preparing(now),
         });
+    }
+
+    /// A point is on its way to its windows. Along the depth that is the whole way.
+    fn prepare_point(&mut self, index: usize, now: Preparation, now_ms: f64) {
+        let Some(task) = &self.run.task else { return };
+        let begun = match &task.stage {
+            Stage::Points(points) => points.iter().find(|point| point.index == index).cloned(),
+            _ => None,
+        };
+        let values = task.experiment.sweep().points();
+        let value = values.get(index).map_or(f64::NAN, |(value, _)| *value);
+        let point = begun.unwrap_or(UnderWay {
+            index,
+            value,
+            done: 0,
+            total: 0,
+            preparing: None,
+            so_far: None,
+        });
+        let preparing = Some(now);
+        self.under_way_now(UnderWay { preparing, ..point }, now_ms);
     }
 
     fn under_way_now(&mut self, now: UnderWay, now_ms: f64) {
@@ -163,7 +182,8 @@ impl State {
             self.begin_curve(measured.stats);
         }
         self.with_task(|task| {
-            if !unchanged {
+            // Along the depth, every point takes its time.
+            if !unchanged || matches!(task.experiment.ask, Ask::Depth(_)) {
                 task.first_point_ms.get_or_insert(now_ms);
             }
             task.under_way(now);
@@ -221,6 +241,7 @@ impl State {
         };
         self.results.shelve(&shown);
         self.results.finish(shown);
+        self.show_what_is_asked();
         if !complete {
             self.run.queue = None;
             self.ui.notify("The run was cancelled; the finished points stay.");

@@ -8,6 +8,7 @@ mod queue;
 mod ready;
 mod results;
 mod run;
+mod subjects;
 mod ui;
 mod writing;
 
@@ -18,12 +19,14 @@ pub use queue::Queue;
 pub use ready::{obstacle, window_problem, windows_problem};
 pub use results::{Kept, Results, Shown, agree, looked_at};
 pub use run::{Consequence, Goal, Preparation, Run, Stage, Task, UnderWay};
+pub use subjects::Subjects;
 pub use ui::{Message, ModelKind, Offers, OwnText, Picking, Ui};
 pub use writing::Writing;
 
 use hemoscope_core::curve::Curve;
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::experiment::{Ask, Asset, DeviceChoice, Experiment, Screen, bundled};
+use hemoscope_core::modify::Sweep;
 use hemoscope_core::plot::KEPT;
 use hemoscope_core::say;
 use hemoscope_core::share::Opened;
@@ -60,22 +63,16 @@ impl State {
             self.ui.notify(notice.to_string());
         }
         let before = std::mem::replace(&mut self.link, opened.link).experiment.model;
-        self.settle_ask();
         self.settle_screen();
         self.forget_other_model(&before);
         self.run.verdict = None;
     }
 
-    /// The page answers one question.
-    fn settle_ask(&mut self) {
-        if let Ask::Depth(sweep) = &self.link.experiment.ask {
-            self.link.experiment.ask = Ask::Curve(sweep.clone());
-            self.link.expect = None;
-            self.ui.notify(
-                "This link asks where the damage starts (ask=depth). The page shows where the model breaks instead; \
-                 `hemoscope open` with this link on the command line answers its question.",
-            );
-        }
+    /// Asks another question about the same modification.
+    pub fn ask(&mut self, ask: fn(Sweep) -> Ask) {
+        self.change(|e| e.ask = ask(e.sweep().clone()));
+        self.settle_screen();
+        self.show();
     }
 
     /// What the engine starts on.
@@ -141,6 +138,7 @@ impl State {
     pub fn end(&mut self) {
         if self.run.task.take().is_some() {
             self.results.restore();
+            self.show_what_is_asked();
         }
         if matches!(
             self.machine.model,
@@ -165,18 +163,26 @@ impl State {
         self.results.show(&mut self.link, &self.run);
     }
 
+    /// Shows what answers the question of the settings, where a run of another question has ended.
+    fn show_what_is_asked(&mut self) {
+        let asked = &self.link.experiment.ask;
+        let other = |shown: &Shown| !shown.experiment.ask.is_like(asked);
+        if self.results.shown.as_ref().is_some_and(other) {
+            self.show();
+        }
+    }
+
     /// What came of asking for a stored curve.
     pub fn take_stored(&mut self, path: &str, curve: Option<Curve>) {
         self.results.take_stored(path, curve);
         self.show();
     }
 
-    /// Keeps the shown curve beside later ones.
+    /// Keeps what is shown beside what comes later.
     pub fn keep(&mut self) {
-        if !self.results.keep() {
+        if !self.results.keep(&self.link.view) {
             self.ui.notify(format!(
-                "{KEPT} curves are kept, and more could not be told apart. Remove one under “Kept curves”, then keep \
-                 this one."
+                "{KEPT} curves and lines are kept, and more could not be told apart. Remove one, then keep this one."
             ));
         }
     }

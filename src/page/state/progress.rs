@@ -4,7 +4,7 @@ use super::machine::ENGINE_BYTES;
 use super::{Engine, Machine, Model, Preparation, Run, Stage, Task, UnderWay};
 use hemoscope_core::curve::CalibrationStats;
 use hemoscope_core::experiment::Settings;
-use hemoscope_core::experiment::{Experiment, Screen, bundled};
+use hemoscope_core::experiment::{Ask, Experiment, Screen, bundled};
 use hemoscope_core::modify::Sweep;
 use hemoscope_core::modify::catalogue::{self, Family};
 use hemoscope_core::protocol::engines_for;
@@ -46,16 +46,18 @@ fn measuring(task: &Task, under_way: &[UnderWay], now_ms: f64) -> (String, Optio
     let whole = task.finished as f64 + under_way.iter().map(begun).sum::<f64>();
     let whole = whole / task.points.max(1) as f64;
     // The time left follows from the points that take time.
-    let take_time = |point: &&UnderWay| !sweep.is_identity_at(point.index);
-    let done = task.finished as f64 - f64::from(u8::from(task.unchanged));
+    let every = matches!(task.experiment.ask, Ask::Depth(_));
+    let take_time = |point: &&UnderWay| every || !sweep.is_identity_at(point.index);
+    let done = task.finished as f64 - f64::from(u8::from(task.unchanged && !every));
+    let all = if every { task.points } else { points_that_change(sweep) };
     // Editing alone says little of how long a window takes.
-    let measured = |point: &UnderWay| before_each > 0 || point.done > 0;
+    let measured = |point: &UnderWay| every || before_each > 0 || point.done > 0;
     let known = done > 0.0 || under_way.iter().filter(take_time).any(measured);
     let done = done + under_way.iter().filter(take_time).map(begun).sum::<f64>();
     let left = task
         .first_point_ms
         .filter(|_| known)
-        .map(|start| (task.latest_ms - start) * (points_that_change(sweep) as f64 - done) / done)
+        .map(|start| (task.latest_ms - start) * (all as f64 - done) / done)
         // Nothing is heard during a window; it counts down meanwhile.
         .map(|left| (left - (now_ms - task.latest_ms)).max(0.0) / 1e3)
         .filter(|left| left.is_finite())
@@ -143,10 +145,14 @@ impl Cost {
         cost
     }
 
-    /// Of a whole run: the untouched model once, then as many changed ones as one of so many engines measures.
+    /// Of a whole run: the untouched model once, then as many changed ones as one of so many engines measures. Along the
+    /// depth the untouched model goes beside each of them.
     fn windows(self, e: &Experiment, engines: usize) -> usize {
-        let points = points_that_change(e.sweep()).div_ceil(engines);
-        e.windows + self.once + points * (e.windows + self.before_each)
+        let (points, models) = match e.ask {
+            Ask::Curve(_) => (points_that_change(e.sweep()), 1),
+            Ask::Depth(_) => (e.sweep().points().len(), 2),
+        };
+        e.windows + self.once + points.div_ceil(engines) * (models * e.windows + self.before_each)
     }
 }
 
@@ -192,7 +198,6 @@ fn megabytes(bytes: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hemoscope_core::experiment::Ask;
     use hemoscope_core::modify::StatisticId;
 
     fn experiment(sweep: &str, stats: CalibrationStats) -> Experiment {
@@ -220,6 +225,12 @@ mod tests {
             let e = experiment(sweep, stats);
             assert_eq!(Cost::of(&e).windows(&e, 1), windows, "{sweep} {stats:?}");
         }
+        let along = experiment("magnitude:sparsity=0..0.8/9", CalibrationStats::Dense);
+        let along = Experiment {
+            ask: Ask::Depth(along.sweep().clone()),
+            ..along
+        };
+        assert_eq!(Cost::of(&along).windows(&along, 1), 8 + 9 * 16);
         let shared = experiment("magnitude:sparsity=0..0.8/9", CalibrationStats::Dense);
         assert_eq!(Cost::of(&shared).windows(&shared, 4), 8 + 2 * 8);
     }

@@ -2,7 +2,7 @@
 
 use super::{State, agree};
 use hemoscope_core::experiment::bundled::{SIZES, SMOLLM2};
-use hemoscope_core::experiment::{Asset, Experiment, Screen, bundled};
+use hemoscope_core::experiment::{Ask, Asset, Experiment, Screen, bundled};
 
 /// Models that wait for their run.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,8 +65,11 @@ impl State {
         self.settle_screen();
     }
 
-    /// Among the sizes, one of them is chosen.
+    /// Sizes are compared by where they break, and among them one is chosen.
     pub(super) fn settle_screen(&mut self) {
+        if !matches!(self.link.experiment.ask, Ask::Curve(_)) {
+            self.link.view.screen = Screen::Model;
+        }
         if self.link.view.screen == Screen::Sizes && bundled::size_of(&self.link.experiment.model).is_none() {
             let before = std::mem::replace(&mut self.link.experiment.model, Asset::bundled(bundled::FIRST));
             self.link.expect = None;

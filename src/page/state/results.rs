@@ -6,9 +6,8 @@ use hemoscope_core::curve::digest;
 use hemoscope_core::curve::{Curve, Outcome, Point};
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::experiment::bundled::{self, Bundled, SIZES};
-use hemoscope_core::experiment::{Experiment, Origin, Screen, View};
+use hemoscope_core::experiment::{Ask, Experiment, Origin, Screen, View};
 use hemoscope_core::modify::Sweep;
-use hemoscope_core::modify::catalogue;
 use hemoscope_core::plot::KEPT;
 use hemoscope_core::say;
 
@@ -57,12 +56,28 @@ pub struct Kept {
     pub slot: usize,
     /// The curve.
     pub curve: Curve,
+    /// The strength whose line along the depth is kept; `None`: the curve is.
+    pub at: Option<f64>,
 }
 
-/// Curves of one model and the same methods take each other's place in the chart, whatever their range and protocol.
-fn is_of(experiment: &Experiment, model: &Origin, sweep: &Sweep) -> bool {
+impl Kept {
+    /// The point whose line along the depth is kept.
+    #[must_use]
+    pub fn point(&self) -> Option<&Point> {
+        let at = self.at?;
+        self.curve.points.iter().find(|point| point.value == at)
+    }
+}
+
+/// Answers to one question about one model and the same methods take each other's place in the chart, whatever their range
+/// and protocol.
+fn is_of(experiment: &Experiment, model: &Origin, ask: &Ask) -> bool {
+    experiment.model.origin == *model && experiment.ask.is_like(ask) && has_methods_of(experiment.sweep(), ask.sweep())
+}
+
+fn has_methods_of(one: &Sweep, other: &Sweep) -> bool {
     let names = |sweep: &Sweep| sweep.steps.iter().map(|step| step.name.clone()).collect::<Vec<_>>();
-    experiment.model.origin == *model && names(experiment.sweep()) == names(sweep)
+    names(one) == names(other)
 }
 
 /// The models whose curves are looked at.
@@ -76,10 +91,10 @@ pub fn looked_at(link: &Settings) -> Vec<&'static Bundled> {
 }
 
 impl Results {
-    /// The best curve of a model under the present methods: the one that is shown, else the last that was measured here,
-    /// else the stored one.
-    fn curve_of(&self, model: &Origin, sweep: &Sweep) -> Option<&Shown> {
-        let fits = |shown: &&Shown| is_of(&shown.experiment, model, sweep);
+    /// The best answer to a question about a model: the one that is shown, else the last that was measured here, else the
+    /// stored one.
+    fn answer_to(&self, model: &Origin, ask: &Ask) -> Option<&Shown> {
+        let fits = |shown: &&Shown| is_of(&shown.experiment, model, ask);
         let measured = || self.shelf.iter().rfind(|shown| !shown.stored && fits(shown));
         let shown = self.shown.as_ref().filter(|shown| !shown.stored && fits(shown));
         shown.or_else(measured).or_else(|| self.shelf.iter().find(fits))
@@ -89,7 +104,8 @@ impl Results {
     #[must_use]
     pub fn sizes(&self, sweep: &Sweep) -> Vec<(&'static Bundled, Option<&Shown>)> {
         const ALL: &[Bundled] = &SIZES;
-        let curve = |model: &Bundled| self.curve_of(&Origin::Bundled(model.name.to_owned()), sweep);
+        let ask = Ask::Curve(sweep.clone());
+        let curve = |model: &Bundled| self.answer_to(&Origin::Bundled(model.name.to_owned()), &ask);
         ALL.iter().map(|model| (model, curve(model))).collect()
     }
 
@@ -102,22 +118,18 @@ impl Results {
             .or_else(|| bundled::size_of(&link.experiment.model))
     }
 
-    /// The paths of the stored curves that the settings call for and that nobody has asked for yet; from here on they are
+    /// The paths of the stored results that the settings call for and that nobody has asked for yet; from here on they are
     /// asked for.
     pub fn ask_for_curves(&mut self, link: &Settings) -> Vec<String> {
-        let sweep = link.experiment.sweep();
-        let [step] = sweep.steps.as_slice() else {
-            return Vec::new();
-        };
-        let Some(method) = catalogue::find(&step.name) else {
-            return Vec::new();
-        };
+        let ask = &link.experiment.ask;
         let mut wanted = Vec::new();
         for model in looked_at(link) {
             let origin = Origin::Bundled(model.name.to_owned());
-            let path = bundled::curve_path(model.name, method.name);
-            let is_here = |shown: &Shown| shown.stored && is_of(&shown.experiment, &origin, sweep);
-            if !self.asked.contains(&path) && !self.shelf.iter().any(is_here) {
+            let is_here = |shown: &Shown| shown.stored && is_of(&shown.experiment, &origin, ask);
+            if let Some(path) = bundled::result_path(model.name, ask)
+                && !self.asked.contains(&path)
+                && !self.shelf.iter().any(is_here)
+            {
                 wanted.push(path);
             }
         }
@@ -145,10 +157,10 @@ impl Results {
     /// Puts a curve that was measured here on the shelf, in the place of the one before. What is unfinished takes the place
     /// of nothing that is finished.
     pub(super) fn shelve(&mut self, measured: &Shown) {
-        let (model, sweep) = (&measured.experiment.model, measured.experiment.sweep());
+        let (model, ask) = (&measured.experiment.model, &measured.experiment.ask);
         self.shelf.retain(|other| {
             let stays = other.stored || (other.complete && !measured.complete);
-            stays || !is_of(&other.experiment, &model.origin, sweep)
+            stays || !is_of(&other.experiment, &model.origin, ask)
         });
         self.shelf.push(measured.clone());
     }
@@ -159,12 +171,19 @@ impl Results {
             return;
         }
         let experiment = &link.experiment;
-        let found = self.curve_of(&experiment.model.origin, experiment.sweep()).cloned();
+        let found = self.answer_to(&experiment.model.origin, &experiment.ask).cloned();
         // An answer that is still to come takes the place of what is there, so that nothing flickers.
-        if found == self.shown || (found.is_none() && !self.asked.is_empty()) {
+        let same_question = |shown: &Shown| shown.experiment.ask.is_like(&experiment.ask);
+        let keeps = found.is_none() && !self.asked.is_empty() && self.shown.as_ref().is_none_or(same_question);
+        if found == self.shown || keeps {
             return;
         }
-        if self.shown.is_some() {
+        // Another question about the same model and methods keeps the selected strength.
+        let is_another = |shown: &Shown| {
+            let (before, now) = (&shown.experiment, &link.experiment);
+            before.model.origin != now.model.origin || !has_methods_of(before.sweep(), now.sweep())
+        };
+        if self.shown.as_ref().is_some_and(is_another) {
             link.view.at = None;
         }
         self.shown = found;
@@ -222,32 +241,61 @@ impl Results {
             .unwrap_or_default()
     }
 
-    /// Keeps the shown curve beside later ones; `false` where as many are kept as can be told apart.
-    pub fn keep(&mut self) -> bool {
+    /// Keeps what is shown beside what comes later: the curve, or along the depth the line of the selected strength. `false`
+    /// where as many are kept as can be told apart.
+    pub fn keep(&mut self, view: &View) -> bool {
         if self.kept.len() >= KEPT {
             return false;
         }
         let slot = self.free_slot();
+        let at = self.depth_strength(view);
         if let Some(shown) = &self.shown {
             let others = self.kept.iter().map(|kept| (kept.name.as_str(), &kept.curve));
+            let name = match at {
+                Some(at) => format!(
+                    "{}, {} at {}",
+                    say::title(&shown.curve.protocol.model_name),
+                    say::curve_name(&shown.curve.sweep),
+                    say::strength(&shown.curve.sweep, at)
+                ),
+                None => say::kept_name(&shown.curve, others),
+            };
             self.kept.push(Kept {
-                name: say::kept_name(&shown.curve, others),
+                name,
                 slot,
                 curve: shown.curve.clone(),
+                at,
             });
         }
         true
     }
 
-    /// Whether the shown curve can be kept, once.
+    /// The selected strength, where a line along the depth is what can be kept.
+    fn depth_strength(&self, view: &View) -> Option<f64> {
+        let (curve, point) = self.selected_point(view)?;
+        curve.is_observed().then_some(point.value)
+    }
+
+    /// Whether what is shown can be kept, once.
     #[must_use]
-    pub fn can_keep(&self) -> bool {
+    pub fn can_keep(&self, view: &View) -> bool {
+        let at = self.depth_strength(view);
         self.shown.as_ref().is_some_and(|shown| {
-            !shown.curve.points.is_empty() && self.kept.iter().all(|kept| kept.curve != shown.curve)
+            let is_it = |kept: &Kept| kept.curve == shown.curve && kept.at == at;
+            !shown.curve.points.is_empty() && !self.kept.iter().any(is_it)
         })
     }
 
-    /// The place of the point whose strength is selected, else of the first beyond the threshold, else of the last.
+    /// What is kept of this question.
+    pub fn kept_of(&self, ask: &Ask) -> impl Iterator<Item = &Kept> {
+        let along_the_depth = matches!(ask, Ask::Depth(_));
+        self.kept
+            .iter()
+            .filter(move |kept| kept.at.is_some() == along_the_depth)
+    }
+
+    /// The place of the point whose strength is selected, else of the first beyond the threshold, else of the last that could
+    /// be measured.
     #[must_use]
     pub fn selected(&self, view: &View) -> Option<usize> {
         let points = &self.shown.as_ref()?.curve.points;
@@ -255,11 +303,15 @@ impl Results {
             return nearest(points, at);
         }
         let broken = view.threshold.ln();
-        let beyond = points.iter().position(|point| match &point.outcome {
-            Outcome::Measured(measured) => measured.hemorrhage.ln_ratio > broken,
-            Outcome::Observed(_) | Outcome::Failed(_) => false,
-        });
-        beyond.or_else(|| points.len().checked_sub(1))
+        let beyond = points.iter().position(
+            |point| matches!(&point.outcome, Outcome::Measured(measured) if measured.hemorrhage.ln_ratio > broken),
+        );
+        let measured = || {
+            points
+                .iter()
+                .rposition(|point| !matches!(point.outcome, Outcome::Failed(_)))
+        };
+        beyond.or_else(measured).or_else(|| points.len().checked_sub(1))
     }
 
     /// The selected point, with its curve.
@@ -313,7 +365,7 @@ mod tests {
     use crate::state::State;
     use crate::testing::stored;
     use hemoscope_core::experiment::Asset;
-    use hemoscope_core::modify::knob;
+    use hemoscope_core::modify::{catalogue, knob};
     use hemoscope_core::share::{self, Opened};
 
     fn names(state: &State) -> Vec<Option<(String, bool)>> {

@@ -3,7 +3,7 @@
 use super::{Queue, Results, Shown};
 use hemoscope_core::curve::digest::Verdict;
 use hemoscope_core::curve::{Measured, Protocol};
-use hemoscope_core::experiment::Experiment;
+use hemoscope_core::experiment::{Ask, Experiment, Settings};
 use hemoscope_core::say;
 
 /// What is being done, and what came of the last run.
@@ -116,6 +116,13 @@ impl Run {
         self.task.as_ref().is_some_and(|task| task.goal == goal)
     }
 
+    /// The question that the page is at: that of the run under way, else that of the settings.
+    #[must_use]
+    pub fn question<'a>(&'a self, link: &'a Settings) -> &'a Ask {
+        let running = self.task.as_ref().filter(|task| task.goal == Goal::Run);
+        running.map_or(&link.experiment.ask, |task| &task.experiment.ask)
+    }
+
     /// The points of the shown curve that are being measured.
     #[must_use]
     pub fn under_way(&self, shown: Option<&Shown>) -> &[UnderWay] {
@@ -135,10 +142,7 @@ impl Run {
     /// Whether a shared result came out again, in words.
     #[must_use]
     pub fn verdict_in_words(&self, results: &Results) -> Option<String> {
-        let curve = &results.shown.as_ref()?.curve;
-        let calibration = curve.protocol.calibration.as_ref();
-        let stats = calibration.map(|calibration| calibration.stats);
-        Some(say::verdict(self.verdict.as_ref()?, &curve.sweep, stats))
+        Some(say::verdict(self.verdict.as_ref()?, &results.shown.as_ref()?.curve))
     }
 }
 

@@ -421,18 +421,3 @@ fn a_browser_without_webgpu_is_not_asked_for_it_again() {
     state.link.view.device = DeviceChoice::Gpu;
     assert_eq!(state.device_to_start(), DeviceChoice::Gpu);
 }
-
-#[test]
-fn a_link_that_asks_for_what_the_page_does_not_show_opens_as_a_curve_and_says_so() {
-    let state = State::open(share::open("v=3&ask=depth&m=rtn:bits=8..2/7&expect=1_2"));
-    let sweep = "rtn:bits=8..2/7".parse().expect("a sweep of the grammar");
-    assert_eq!(state.link.experiment.ask, hemoscope_core::experiment::Ask::Curve(sweep));
-    assert_eq!(state.link.expect, None, "it is another question's");
-    assert!(
-        state
-            .ui
-            .messages
-            .iter()
-            .any(|message| message.text.contains("ask=depth"))
-    );
-}

@@ -1,25 +1,124 @@
 //! The views, each a question about a model, and the one list of them.
 
+mod answer;
+mod caption;
 pub(crate) mod curve;
+mod tabs;
+mod under;
+mod writing;
+
+pub(crate) use caption::title;
 
 use leptos::prelude::*;
 
-/// A question about a model, with its picture and its controls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum View {
-    /// Where does it break?
-    #[default]
-    Curve,
+use crate::shell::{DamagePanel, MeasurePanel, Messages, RunBar};
+use crate::state::{Results, State};
+use crate::work::Page;
+use hemoscope_core::experiment::{Ask, Settings};
+use hemoscope_core::modify::Sweep;
+use hemoscope_core::plot::{Drawing, Size, Threshold};
+
+/// A question about a model, with its picture.
+#[derive(Debug)]
+pub(crate) struct View {
+    /// The question, as its tab says it.
+    question: &'static str,
+    /// The question, of a modification.
+    ask: fn(Sweep) -> Ask,
+    /// The picture, with what it is of and how it is looked at.
+    figure: fn() -> AnyView,
+    /// What lies under the picture: its numbers, and what is kept beside it.
+    under: fn() -> AnyView,
+    /// The picture as a file holds it; `None` where there is none.
+    pub(crate) picture: fn(&Seen<'_>, Size) -> Option<Picture>,
+    /// Walks so many marks on and gives the place of the one that is selected then; `None` where there is none.
+    pub(crate) walk: fn(&mut State, isize) -> Option<usize>,
 }
 
-/// The view that the page is at.
+/// Two views are the same where they ask the same.
+impl PartialEq for View {
+    fn eq(&self, other: &Self) -> bool {
+        self.question == other.question
+    }
+}
+
+/// What is seen, for a picture that is not the page's own.
+pub(crate) struct Seen<'a> {
+    pub(crate) link: &'a Settings,
+    pub(crate) results: &'a Results,
+    /// Where the curves break.
+    pub(crate) thresholds: &'a [Option<Threshold>],
+    /// What is said of it.
+    pub(crate) answer: &'a str,
+}
+
+/// A picture as a file holds it.
+pub(crate) struct Picture {
+    /// What is drawn.
+    pub(crate) drawing: Drawing,
+    /// Its text alternative.
+    pub(crate) alternative: String,
+    /// What stands under it; `None`: the protocol.
+    pub(crate) note: Option<String>,
+}
+
+/// All views, in the order of their tabs.
+const VIEWS: [&View; 1] = [&curve::VIEW];
+
+impl View {
+    /// The view that the page is at.
+    pub(crate) fn of(ask: &Ask) -> &'static Self {
+        let own = |view: &&&'static Self| (view.ask)(ask.sweep().clone()).is_like(ask);
+        VIEWS.iter().find(own).unwrap_or(&VIEWS[0])
+    }
+}
+
+/// The view that the page is at, between what is done to the model and what the model writes.
 #[component]
-pub(crate) fn Router(
-    /// Which.
-    #[prop(into)]
-    view: Signal<View>,
-) -> impl IntoView {
-    move || match view.get() {
-        View::Curve => view! { <curve::CurveView/> },
+pub(crate) fn Frame() -> impl IntoView {
+    let page = Page::get();
+    let view = Memo::new(move |_| View::of(page.run.read().question(&page.link.read())));
+    view! {
+        <main class="layout">
+            <section class="result" aria-label="Result">
+                <tabs::Tabs view/>
+                <answer::Answer/>
+                {move || (view.get().figure)()}
+                <Messages/>
+                {move || (view.get().under)()}
+            </section>
+            <div class="controls">
+                <div class="panels">
+                    <DamagePanel/>
+                    <MeasurePanel/>
+                </div>
+                <RunBar/>
+            </div>
+            <writing::WritingSection/>
+        </main>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_paint_has_the_tabs_of_the_page() {
+        let html = include_str!("../../../index.html");
+        for (place, view) in VIEWS.iter().enumerate() {
+            let pressed = place == 0;
+            let tab = format!("aria-pressed=\"{pressed}\" disabled>{}</button>", view.question);
+            assert!(html.contains(&tab), "{tab}");
+        }
+        assert_eq!(html.matches("aria-pressed=").count(), VIEWS.len());
+    }
+
+    #[test]
+    fn every_question_has_its_view() {
+        let sweep = Settings::default().experiment.sweep().clone();
+        for view in VIEWS {
+            assert_eq!(View::of(&(view.ask)(sweep.clone())), view);
+        }
     }
 }

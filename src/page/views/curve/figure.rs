@@ -1,30 +1,28 @@
-//! The chart, what it is of, how it is looked at, and the protocol that it was measured by.
+//! The chart and how it is looked at.
 
 use leptos::prelude::*;
 
+use super::super::caption::{Protocol, Title, selectable};
 use super::picture;
-use crate::doors::browser;
-use crate::parts::chart::{NamedMark, in_order};
+use crate::parts::chart::{NamedMark, in_order, size_for};
 use crate::parts::{Chart, Choice, Group, Segments, Select};
 use crate::state::{Results, UnderWay};
 use crate::work::Page;
 use hemoscope_core::curve::threshold::crossing::RATIOS;
 use hemoscope_core::experiment::Screen;
 use hemoscope_core::experiment::Settings;
-use hemoscope_core::experiment::bundled::SIZES;
 use hemoscope_core::plot::picture::Drawn;
-use hemoscope_core::plot::{Axis, Mark, MarkKind, Measure, Size, draw};
+use hemoscope_core::plot::{Axis, Mark, MarkKind, Measure, draw};
 use hemoscope_core::say;
 
 /// The chart with its head and its protocol.
 #[component]
 pub(super) fn Figure() -> impl IntoView {
     let page = Page::get();
-    let title = Memo::new(move |_| picture::title(&page.link.read(), &page.results.read()));
     view! {
         <div class="chart-head">
             <div class="chart-line">
-                <h2 class="chart-title">{title}</h2>
+                <Title/>
                 <ThresholdSelect/>
             </div>
             <Switches/>
@@ -33,10 +31,7 @@ pub(super) fn Figure() -> impl IntoView {
             </p>
         </div>
         <CurveChart/>
-        <p class="protocol" data-testid="protocol">
-            {move || protocol(&page.link.read(), &page.results.read())}
-        </p>
-        <Verdict/>
+        <Protocol/>
     }
 }
 
@@ -146,26 +141,6 @@ fn CurveChart() -> impl IntoView {
     view! { <Chart label drawing marks selected on_select=select width/> }
 }
 
-/// Wide charts are flat, narrow ones nearly square, so that both fit on their screen. The style sheet reserves the same.
-fn size_for(width: f64, present: bool) -> Size {
-    let height = if present {
-        browser::inner_height().map_or(700.0, |inner| inner * 0.62)
-    } else {
-        (width * 0.62).clamp(260.0, 620.0)
-    };
-    let type_px = match width {
-        _ if present => 20.0,
-        ..480.0 => 11.0,
-        ..1000.0 => 12.5,
-        _ => 14.0,
-    };
-    Size {
-        width: width.max(240.0) as u32,
-        height: height as u32,
-        type_px,
-    }
-}
-
 /// What a mark is called: its curve where there are several, its strength and its value.
 fn named(drawn: &[Drawn<'_>], under_way: &[UnderWay], measure: Measure, mark: &Mark) -> String {
     let under_way = under_way.iter().find(|point| point.value == mark.x);
@@ -181,13 +156,6 @@ fn named(drawn: &[Drawn<'_>], under_way: &[UnderWay], measure: Measure, mark: &M
     })
 }
 
-/// The one of several sizes whose points are selected, to be named where only it is meant.
-fn selectable(link: &Settings, results: &Results) -> Option<&'static str> {
-    let compared = link.view.screen == Screen::Sizes;
-    let place = results.selectable_size(link).filter(|_| compared)?;
-    SIZES.get(place).map(|model| model.short)
-}
-
 /// What the selected point says.
 fn readout(link: &Settings, results: &Results) -> String {
     let Some((place, (curve, point))) = results.selected(&link.view).zip(results.selected_point(&link.view)) else {
@@ -200,40 +168,6 @@ fn readout(link: &Settings, results: &Results) -> String {
     }
 }
 
-fn protocol(link: &Settings, results: &Results) -> String {
-    let Some(shown) = &results.shown else {
-        return String::new();
-    };
-    let said = say::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs);
-    match selectable(link, results) {
-        Some(_) => format!("Table and texts below are of {said}"),
-        None => said,
-    }
-}
-
-/// Whether a shared result came out again.
-#[component]
-fn Verdict() -> impl IntoView {
-    let page = Page::get();
-    let verdict = Memo::new(move |_| {
-        let run = page.run.read();
-        let words = run.verdict_in_words(&page.results.read())?;
-        Some((
-            words,
-            run.verdict.as_ref().is_some_and(|verdict| verdict.is_reproduced()),
-        ))
-    });
-    move || {
-        verdict.get().map(|(words, reproduced)| {
-            view! {
-                <p class="verdict" role="status" data-testid="verdict" data-is=(!reproduced).then_some("different")>
-                    {words}
-                </p>
-            }
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,14 +176,13 @@ mod tests {
     use hemoscope_core::share;
 
     #[test]
-    fn of_several_sizes_readout_and_protocol_name_the_one_that_they_are_of() {
+    fn of_several_sizes_the_readout_names_the_one_that_it_is_of() {
         let mut state = State::open(share::open("view=sizes"));
         for model in ["hemoscope-1m", "hemoscope-4m"] {
             state.take_stored("", Some(stored(model, "wanda:sparsity=0..0.8/9")));
         }
         assert!(readout(&state.link, &state.results).starts_with("4M, "));
-        assert!(protocol(&state.link, &state.results).starts_with("Table and texts below are of hemoscope 4M"));
         state.look_at(Screen::Model);
-        assert!(protocol(&state.link, &state.results).starts_with("hemoscope 4M"));
+        assert!(!readout(&state.link, &state.results).starts_with("4M, "));
     }
 }

@@ -23,7 +23,7 @@ pub fn drawn<'a>(link: &Settings, results: &'a Results) -> Vec<Drawn<'a>> {
         curve: &shown.curve,
     }];
     let here = picture::is_drawn(&shown.curve);
-    let kept = results.kept.iter().map(|kept| Drawn {
+    let kept = results.kept_of(&shown.experiment.ask).map(|kept| Drawn {
         name: kept.name.clone(),
         slot: Some(kept.slot),
         curve: &kept.curve,
@@ -38,23 +38,6 @@ pub fn drawn<'a>(link: &Settings, results: &'a Results) -> Vec<Drawn<'a>> {
     });
     drawn.extend(kept.chain(ghost).filter(|drawn| here(drawn.curve)));
     drawn
-}
-
-/// What the chart is of: the whole modification, model and text.
-#[must_use]
-pub fn title(link: &Settings, results: &Results) -> String {
-    let of = |sweep: &Sweep, model: &str, text: &str| {
-        let model = match link.view.screen {
-            Screen::Sizes => "three sizes",
-            Screen::Model => model,
-        };
-        say::experiment_title(sweep, model, text)
-    };
-    let e = &link.experiment;
-    match results.shown.as_ref().map(|shown| &shown.curve) {
-        Some(curve) => of(&curve.sweep, &curve.protocol.model_name, &curve.protocol.text_name),
-        None => of(e.sweep(), &e.model.name(), &e.text.name()),
-    }
 }
 
 /// Whether the first of the drawn curves is the one whose points are measured and can be selected.
@@ -84,7 +67,7 @@ fn sizes<'a>(link: &Settings, results: &'a Results) -> Vec<Drawn<'a>> {
     drawn
 }
 
-/// The chart at a size. `thresholds` are what [`Subjects::thresholds`](super::reading::Subjects::thresholds) found, which is too slow for every redraw.
+/// The chart at a size. `thresholds` are what [`Subjects::thresholds`](crate::state::Subjects::thresholds) found, which is too slow for every redraw.
 #[must_use]
 pub fn chart(
     (link, results): (&Settings, &Results),
@@ -147,17 +130,10 @@ pub fn pending_mark(sweep: &Sweep, point: &UnderWay, measure: Measure) -> String
 
 #[cfg(test)]
 mod tests {
-    use super::super::reading::Subjects;
     use super::*;
-    use crate::state::State;
-    use crate::testing::stored;
+    use crate::state::{State, Subjects};
+    use crate::testing::{SIZE, stored};
     use hemoscope_core::share::{self, Opened};
-
-    const SIZE: Size = Size {
-        width: 960,
-        height: 540,
-        type_px: 14.0,
-    };
 
     #[test]
     fn three_sizes_stand_in_one_chart_with_a_threshold_each() {
@@ -187,10 +163,6 @@ mod tests {
         assert!(
             said.headline.ends_with(':') && said.rest.starts_with("1M at "),
             "{said:?}"
-        );
-        assert_eq!(
-            title(&state.link, &state.results),
-            "Wanda pruning · three sizes · Everyday prose"
         );
     }
 

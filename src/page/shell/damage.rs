@@ -12,7 +12,7 @@ use hemoscope_core::say;
 
 /// The controls of the damage.
 #[component]
-pub(super) fn DamagePanel() -> impl IntoView {
+pub(crate) fn DamagePanel() -> impl IntoView {
     let page = Page::get();
     let folded = page.is_folded();
     let method = Memo::new(move |_| knob::entry(page.link.read().experiment.sweep()).map_or("", |entry| entry.name));

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
+use super::ModelField;
 use crate::limits::Limits;
 use crate::parts::{Choice, DropField, Field, Group, More, NumberField, Panel, Problem, Select};
-use crate::shell::ModelField;
 use crate::state::{Ui, window_problem, windows_problem};
 use crate::work::{Page, own};
 use hemoscope_core::curve::CalibrationStats;
@@ -14,7 +14,7 @@ use hemoscope_core::say;
 
 /// The controls of the measurement.
 #[component]
-pub(super) fn MeasurePanel() -> impl IntoView {
+pub(crate) fn MeasurePanel() -> impl IntoView {
     let page = Page::get();
     let problem = Memo::new(move |_| {
         let (link, ui) = (page.link.read(), page.ui.read());

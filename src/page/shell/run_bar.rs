@@ -14,7 +14,7 @@ use hemoscope_core::say;
 
 /// Run, or what stands in its place.
 #[component]
-pub(super) fn RunBar() -> impl IntoView {
+pub(crate) fn RunBar() -> impl IntoView {
     let page = Page::get();
     let asking = Memo::new(move |_| match &page.machine.read().model {
         Model::Asking(consent) => Some(consent.clone()),

@@ -1,0 +1,107 @@
+//! What is read off results: where curves break, what that means for the chart, and what is said of them.
+
+use super::Results;
+use hemoscope_core::curve::sentence::{Answer, answer, compare};
+use hemoscope_core::curve::{Curve, Point};
+use hemoscope_core::experiment::Settings;
+use hemoscope_core::experiment::{Ask, Screen};
+use hemoscope_core::plot::{Threshold, threshold};
+use hemoscope_core::say;
+
+/// What is read. What follows from it takes too long for every redraw, so it is found anew only where this is another.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Subjects {
+    /// Where models break.
+    Curves {
+        /// The shown curve, or one of each size where there is one.
+        curves: Vec<Option<Curve>>,
+        /// Where sizes are compared, their names.
+        names: Vec<&'static str>,
+        /// The perplexity ratio at which a model counts as broken.
+        ratio: f64,
+    },
+    /// Where the damage of the selected strength starts.
+    Depth {
+        /// The shown result.
+        curve: Box<Curve>,
+        /// The selected strength; `None` before the first point.
+        point: Option<Point>,
+    },
+}
+
+impl Subjects {
+    /// What the page shows.
+    #[must_use]
+    pub fn of(link: &Settings, results: &Results) -> Self {
+        if let Some(shown) = &results.shown
+            && matches!(shown.experiment.ask, Ask::Depth(_))
+        {
+            return Self::Depth {
+                curve: Box::new(shown.curve.clone()),
+                point: results.selected_point(&link.view).map(|(_, point)| point.clone()),
+            };
+        }
+        let (names, curves) = match link.view.screen {
+            Screen::Model => (
+                Vec::new(),
+                vec![results.shown.as_ref().map(|shown| shown.curve.clone())],
+            ),
+            Screen::Sizes => results
+                .sizes(link.experiment.sweep())
+                .into_iter()
+                .map(|(model, shown)| (model.short, shown.map(|shown| shown.curve.clone())))
+                .unzip(),
+        };
+        Self::Curves {
+            curves,
+            names,
+            ratio: link.view.threshold,
+        }
+    }
+
+    /// What is said of it; empty where there is nothing.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        match self {
+            Self::Curves { curves, names, ratio } => of_curves(curves, names, *ratio),
+            Self::Depth { curve, point } => {
+                let said = point.as_ref().and_then(|point| say::depth(curve, point));
+                said.unwrap_or_default()
+            }
+        }
+    }
+
+    /// Where each curve breaks.
+    #[must_use]
+    pub fn thresholds(&self) -> Vec<Option<Threshold>> {
+        match self {
+            Self::Curves { curves, ratio, .. } => {
+                let found = curves.iter().map(|curve| threshold(curve.as_ref()?, *ratio));
+                found.collect()
+            }
+            Self::Depth { .. } => Vec::new(),
+        }
+    }
+}
+
+fn of_curves(curves: &[Option<Curve>], names: &[&str], ratio: f64) -> Answer {
+    match curves {
+        [Some(curve)] if names.is_empty() => answer(curve, ratio),
+        curves if curves.iter().all(Option::is_none) => Answer::default(),
+        curves => {
+            let curves = curves.iter().map(Option::as_ref);
+            let said = compare(&names.iter().copied().zip(curves).collect::<Vec<_>>(), ratio);
+            // What comes of it, then each model's place.
+            match said.split_once(": ") {
+                Some((headline, rest)) => Answer {
+                    headline: format!("{headline}:"),
+                    rest: rest.to_owned(),
+                },
+                None => Answer {
+                    headline: said,
+                    rest: String::new(),
+                },
+            }
+        }
+    }
+}

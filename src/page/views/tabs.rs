@@ -1,0 +1,34 @@
+//! The questions side by side over the picture.
+
+use leptos::prelude::*;
+
+use super::{VIEWS, View};
+use crate::state::Goal;
+use crate::work::Page;
+use hemoscope_core::experiment::Settings;
+
+/// The questions, one of which the page is at. While a run answers one, it stays.
+#[component]
+pub(super) fn Tabs(
+    /// The view that the page is at.
+    view: Memo<&'static View>,
+) -> impl IntoView {
+    let page = Page::get();
+    let running = Memo::new(move |_| page.run.read().is(Goal::Run));
+    let tab = move |own: &'static View| {
+        let word = (own.ask)(Settings::default().experiment.sweep().clone()).word();
+        view! {
+            <button
+                type="button"
+                data-testid=format!("ask-{word}")
+                aria-pressed=move || (*view.read() == own).to_string()
+                disabled=running
+                title=move || running.get().then_some("After the run")
+                on:click=move |_| page.update(|state| state.ask(own.ask))
+            >
+                {own.question}
+            </button>
+        }
+    };
+    view! { <div class="questions" role="group" aria-label="Question">{VIEWS.map(tab).collect_view()}</div> }
+}
