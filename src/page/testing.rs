@@ -18,6 +18,15 @@ pub fn stored(model: &str, sweep: &str) -> Curve {
     curve
 }
 
+/// A result along the depth with the numbers of the stored one, called one of another model and another sweep.
+pub fn along_the_depth(model: &str, sweep: &str) -> Curve {
+    let stored = include_str!("../../web/curves/hemoscope-4m/depth/wanda.json");
+    let mut curve: Curve = serde_json::from_str(stored).expect("the stored result");
+    model.clone_into(&mut curve.protocol.model_name);
+    curve.sweep = sweep.parse().expect("a sweep of the grammar");
+    curve
+}
+
 /// A size to draw at.
 pub const SIZE: Size = Size {
     width: 960,

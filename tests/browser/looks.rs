@@ -135,10 +135,14 @@ async fn fits_a_phone_and_a_projector_in_both_themes() {
             (360, 740, ""),
             (768, 1024, ""),
             (1280, 800, ""),
+            (1440, 900, ""),
             (1920, 1080, ""),
             (1920, 1080, "?present"),
             (360, 740, "#view=sizes"),
             (1920, 1080, "#view=sizes"),
+            (360, 740, "#v=3&ask=depth"),
+            (1440, 900, "#v=3&ask=depth"),
+            (1920, 1080, "#v=3&ask=depth"),
         ] {
             page.browser.resize(width, height).await;
             page.open(query, "").await;
@@ -151,6 +155,7 @@ async fn fits_a_phone_and_a_projector_in_both_themes() {
             let kind = match query {
                 "" => "",
                 "?present" => "present-",
+                "#v=3&ask=depth" => "depth-",
                 _ => "sizes-",
             };
             let name = format!("{kind}{width}-{scheme}");

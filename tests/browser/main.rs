@@ -18,6 +18,7 @@ mod site;
 
 mod bad_input;
 mod bench;
+mod depth;
 mod downloads;
 mod engines;
 mod first_paint;

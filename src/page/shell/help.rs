@@ -30,6 +30,11 @@ pub(super) fn HelpMenu() -> impl IntoView {
                 <dd>
                     "Some methods first watch the model read another text, to learn which weights or blocks it needs."
                 </dd>
+                <dt>"Residual stream"</dt>
+                <dd>
+                    "What each block of the model takes and adds to. Its relative error says how far the damaged model's is \
+                     from the untouched one's: 0 % is the same, 100 % as far off as the stream is long."
+                </dd>
                 <dt>"Whiskers"</dt>
                 <dd>"With 95 % confidence the true value, for texts like this one, lies between their ends."</dd>
                 <dt>"Three sizes"</dt>
@@ -44,7 +49,7 @@ pub(super) fn HelpMenu() -> impl IntoView {
                 <dd>"A run goes on while this tab is in the background. Closing the tab ends it."</dd>
             </dl>
             <p>
-                <kbd>"R"</kbd>" run · "<kbd>"Esc"</kbd>" cancel · "<kbd>"←"</kbd>" "<kbd>"→"</kbd>" walk the points · "
+                <kbd>"R"</kbd>" run · "<kbd>"Esc"</kbd>" cancel · "<kbd>"←"</kbd>" "<kbd>"→"</kbd>" walk the points, or the blocks · "
                 <kbd>"L"</kbd>" copy the link"
             </p>
         </Menu>

@@ -3,6 +3,7 @@
 mod answer;
 mod caption;
 pub(crate) mod curve;
+mod depth;
 mod tabs;
 mod under;
 mod writing;
@@ -63,7 +64,7 @@ pub(crate) struct Picture {
 }
 
 /// All views, in the order of their tabs.
-const VIEWS: [&View; 1] = [&curve::VIEW];
+const VIEWS: [&View; 2] = [&curve::VIEW, &depth::VIEW];
 
 impl View {
     /// The view that the page is at.
