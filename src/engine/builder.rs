@@ -6,7 +6,7 @@ use super::calibrate::{Calibration, WINDOWS_AT_ONCE, in_one_pass};
 use super::statistic::Cache;
 use super::streams::Streams;
 use super::{EngineError, Heartbeat, Host};
-use crate::model::{Block, Llama};
+use crate::arch::{Block, Llama};
 use hemoscope_core::curve::CalibrationStats;
 use hemoscope_core::modify::{
     Applied, BlockWeights, ModelWeights, ModifyError, Plan, Spec, StatisticId, Statistics, Tally,

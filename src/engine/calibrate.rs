@@ -4,7 +4,7 @@ use super::statistic::Collectors;
 use super::streams::Streams;
 use super::text::Windows;
 use super::{EngineError, Heartbeat, Host};
-use crate::model::Llama;
+use crate::arch::Llama;
 use hemoscope_core::curve::CalibrationStats;
 use hemoscope_core::modify::{BlockStatistics, StatisticId};
 

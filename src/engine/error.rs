@@ -1,6 +1,6 @@
 //! What can go wrong in an experiment.
 
-use crate::model::ModelError;
+use crate::arch::ModelError;
 use hemoscope_core::metric::MetricError;
 use hemoscope_core::modify::{ModifyError, SpecError};
 use hemoscope_core::protocol::Event;

@@ -4,7 +4,7 @@ use super::builder::Builder;
 use super::run::calibration;
 use super::statistic::Cache;
 use super::{EngineError, Heartbeat, Host, Model, Session};
-use crate::model::{BlockCache, Llama};
+use crate::arch::{BlockCache, Llama};
 use hemoscope_core::decode::{Uniforms, greedy, temperature};
 use hemoscope_core::experiment::{Ask, Experiment};
 use hemoscope_core::modify::{Spec, Sweep};

@@ -1,21 +1,30 @@
 //! Experiments: from weights to a curve, told as a stream of events. Knows no transport.
+//!
+//! A device ([`Compute`]) runs a model (`arch`) by its operations (`ops`), which on WebGPU are kernels of our own
+//! (`kernels`). While a model runs, statistics (`statistic`) and probes (`probe`) look on. A question that can be asked is
+//! a file of `run`.
 
+pub mod arch;
 mod builder;
 mod calibrate;
+mod compute;
 mod error;
 mod generate;
 mod host;
+mod kernels;
 mod measure;
-pub mod model;
+mod ops;
 mod probe;
 mod progress;
 mod run;
+mod self_test;
 mod session;
 mod statistic;
 mod streams;
 mod text;
 mod untouched;
 
+pub use compute::Compute;
 pub use error::EngineError;
 pub use generate::Generated;
 pub use host::{Heartbeat, Host};

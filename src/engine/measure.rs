@@ -7,7 +7,9 @@ use burn::tensor::Tensor;
 
 use super::text::Windows;
 use super::{EngineError, Heartbeat, Host};
-use crate::model::{Batch, Compute, Llama, score_on_gpu};
+use crate::Compute;
+use crate::arch::{Batch, Llama};
+use crate::ops::score_on_gpu;
 use hemoscope_core::metric::{TokenScores, score_row};
 
 /// Hidden states of the untouched model: one tensor a batch, `[windows · length, hidden]`.

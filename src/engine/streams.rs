@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::statistic::Collectors;
 use super::text::Windows;
 use super::{EngineError, Heartbeat, Host};
-use crate::model::{Batch, Block, Llama, Observe};
+use crate::arch::{Batch, Block, Llama, Observe};
 use hemoscope_core::modify::{BlockStatistics, StatisticId};
 
 /// The residual streams of all windows at one depth.

@@ -9,7 +9,7 @@ use super::progress::summarize;
 use super::statistic::Cache;
 use super::text::Windows;
 use super::{EngineError, Heartbeat, Host};
-use crate::model::Llama;
+use crate::arch::Llama;
 use hemoscope_core::metric::{Stats, TokenScores};
 use hemoscope_core::protocol::Event;
 

@@ -7,7 +7,7 @@ use hemoscope_core::experiment::bundled::SIZES;
 use hemoscope_core::experiment::{Asset, DeviceChoice};
 use hemoscope_core::numeric::log_sum_exp;
 use hemoscope_core::weights::formats;
-use hemoscope_engine::model::Batch;
+use hemoscope_engine::arch::Batch;
 use hemoscope_engine::{Model, Session};
 use serde::{Deserialize, Serialize};
 

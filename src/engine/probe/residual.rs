@@ -2,7 +2,8 @@
 
 use burn::tensor::Tensor;
 
-use crate::model::{Compute, ModelError};
+use crate::Compute;
+use crate::arch::ModelError;
 use hemoscope_core::metric::{amplification, cascade, cka_of_norms, cosine, relative_error};
 use hemoscope_core::observation::{Axis, Observation};
 

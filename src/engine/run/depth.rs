@@ -1,9 +1,9 @@
 //! A point of the view along the depth: both models run block by block in lockstep, and their residual streams are
 //! compared behind each block.
 
+use crate::arch::Llama;
 use crate::builder::{Builder, Built};
 use crate::measure::windows_at_once;
-use crate::model::Llama;
 use crate::probe::{Pair, Residual};
 use crate::progress::Progress;
 use crate::statistic::Cache;

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use burn::tensor::Tensor;
 
 use super::{Collector, Finish};
-use crate::model::{Compute, Observe};
+use crate::Compute;
+use crate::arch::Observe;
 use hemoscope_core::weights::Site;
 
 /// One number, at the block's residual stream.

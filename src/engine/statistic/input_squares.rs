@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use burn::tensor::Tensor;
 
 use super::{Collector, Finish};
-use crate::model::{Compute, Observe};
+use crate::Compute;
+use crate::arch::Observe;
 use hemoscope_core::weights::Site;
 
 /// One sum a channel of each site.

@@ -11,7 +11,8 @@ use burn::tensor::Tensor;
 
 pub(super) use cache::Cache;
 
-use crate::model::{Compute, ModelError, Observe};
+use crate::Compute;
+use crate::arch::{ModelError, Observe};
 use hemoscope_core::modify::{BlockStatistics, SiteValues, StatisticId};
 use hemoscope_core::weights::Site;
 

@@ -2,8 +2,9 @@
 
 use burn::tensor::Tensor;
 
-use super::ops::{self, Heads, Rows};
-use super::{BlockCache, Compute, ModelError};
+use super::{BlockCache, ModelError};
+use crate::Compute;
+use crate::ops::{self, Heads, Rows};
 use hemoscope_core::modify::{BlockWeights, Hook};
 use hemoscope_core::weights::{ModelConfig, Pristine, Role, Site, TensorId};
 

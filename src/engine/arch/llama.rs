@@ -5,8 +5,9 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 
 use super::block::Pass;
-use super::ops::{self, Rows};
-use super::{Block, BlockCache, Compute, ModelError, Observe};
+use super::{Block, BlockCache, ModelError, Observe};
+use crate::Compute;
+use crate::ops::{self, Rows};
 use hemoscope_core::weights::{ModelConfig, Pristine, Role, TensorId};
 
 /// A decoder-only transformer. Cloning shares all weights; replacing blocks makes a modified model.

@@ -9,14 +9,15 @@ use std::sync::Arc;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
+use super::Compute;
+use super::arch::{Batch, Llama, ModelError};
 use super::kernels::matmul::{Causal, Layout, Product, Right, Tile};
 use super::kernels::{from_gpu, to_gpu};
-use super::{Batch, Compute, Llama, ModelError};
 use hemoscope_core::weights::{Architecture, MemoryTensor, ModelConfig, Pristine, Role, StoredTensor, TensorId};
 
 /// Largest allowed difference of a logit from the CPU's. The logits are of order 1; f32 sums in another order differ
 /// by about 1e-5 here, a wrong kernel by about 1.
-pub const SELF_TEST_BOUND: f64 = 1e-3;
+pub(crate) const SELF_TEST_BOUND: f64 = 1e-3;
 
 const WINDOW: usize = 37;
 
@@ -25,7 +26,7 @@ const WINDOW: usize = 37;
 ///
 /// # Errors
 /// Where the device fails.
-pub async fn self_test(compute: &Compute) -> Result<f64, ModelError> {
+pub(crate) async fn self_test(compute: &Compute) -> Result<f64, ModelError> {
     let flex = Compute::flex();
     let pristine = random_model()?;
     let mut rng = ChaCha8Rng::seed_from_u64(2);

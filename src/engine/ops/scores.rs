@@ -2,8 +2,9 @@
 
 use burn::tensor::Tensor;
 
-use super::kernels::{from_gpu, score, to_gpu};
-use super::{Compute, ModelError};
+use crate::Compute;
+use crate::arch::ModelError;
+use crate::kernels::{from_gpu, score, to_gpu};
 use hemoscope_core::metric::TokenScore;
 
 /// Reduces rows of logits of both models, `[rows, vocabulary]` each, to one [`TokenScore`] a row; only these are read
@@ -11,7 +12,7 @@ use hemoscope_core::metric::TokenScore;
 ///
 /// # Errors
 /// Where the device fails, or the tensors are not on the GPU.
-pub async fn score_on_gpu(
+pub(crate) async fn score_on_gpu(
     compute: &Compute,
     base: &Tensor<2>,
     modified: &Tensor<2>,

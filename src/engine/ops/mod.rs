@@ -2,11 +2,15 @@
 //!
 //! Activations are matrices of `[windows · length, channels]`, one row a token.
 
+mod scores;
+
 use burn::tensor::{Bool, Tensor, activation};
 
-use super::Compute;
-use super::kernels::matmul::{Causal, Layout, Product, Right};
-use super::kernels::{self, GpuTensor, from_gpu, to_gpu};
+pub(super) use scores::score_on_gpu;
+
+use crate::Compute;
+use crate::kernels::matmul::{Causal, Layout, Product, Right};
+use crate::kernels::{self, GpuTensor, from_gpu, to_gpu};
 use hemoscope_core::modify::Change;
 
 /// How the rows of an activation matrix form sequences.

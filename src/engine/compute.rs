@@ -3,7 +3,7 @@
 use burn::tensor::wgpu::WgpuInitError;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::ModelError;
+use super::arch::ModelError;
 use hemoscope_core::protocol::DeviceReport;
 
 /// A started device. WebGPU and the CPU differ in how operations run and in how much fits into one tensor.
