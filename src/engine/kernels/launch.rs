@@ -1,5 +1,7 @@
 //! From a burn tensor to a kernel launch and back.
 
+use std::fmt::Display;
+
 use burn::backend::Wgpu;
 use burn::tensor::{DType, Tensor};
 use burn_wgpu::{CubeDim, CubeTensor, KernelSource, SourceKernel, SourceTemplate, into_contiguous};
@@ -61,20 +63,55 @@ impl GpuTensor {
     }
 }
 
-/// The text of a kernel and the key under which its pipeline is cached.
-#[derive(Debug, Clone)]
+/// A kernel. Its text is made when it is compiled, not at every launch.
 pub(super) struct Program {
-    /// Distinct for distinct texts.
+    /// The pipeline is cached under it: distinct for distinct texts.
     pub(super) key: String,
     /// Invocations in a workgroup.
     pub(super) threads: u32,
-    /// WGSL with the entry point `main`.
-    pub(super) source: String,
+    /// As [`Program::new`] takes it.
+    template: Box<dyn Fn() -> String + Send + Sync>,
+}
+
+impl Program {
+    /// `template` gives WGSL with the entry point `main`, in which `${threads}`, `${half}` (of the threads) and `${input}`
+    /// (how inputs are bound) may be left.
+    pub(super) fn new(
+        key: impl Into<String>,
+        threads: u32,
+        template: impl Fn() -> String + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            key: key.into(),
+            threads,
+            template: Box::new(template),
+        }
+    }
+
+    /// The finished text, where inputs are bound as `input`: `read` or `read_write`.
+    pub(super) fn text(&self, input: &str) -> String {
+        fill(
+            &(self.template)(),
+            &[
+                ("threads", &self.threads),
+                ("half", &(self.threads / 2)),
+                ("input", &input),
+            ],
+        )
+    }
+}
+
+/// `template` with the values in place of each `${name}`, one name after the other: a value may hold names that come
+/// later. What has no value stays as it is, so that the text is no WGSL; burn's templates would drop it.
+pub(super) fn fill(template: &str, values: &[(&str, &dyn Display)]) -> String {
+    values.iter().fold(template.to_owned(), |text, (name, value)| {
+        text.replace(&format!("${{{name}}}"), &value.to_string())
+    })
 }
 
 impl KernelSource for Program {
     fn source(&self) -> SourceTemplate {
-        SourceTemplate::new(self.source.clone())
+        SourceTemplate::new(self.text(INPUT))
     }
 
     fn id(&self) -> KernelId {
@@ -88,7 +125,7 @@ impl KernelSource for Program {
 
 /// How inputs are bound. In the page each buffer is its own allocation, and read-only binding lets the card cache;
 /// natively buffers share allocations, and WebGPU forbids a read-only and a writable view of one allocation.
-pub(super) const INPUT: &str = if cfg!(target_family = "wasm") {
+const INPUT: &str = if cfg!(target_family = "wasm") {
     "read"
 } else {
     "read_write"

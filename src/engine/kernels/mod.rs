@@ -2,9 +2,10 @@
 //!
 //! burn's generic kernels reach about one per cent of a large card here, so the handful of operations that a forward
 //! pass consists of have kernels of their own. Each takes its sizes from a small buffer, so that one compiled pipeline
-//! serves every length; each has a twin in burn's operations ([`super::ops`]) that the CPU runs and that tests and the
+//! serves every length; each has a twin in burn's operations ([`crate::ops`]) that the CPU runs and that tests and the
 //! self-test compare it with.
 
+mod addends;
 mod launch;
 pub(super) mod matmul;
 pub(super) mod matvec;

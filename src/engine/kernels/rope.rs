@@ -1,6 +1,6 @@
 //! Rotary positions in the half-split order: channel `i` of a head turns with channel `i + head_dim/2`.
 
-use super::launch::{GpuTensor, INPUT, Program};
+use super::launch::{GpuTensor, Program};
 
 const THREADS: u32 = 128;
 const MAX_GROUPS: usize = 65_535;
@@ -22,11 +22,7 @@ pub(crate) fn rotate(
     let sizes = [pairs, heads, head_dim, length, offset, across * THREADS as usize]
         .map(|value| u32::try_from(value).unwrap_or(u32::MAX));
     out.launch(
-        Program {
-            key: "rope".to_owned(),
-            threads: THREADS,
-            source: source(),
-        },
+        program(),
         [across, groups.div_ceil(across), 1],
         &[x, cosines, sines, &out],
         &sizes,
@@ -34,31 +30,7 @@ pub(crate) fn rotate(
     out
 }
 
-fn source() -> String {
-    format!(
-        "@group(0) @binding(0) var<storage, {INPUT}> x: array<f32>;
-@group(0) @binding(1) var<storage, {INPUT}> cosines: array<f32>;
-@group(0) @binding(2) var<storage, {INPUT}> sines: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
-@group(0) @binding(4) var<storage, {INPUT}> sizes: array<u32>;
-
-@compute @workgroup_size({THREADS}, 1, 1)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {{
-  let p = id.y * sizes[5] + id.x;
-  if (p >= sizes[0]) {{ return; }}
-  let half = sizes[2] / 2u;
-  let i = p % half;
-  let head = (p / half) % sizes[1];
-  let row = p / (half * sizes[1]);
-  let position = row % sizes[3] + sizes[4];
-  let at = (row * sizes[1] + head) * sizes[2] + i;
-  let c = cosines[position * half + i];
-  let s = sines[position * half + i];
-  let u = x[at];
-  let v = x[at + half];
-  y[at] = u * c - v * s;
-  y[at + half] = v * c + u * s;
-}}
-"
-    )
+/// The kernel.
+pub(super) fn program() -> Program {
+    Program::new("rope", THREADS, || include_str!("rope.wgsl").to_owned())
 }
