@@ -8,6 +8,8 @@ mod variant;
 
 use super::launch::GpuTensor;
 use variant::Variant;
+#[cfg(test)]
+pub(super) use variant::all as variants;
 
 /// Rows and columns of a workgroup's tile, and of the part of it that one invocation keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

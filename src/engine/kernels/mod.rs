@@ -14,6 +14,8 @@ mod rms_norm;
 mod rope;
 mod score;
 mod softmax;
+#[cfg(test)]
+mod tests;
 
 pub(super) use launch::{GpuTensor, from_gpu, to_gpu};
 pub(super) use pointwise::gated_silu;

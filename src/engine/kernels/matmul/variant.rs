@@ -150,3 +150,29 @@ fn stage_plain(columns: usize) -> String {
         &[("vectors", &(STEP * columns / 4)), ("across", &(columns / 4))],
     )
 }
+
+/// The kernels of all variants.
+#[cfg(test)]
+pub(in crate::kernels) fn all() -> Vec<Program> {
+    let mut all = Vec::new();
+    for tile in Tile::ALL {
+        for right in [Right::Transposed, Right::Plain] {
+            for causal in [Causal::No, Causal::Scores, Causal::Weights] {
+                for bits in 0..16 {
+                    let is_set = |bit: u32| bits & (1 << bit) != 0;
+                    let variant = Variant {
+                        tile,
+                        right,
+                        causal,
+                        left_vectors: is_set(0),
+                        right_vectors: is_set(1),
+                        bias: is_set(2),
+                        residual: is_set(3),
+                    };
+                    all.push(variant.program());
+                }
+            }
+        }
+    }
+    all
+}
