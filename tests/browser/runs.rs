@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::browser::Graphics;
 use crate::page::{Page, Point, RUN, SOON, settings, stories};
 use crate::server::{Content, Reply};
-use crate::site::{Site, bundled, dist};
+use crate::site::{Site, bundled, dist, engine};
 
 /// ln PPL on software WebGPU against the CPU: both compute in f32, in another order.
 const DEVICES_AGREE: f64 = 1e-3;
@@ -28,6 +28,11 @@ fn on_software(range: &str) -> String {
         .replace("calibration-windows=2", "calibration-windows=1")
         .replace("0..0.8/9", range);
     format!("{small}&device=gpu")
+}
+
+/// Whether it is the engine's module that is asked for.
+fn is_engine(path: &str) -> bool {
+    path.starts_with("engine") && path.ends_with("_bg.wasm")
 }
 
 async fn stories_page(site: &Site, graphics: Graphics, fragment: &str) -> Page {
@@ -107,8 +112,11 @@ async fn a_lost_device_is_told_and_what_was_measured_stays() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_webgpu_in_workers_the_engine_runs_in_the_page() {
     let site = Site::with(|path| {
-        let loader = "import init from './engine.js'; delete WorkerNavigator.prototype.gpu; await init();";
-        (path == "engine_loader.js").then(|| Reply::new(200, "text/javascript", loader))
+        let loader = path
+            .ends_with("_loader.js")
+            .then(|| std::fs::read_to_string(dist().join(path)))?;
+        let loader = format!("delete WorkerNavigator.prototype.gpu; {}", loader.expect("the loader"));
+        Some(Reply::new(200, "text/javascript", loader))
     });
     let page = stories_page(&site, Graphics::Software, &on_software("0..0.6/3")).await;
     page.run(RUN).await;
@@ -283,8 +291,8 @@ async fn cancel_keeps_the_finished_points_and_the_page_answers_while_it_works() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_stopped_before_the_engine_is_there_leaves_it_to_the_next() {
     let site = Site::with(|path| {
-        let module = dist().join("engine_bg.wasm");
-        let reply = (path == "engine_bg.wasm").then(|| Reply::whole(200, "application/wasm", Content::File(module)))?;
+        let module = Content::File(engine("_bg.wasm"));
+        let reply = is_engine(path).then(|| Reply::whole(200, "application/wasm", module))?;
         let pause = Duration::from_millis(15);
         Some(Reply { pause, ..reply })
     });
@@ -301,9 +309,7 @@ async fn a_run_stopped_before_the_engine_is_there_leaves_it_to_the_next() {
     assert_eq!(page.points().await.len(), 2, "{:?}", page.messages().await);
     page.assert_console_is_clean().await;
     let loaded = site.log();
-    let engines = loaded
-        .iter()
-        .filter(|request| request.path().ends_with("engine_loader.js"));
+    let engines = loaded.iter().filter(|request| request.path().ends_with("_loader.js"));
     assert!(engines.count() <= 2, "one engine and its helper");
 }
 

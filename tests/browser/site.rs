@@ -28,6 +28,14 @@ pub fn bundled() -> PathBuf {
     model
 }
 
+/// The file of the engine with this ending; what comes before follows from its content.
+pub fn engine(ending: &str) -> PathBuf {
+    let files = std::fs::read_dir(dist()).expect("dist/").flatten();
+    let mut names = files.filter_map(|file| file.file_name().into_string().ok());
+    let name = names.find(|name| name.starts_with("engine-") && name.ends_with(ending));
+    dist().join(name.unwrap_or_else(|| panic!("no engine-…{ending} in dist/: run 'make build' first")))
+}
+
 /// The page on its host.
 pub struct Site {
     server: Server,

@@ -115,6 +115,12 @@ pub fn take_out(id: &str) -> Option<String> {
     element.text_content()
 }
 
+/// An attribute of the `<meta>` element of this name.
+#[must_use]
+pub(super) fn meta(name: &str, attribute: &str) -> Option<String> {
+    any_element(&format!("meta[name={name}]"))?.get_attribute(attribute)
+}
+
 /// The height of what is seen of the page, CSS pixels.
 #[must_use]
 pub fn inner_height() -> Option<f64> {

@@ -13,14 +13,10 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Blob, ErrorEvent, MessageChannel, MessageEvent, MessagePort, Worker, WorkerOptions, WorkerType};
 
-use super::browser::{beside_page, document, now_ms, window};
+use super::browser::{document, now_ms, window};
+use super::engine::Files;
 use super::error::BrowserError;
 use hemoscope_core::protocol::{Command, ENGINE_PORT, Reply};
-
-/// The worker's script, beside the page; Trunk names it after the binary.
-const SCRIPT: &str = "engine_loader.js";
-/// What that script loads.
-const MODULE: &str = "engine.js";
 
 /// What comes from the engine.
 #[derive(Debug)]
@@ -54,14 +50,16 @@ impl Transport {
     pub fn start(for_webgpu: bool, receive: impl Fn(Incoming) + Clone + 'static) -> Result<Self, BrowserError> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&beside_page(SCRIPT)?, &options)?;
+        let files = Files::find()?;
+        let loader = files.loader.clone();
+        let worker = Worker::new_with_options(&loader, &options)?;
         let in_page = Rc::new(RefCell::new(None));
         let (heard, place, ended) = (receive.clone(), Rc::clone(&in_page), worker.clone());
         let on_message = Closure::new(move |event: MessageEvent| {
             let data = event.data();
             if for_webgpu && is(&data, "ready") && !is(&data, "webgpu") && page_has_webgpu() {
                 ended.terminate();
-                match InPage::start(heard.clone()) {
+                match InPage::start(&files, heard.clone()) {
                     Ok(engine) => *place.borrow_mut() = Some(engine),
                     Err(error) => heard(Incoming::Broken(error.to_string())),
                 }
@@ -72,7 +70,7 @@ impl Transport {
         let on_error = Closure::new(move |event: ErrorEvent| {
             let said = event.message();
             let reason = if said.is_empty() {
-                format!("its script {SCRIPT} could not be loaded; check the connection, then press Run again")
+                format!("its script {loader} could not be loaded; check the connection, then press Run again")
             } else {
                 said
             };
@@ -127,7 +125,7 @@ struct InPage {
 }
 
 impl InPage {
-    fn start(receive: impl Fn(Incoming) + 'static) -> Result<Self, BrowserError> {
+    fn start(files: &Files, receive: impl Fn(Incoming) + 'static) -> Result<Self, BrowserError> {
         let channel = MessageChannel::new()?;
         let port = channel.port1();
         let on_message = Closure::new(move |event: MessageEvent| receive(read(&event.data(), true)));
@@ -137,7 +135,7 @@ impl InPage {
         let script = document.create_element("script")?;
         script.set_attribute("type", "module")?;
         // An engine that was ended leaves its module behind; another address gives a new one.
-        let module = format!("{}?{}", beside_page(MODULE)?, now_ms());
+        let module = format!("{}?{}", files.module, now_ms());
         script.set_text_content(Some(&format!(
             "const port = window.{ENGINE_PORT};
              const broken = (error) => port.postMessage({{ broken: String(error?.message ?? error) }});

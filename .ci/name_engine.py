@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""Give the engine's files a name that follows from their content, and write it into the page.
+
+Trunk runs this after each build (Trunk.toml). It leaves a worker's files without a hash, because only the page knows when
+to start one; a browser that still has an older engine would then meet a newer page.
+"""
+
+import hashlib
+import os
+import pathlib
+import sys
+
+NAME = "engine"
+# In the order in which each speaks of those before it.
+FILES = [f"{NAME}_bg.wasm", f"{NAME}.js", f"{NAME}_loader.js"]
+# What index.html has in place of the name; the page reads it there (src/page/doors/engine.rs).
+PLACE = f'<meta name="engine" content="{NAME}">'
+
+
+def renamed(content, before, after, where):
+    """The content with another name for a file that it must speak of."""
+    if before.encode() not in content:
+        sys.exit(f"error: {where} does not speak of {before}, which is about to be called {after}")
+    return content.replace(before.encode(), after.encode())
+
+
+def main():
+    folder = pathlib.Path(os.environ["TRUNK_STAGING_DIR"])
+    contents = {file: (folder / file).read_bytes() for file in FILES}
+    digest = hashlib.sha256()
+    for content in contents.values():
+        digest.update(content)
+    name = f"{NAME}-{digest.hexdigest()[:16]}"
+    new = {file: file.replace(NAME, name, 1) for file in FILES}
+    for file, spoken_of in zip(FILES[1:], FILES):
+        contents[file] = renamed(contents[file], spoken_of, new[spoken_of], file)
+    page = folder / "index.html"
+    page.write_bytes(renamed(page.read_bytes(), PLACE, PLACE.replace(f'"{NAME}">', f'"{name}">'), page.name))
+    for file, content in contents.items():
+        (folder / new[file]).write_bytes(content)
+        (folder / file).unlink()
+
+
+if __name__ == "__main__":
+    main()
