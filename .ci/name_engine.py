@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Give the engine's files a name that follows from their content, and write it into the page.
+"""Give the engine's files a name that follows from their content, and write it into the page, with the module's sizes.
 
 Trunk runs this after each build (Trunk.toml). It leaves a worker's files without a hash, because only the page knows when
 to start one; a browser that still has an older engine would then meet a newer page.
 """
 
+import gzip
 import hashlib
 import os
 import pathlib
@@ -13,7 +14,7 @@ import sys
 NAME = "engine"
 # In the order in which each speaks of those before it.
 FILES = [f"{NAME}_bg.wasm", f"{NAME}.js", f"{NAME}_loader.js"]
-# What index.html has in place of the name; the page reads it there (src/page/doors/engine.rs).
+# What index.html has in place of the name and the sizes; the page reads them there (src/page/doors/engine.rs).
 PLACE = f'<meta name="engine" content="{NAME}">'
 
 
@@ -34,8 +35,12 @@ def main():
     new = {file: file.replace(NAME, name, 1) for file in FILES}
     for file, spoken_of in zip(FILES[1:], FILES):
         contents[file] = renamed(contents[file], spoken_of, new[spoken_of], file)
+    module = contents[FILES[0]]
+    # Gzip at its weakest: no host that compresses sends more.
+    packed = len(gzip.compress(module, 1))
+    told = f'<meta name="engine" content="{name}" data-bytes="{len(module)}" data-packed-bytes="{packed}">'
     page = folder / "index.html"
-    page.write_bytes(renamed(page.read_bytes(), PLACE, PLACE.replace(f'"{NAME}">', f'"{name}">'), page.name))
+    page.write_bytes(renamed(page.read_bytes(), PLACE, told, page.name))
     for file, content in contents.items():
         (folder / new[file]).write_bytes(content)
         (folder / file).unlink()

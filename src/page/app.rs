@@ -116,6 +116,7 @@ fn later(page: Page) {
         gloo_timers::future::TimeoutFuture::new(200).await;
         let webgpu = browser::has_webgpu().await;
         page.update(|state| state.machine.webgpu = Some(webgpu));
+        page.look_for_engine().await;
         page.look_for_model().await;
         page.look_for_optional_model().await;
     });

@@ -23,6 +23,7 @@ mod downloads;
 mod engines;
 mod first_paint;
 mod form;
+mod loading;
 mod looks;
 mod module;
 mod runs;

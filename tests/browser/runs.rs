@@ -31,7 +31,7 @@ fn on_software(range: &str) -> String {
 }
 
 /// Whether it is the engine's module that is asked for.
-fn is_engine(path: &str) -> bool {
+pub fn is_engine(path: &str) -> bool {
     path.starts_with("engine") && path.ends_with("_bg.wasm")
 }
 

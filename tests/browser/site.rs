@@ -75,6 +75,9 @@ impl Site {
     pub fn sent_bytes(&self) -> usize {
         let dist = dist();
         let sent = |request: &Request| {
+            if request.method == "HEAD" {
+                return None;
+            }
             let path = request.path().strip_prefix(PREFIX)?;
             let reply = file(&dist, path).unless_known(request).ranged(request);
             let Content::File(found) = &reply.content else {
@@ -87,12 +90,17 @@ impl Site {
             if is_weights || request.range().is_some() {
                 return Some(size);
             }
-            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-            packed.write_all(&std::fs::read(found).ok()?).ok()?;
-            Some(packed.finish().ok()?.len())
+            Some(packed(&std::fs::read(found).ok()?).len())
         };
         self.log().iter().filter_map(sent).sum()
     }
+}
+
+/// Bytes as a host sends them that compresses.
+pub fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(bytes).expect("memory takes all");
+    packed.finish().expect("memory takes all")
 }
 
 fn file(dist: &Path, path: &str) -> Reply {

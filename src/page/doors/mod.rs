@@ -10,7 +10,7 @@ pub mod spawn;
 pub mod address;
 pub mod browser;
 pub mod clipboard;
-mod engine;
+pub mod engine;
 pub mod field;
 pub mod files;
 pub mod keyboard;

@@ -1,8 +1,8 @@
 //! The engines behind the page: one that does whatever it is asked to, and where the CPU computes with a small model, others
 //! that measure points of its runs beside it ([`Scheduler`] says who does what).
 //!
-//! The others are started when a run begins, so that their modules and models load while the first one measures the
-//! untouched model, and they stay for the next run with the same model.
+//! The others are started when a run begins, so that their models load while the first one measures the untouched model, and
+//! they stay for the next run with the same model.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -12,6 +12,7 @@ use js_sys::ArrayBuffer;
 use web_sys::Blob;
 
 use super::browser::{now_ms, window};
+use super::engine::Engine;
 use super::error::BrowserError;
 pub use super::transport::Incoming;
 use super::transport::Transport;
@@ -34,6 +35,7 @@ impl fmt::Debug for Pool {
 }
 
 struct Inner {
+    engine: Engine,
     receive: Box<dyn Fn(Incoming)>,
     members: RefCell<Members>,
 }
@@ -74,8 +76,9 @@ impl Pool {
     ///
     /// # Errors
     /// Where the browser refuses workers.
-    pub fn start(for_webgpu: bool, receive: impl Fn(Incoming) + 'static) -> Result<Self, BrowserError> {
+    pub fn start(engine: Engine, for_webgpu: bool, receive: impl Fn(Incoming) + 'static) -> Result<Self, BrowserError> {
         let inner = Rc::new(Inner {
+            engine,
             receive: Box::new(receive),
             members: RefCell::default(),
         });
@@ -136,7 +139,7 @@ impl Inner {
         let mut members = self.members.borrow_mut();
         let number = members.next_number;
         let pool: Weak<Self> = Rc::downgrade(self);
-        let transport = Transport::start(for_webgpu, move |incoming| {
+        let transport = Transport::start(&self.engine, for_webgpu, move |incoming| {
             if let Some(pool) = pool.upgrade() {
                 pool.hear(number, incoming);
             }

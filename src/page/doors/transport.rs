@@ -1,9 +1,9 @@
 //! The engine's worker, and the messages to and from it.
 //!
 //! Every message is an object `{json, blobs, bytes}`: a command or a reply as JSON text, the files that a command speaks
-//! of, and what one engine has found out for others. The worker first says `{ready: true, webgpu}`. Where a browser has
-//! WebGPU for pages and none for workers, the worker is ended and the engine runs in the page itself, at the other end of a
-//! message channel.
+//! of, and what one engine has found out for others. Before all others the worker gets the compiled module as a message, and
+//! says `{ready: true, webgpu}` once it runs. Where a browser has WebGPU for pages and none for workers, the worker is ended
+//! and the engine runs in the page itself, at the other end of a message channel.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Blob, ErrorEvent, MessageChannel, MessageEvent, MessagePort, Worker, WorkerOptions, WorkerType};
 
 use super::browser::{document, now_ms, window};
-use super::engine::Files;
+use super::engine::Engine;
 use super::error::BrowserError;
 use hemoscope_core::protocol::{Command, ENGINE_PORT, Reply};
 
@@ -47,19 +47,23 @@ impl Transport {
     ///
     /// # Errors
     /// Where the browser refuses workers.
-    pub fn start(for_webgpu: bool, receive: impl Fn(Incoming) + Clone + 'static) -> Result<Self, BrowserError> {
+    pub fn start(
+        engine: &Engine,
+        for_webgpu: bool,
+        receive: impl Fn(Incoming) + Clone + 'static,
+    ) -> Result<Self, BrowserError> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let files = Files::find()?;
-        let loader = files.loader.clone();
-        let worker = Worker::new_with_options(&loader, &options)?;
+        let worker = Worker::new_with_options(&engine.loader, &options)?;
+        let (engine, loader) = (engine.clone(), engine.loader.clone());
+        let module = engine.module.clone();
         let in_page = Rc::new(RefCell::new(None));
         let (heard, place, ended) = (receive.clone(), Rc::clone(&in_page), worker.clone());
         let on_message = Closure::new(move |event: MessageEvent| {
             let data = event.data();
             if for_webgpu && is(&data, "ready") && !is(&data, "webgpu") && page_has_webgpu() {
                 ended.terminate();
-                match InPage::start(&files, heard.clone()) {
+                match InPage::start(&engine, heard.clone()) {
                     Ok(engine) => *place.borrow_mut() = Some(engine),
                     Err(error) => heard(Incoming::Broken(error.to_string())),
                 }
@@ -70,7 +74,9 @@ impl Transport {
         let on_error = Closure::new(move |event: ErrorEvent| {
             let said = event.message();
             let reason = if said.is_empty() {
-                format!("its script {loader} could not be loaded; check the connection, then press Run again")
+                format!(
+                    "its script {loader} could not be loaded; check the connection, or reload the page, then press Run again"
+                )
             } else {
                 said
             };
@@ -78,6 +84,7 @@ impl Transport {
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        worker.post_message(&module)?;
         Ok(Self {
             worker,
             in_page,
@@ -125,22 +132,23 @@ struct InPage {
 }
 
 impl InPage {
-    fn start(files: &Files, receive: impl Fn(Incoming) + 'static) -> Result<Self, BrowserError> {
+    fn start(engine: &Engine, receive: impl Fn(Incoming) + 'static) -> Result<Self, BrowserError> {
         let channel = MessageChannel::new()?;
         let port = channel.port1();
         let on_message = Closure::new(move |event: MessageEvent| receive(read(&event.data(), true)));
         port.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        Reflect::set(&channel.port2(), &"module".into(), &engine.module)?;
         Reflect::set(&window()?.into(), &ENGINE_PORT.into(), &channel.port2())?;
         let document = document()?;
         let script = document.create_element("script")?;
         script.set_attribute("type", "module")?;
-        // An engine that was ended leaves its module behind; another address gives a new one.
-        let module = format!("{}?{}", files.module, now_ms());
+        // An engine that was ended leaves its memory behind; another address gives a new one.
+        let address = format!("{}?{}", engine.script, now_ms());
         script.set_text_content(Some(&format!(
             "const port = window.{ENGINE_PORT};
              const broken = (error) => port.postMessage({{ broken: String(error?.message ?? error) }});
              addEventListener('unhandledrejection', (event) => broken(event.reason));
-             import({module:?}).then((engine) => engine.default()).catch(broken);"
+             import({address:?}).then((engine) => engine.default({{ module_or_path: port.module }})).catch(broken);"
         )));
         if let Some(root) = document.document_element() {
             root.append_child(&script)?;

@@ -42,7 +42,7 @@ fn badge(machine: &Machine) -> String {
         (Engine::Off, Some(true)) => "WebGPU found, not started".to_owned(),
         (Engine::Off, Some(false)) => "no WebGPU here: CPU".to_owned(),
         (Engine::Off, None) => "not started".to_owned(),
-        (Engine::Starting, _) => "starting …".to_owned(),
+        (Engine::Fetching(_) | Engine::Starting, _) => "starting …".to_owned(),
         (Engine::Ready(report), _) => say::device(report),
         (Engine::Broken(_), _) => "stopped".to_owned(),
     }
@@ -53,7 +53,7 @@ fn kind(machine: &Machine) -> &'static str {
     match &machine.engine {
         Engine::Ready(report) if report.kind == DeviceKind::Gpu => "gpu",
         Engine::Ready(_) => "flex",
-        Engine::Starting => "starting",
+        Engine::Fetching(_) | Engine::Starting => "starting",
         Engine::Off | Engine::Broken(_) => "off",
     }
 }
@@ -71,7 +71,7 @@ fn self_test(machine: &Machine) -> String {
         }
         Engine::Ready(report) => format!("{}{slow}", say::self_test(report)),
         Engine::Broken(reason) => say::sentence(reason),
-        Engine::Off | Engine::Starting => format!(
+        Engine::Off | Engine::Fetching(_) | Engine::Starting => format!(
             "Nothing is computed before you press Run. Then the device is compared with the CPU on a small model; one that \
              fails is not used.{slow}"
         ),

@@ -170,9 +170,13 @@ mod tests {
         let mut machine = Machine::default();
         assert_eq!(cost(&link, &machine), "9\u{a0}points", "nobody knows yet");
         machine.cost = Some(8_000_000);
-        assert_eq!(cost(&link, &machine), "9\u{a0}points; downloads up to 12.2 MB first");
+        assert_eq!(cost(&link, &machine), "9\u{a0}points", "nor of the engine");
+        machine.engine_cost = Some(3_400_000);
+        assert_eq!(cost(&link, &machine), "9\u{a0}points; downloads up to 11.4 MB first");
         machine.cost = Some(0);
-        assert_eq!(cost(&link, &machine), "9\u{a0}points; downloads up to 4.2 MB first");
+        assert_eq!(cost(&link, &machine), "9\u{a0}points; downloads up to 3.4 MB first");
+        machine.engine_cost = Some(0);
+        assert_eq!(cost(&link, &machine), "9\u{a0}points", "the page has it");
     }
 
     #[test]

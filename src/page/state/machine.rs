@@ -12,6 +12,8 @@ pub struct Machine {
     pub model: Model,
     /// Bytes of models that the first run would download, once known.
     pub cost: Option<u64>,
+    /// Bytes of the engine's module that are sent at most before it can start, once known; none where the page has it.
+    pub engine_cost: Option<u64>,
     /// Bundled models that this copy of the page lacks, by name.
     pub absent: Vec<String>,
     /// Whether the browser offers WebGPU, once known.
@@ -24,7 +26,9 @@ pub enum Engine {
     /// Not asked for yet.
     #[default]
     Off,
-    /// Its module is loading, or the device is being checked.
+    /// Its module is arriving.
+    Fetching(Fetching),
+    /// Its module is being read or compiled, or the device is being checked.
     Starting,
     /// It computes on this device.
     Ready(DeviceReport),
@@ -81,9 +85,6 @@ pub struct Fetching {
     pub rate: Option<f64>,
 }
 
-/// Bytes that a host sends of the engine's module at most, compressed; the check of the built page holds the module to it.
-pub(super) const ENGINE_BYTES: u64 = 4_200_000;
-
 impl Machine {
     /// What the engine starts on. A browser that is known to have no WebGPU is not asked for it once more.
     #[must_use]
@@ -97,14 +98,16 @@ impl Machine {
     /// Bytes that the next run downloads at most, the engine's among them, once known.
     #[must_use]
     pub fn download_bytes(&self) -> Option<u64> {
-        let engine = match self.engine {
-            Engine::Off | Engine::Starting => ENGINE_BYTES,
-            Engine::Ready(_) | Engine::Broken(_) => 0,
-        };
         let model = match self.model {
             Model::Ready(_) => Some(0),
             _ => self.cost,
         };
-        model.map(|model| model + engine)
+        Some(model? + self.engine_cost?)
+    }
+
+    /// Whether the engine is on its way to a device.
+    #[must_use]
+    pub fn is_starting(&self) -> bool {
+        matches!(self.engine, Engine::Fetching(_) | Engine::Starting)
     }
 }

@@ -146,7 +146,7 @@ impl State {
         ) {
             self.machine.model = Model::Absent;
         }
-        if self.machine.engine == Engine::Starting {
+        if self.machine.is_starting() {
             self.machine.engine = Engine::Off;
         }
     }

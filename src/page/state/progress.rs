@@ -1,7 +1,6 @@
 //! How far a task is, and how long a run would take.
 
-use super::machine::ENGINE_BYTES;
-use super::{Engine, Machine, Model, Preparation, Run, Stage, Task, UnderWay};
+use super::{Engine, Fetching, Machine, Model, Preparation, Run, Stage, Task, UnderWay};
 use hemoscope_core::curve::CalibrationStats;
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::experiment::{Ask, Experiment, Screen, bundled};
@@ -79,25 +78,10 @@ fn measuring(task: &Task, under_way: &[UnderWay], now_ms: f64) -> (String, Optio
 fn readying(machine: &Machine) -> (String, Option<f64>) {
     match (&machine.engine, &machine.model) {
         (_, Model::Asking(_)) => ("waiting for your answer about the download".to_owned(), None),
-        (_, Model::Fetching(fetching)) => {
-            let rate = fetching
-                .rate
-                .map_or_else(String::new, |rate| format!(", {} a second", megabytes(rate)));
-            let text = format!(
-                "{}: {} of {}{rate}",
-                fetching.what,
-                megabytes(fetching.done as f64),
-                megabytes(fetching.total as f64),
-            );
-            (
-                text,
-                (fetching.total > 0).then(|| fetching.done as f64 / fetching.total as f64),
-            )
-        }
-        (Engine::Off | Engine::Broken(_) | Engine::Starting, _) => {
-            let size = megabytes(ENGINE_BYTES as f64);
-            (format!("starting the engine (loads {size} the first time) …"), None)
-        }
+        // Both share one connection, and Run has said what they are together.
+        (Engine::Fetching(engine), Model::Fetching(model)) => model.and(engine).say(),
+        (Engine::Fetching(fetching), _) | (_, Model::Fetching(fetching)) => fetching.say(),
+        (Engine::Off | Engine::Broken(_) | Engine::Starting, _) => ("starting the engine …".to_owned(), None),
         (_, Model::Loading { done, total }) => (
             format!("loading the model: part {done} of {total}"),
             share(*done, *total),
@@ -181,6 +165,34 @@ impl UnderWay {
     }
 }
 
+impl Fetching {
+    fn say(&self) -> (String, Option<f64>) {
+        let rate = self
+            .rate
+            .map_or_else(String::new, |rate| format!(", {} a second", megabytes(rate)));
+        let text = format!(
+            "{}: {} of {}{rate}",
+            self.what,
+            megabytes(self.done as f64),
+            megabytes(self.total as f64),
+        );
+        (text, (self.total > 0).then(|| self.done as f64 / self.total as f64))
+    }
+
+    /// Both, as one.
+    fn and(&self, other: &Self) -> Self {
+        Self {
+            what: format!("{}; {}", self.what, other.what),
+            done: self.done + other.done,
+            total: self.total + other.total,
+            rate: match (self.rate, other.rate) {
+                (Some(one), Some(other)) => Some(one + other),
+                (one, other) => one.or(other),
+            },
+        }
+    }
+}
+
 impl Preparation {
     fn say(&self) -> String {
         format!("{}: {} of {}", self.what, self.done, self.total)
@@ -233,6 +245,37 @@ mod tests {
         assert_eq!(Cost::of(&along).windows(&along, 1), 8 + 9 * 16);
         let shared = experiment("magnitude:sparsity=0..0.8/9", CalibrationStats::Dense);
         assert_eq!(Cost::of(&shared).windows(&shared, 4), 8 + 2 * 8);
+    }
+
+    #[test]
+    fn what_arrives_is_said_in_bytes() {
+        let fetching = |what: &str, done, rate| Fetching {
+            what: what.to_owned(),
+            done,
+            total: 2_000_000,
+            rate,
+        };
+        let engine = fetching("downloading the engine", 500_000, Some(300_000.0));
+        let mut machine = Machine {
+            engine: Engine::Fetching(engine),
+            ..Machine::default()
+        };
+        let said = |machine: &Machine, text: &str, part| assert_eq!(readying(machine), (text.to_owned(), part));
+        said(
+            &machine,
+            "downloading the engine: 0.5 MB of 2.0 MB, 0.3 MB a second",
+            Some(0.25),
+        );
+        machine.model = Model::Fetching(fetching("reading m.gguf", 1_500_000, None));
+        said(
+            &machine,
+            "reading m.gguf; downloading the engine: 2.0 MB of 4.0 MB, 0.3 MB a second",
+            Some(0.5),
+        );
+        machine.engine = Engine::Starting;
+        said(&machine, "reading m.gguf: 1.5 MB of 2.0 MB", Some(0.75));
+        machine.model = Model::Absent;
+        said(&machine, "starting the engine …", None);
     }
 
     #[test]

@@ -5,10 +5,12 @@ use leptos::prelude::*;
 
 use super::page::{Inner, Page, Starting, Stop};
 use crate::doors::browser::now_ms;
+use crate::doors::engine::{self, EngineError};
+use crate::doors::fetch::{Arrived, Cancel};
 use crate::doors::files::Blob;
 use crate::doors::pool::{Incoming, Pool};
 use crate::doors::spawn::spawn;
-use crate::state::{Consequence, Engine, Model, State, Task, is_last};
+use crate::state::{Consequence, Engine, Fetching, Model, State, Task, is_last};
 use hemoscope_core::curve::sentence::Answer;
 use hemoscope_core::experiment::DeviceChoice;
 use hemoscope_core::protocol::{Command, Event, Job, Request};
@@ -25,12 +27,29 @@ impl Page {
     }
 
     /// An engine with a device, which is started where there is none. That is no part of the task that asks for it: one that
-    /// is stopped meanwhile leaves it to the next, since an engine starts a device once.
+    /// is stopped meanwhile stops the engine's download, and leaves a device that is being started to the next, since an
+    /// engine starts a device once.
     pub(super) async fn device(self) -> Result<(), Stop> {
-        if matches!(self.machine.read_untracked().engine, Engine::Ready(_)) {
-            return Ok(());
+        let cancel = self.cancel();
+        loop {
+            if matches!(self.machine.read_untracked().engine, Engine::Ready(_)) {
+                return Ok(());
+            }
+            match self.start().await {
+                // It was the task before that was stopped.
+                Ok(Err(Stop::Cancelled)) if !cancel.is_asked() => {}
+                ended => return ended.unwrap_or(Err(Stop::Cancelled)),
+            }
         }
-        self.update(|state| state.machine.engine = Engine::Starting);
+    }
+
+    /// Starts a device, or waits with others for the one that is being started.
+    fn start(self) -> oneshot::Receiver<Result<(), Stop>> {
+        self.update(|state| {
+            if !state.machine.is_starting() {
+                state.machine.engine = Engine::Starting;
+            }
+        });
         let (sender, receiver) = oneshot::channel();
         let started = self.with(|inner| {
             if let Some(starting) = &mut inner.starting {
@@ -38,15 +57,17 @@ impl Page {
                 return None;
             }
             inner.next_job += 1;
+            let cancel = Cancel::default();
             inner.starting = Some(Starting {
                 number: inner.next_job,
+                cancel: cancel.clone(),
                 waiting: vec![sender],
             });
-            Some(inner.next_job)
+            Some((inner.next_job, cancel))
         });
-        if let Some(number) = started.flatten() {
+        if let Some((number, cancel)) = started.flatten() {
             spawn(async move {
-                let started = self.start_device().await;
+                let started = self.start_device(&cancel).await;
                 let mine = |inner: &mut Inner| inner.starting.take_if(|starting| starting.number == number);
                 for waiting in self
                     .with(mine)
@@ -57,24 +78,24 @@ impl Page {
                 }
             });
         }
-        receiver.await.unwrap_or(Err(Stop::Cancelled))
+        receiver
     }
 
-    async fn start_device(self) -> Result<(), Stop> {
-        self.wake().await?;
+    async fn start_device(self, cancel: &Cancel) -> Result<(), Stop> {
+        self.wake(cancel).await?;
         let device = self.device_to_start();
         self.job(Job::Start { device }, &[]).await.map(drop)
     }
 
-    /// Starts the worker where none runs, and waits for its module.
-    async fn wake(self) -> Result<(), Stop> {
+    /// Starts the worker where none runs, and waits until its module does.
+    async fn wake(self, cancel: &Cancel) -> Result<(), Stop> {
         if self.with(|inner| inner.worker.is_some()).unwrap_or_default() {
             return Ok(());
         }
+        let engine = self.engine(cancel).await?;
         let (sender, receiver) = oneshot::channel();
         let for_webgpu = self.device_to_start() != DeviceChoice::Flex;
-        let worker = Pool::start(for_webgpu, move |incoming| self.receive(incoming))
-            .map_err(|error| Stop::Failed(format!("The engine could not be started: {error}")))?;
+        let worker = Pool::start(engine, for_webgpu, move |incoming| self.receive(incoming)).map_err(not_started)?;
         self.with(|inner| {
             inner.worker = Some(worker);
             inner.on_ready = Some(sender);
@@ -82,8 +103,51 @@ impl Page {
         });
         match receiver.await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(reason)) => Err(Stop::Failed(format!("The engine could not be started: {reason}"))),
+            Ok(Err(reason)) => Err(not_started(reason)),
             Err(_) => Err(Stop::Cancelled),
+        }
+    }
+
+    /// What workers are started from: loaded once, for as long as the page lives.
+    async fn engine(self, cancel: &Cancel) -> Result<engine::Engine, Stop> {
+        if let Some(engine) = self.with(|inner| inner.engine.clone()).flatten() {
+            return Ok(engine);
+        }
+        let report = move |arrived: Arrived| {
+            self.update(|state| {
+                state.machine.engine = Engine::Fetching(Fetching {
+                    what: "downloading the engine".to_owned(),
+                    done: arrived.done,
+                    total: arrived.total,
+                    rate: arrived.rate,
+                });
+            });
+        };
+        match engine::Engine::load(report, cancel).await {
+            Ok(engine) => {
+                self.with(|inner| inner.engine = Some(engine.clone()));
+                self.update(|state| {
+                    state.machine.engine = Engine::Starting;
+                    state.machine.engine_cost = Some(0);
+                });
+                Ok(engine)
+            }
+            // Whoever stopped it has changed the state.
+            Err(EngineError::Cancelled) => Err(Stop::Cancelled),
+            Err(error) => {
+                self.update(|state| state.machine.engine = Engine::Off);
+                Err(not_started(error))
+            }
+        }
+    }
+
+    /// Looks how many bytes the engine would cost, so that Run can say it.
+    pub(crate) async fn look_for_engine(self) {
+        // A page that names none says so when Run is pressed.
+        if let Ok(bytes) = engine::Engine::bytes().await {
+            self.update(|state| {
+                state.machine.engine_cost.get_or_insert(bytes);
+            });
         }
     }
 
@@ -165,6 +229,7 @@ impl Page {
             inner.worker = None;
             inner.loaded = None;
             inner.on_ready = None;
+            inner.stop_loading();
             inner.starting = None;
             inner.waiting.clear();
             inner.cancel.cancel();
@@ -188,6 +253,7 @@ impl Page {
         };
         self.answer_question(false);
         self.cancel().cancel();
+        self.with(|inner| inner.stop_loading());
         if again {
             self.drop_worker();
             self.update(State::abandon);
@@ -208,4 +274,8 @@ impl Page {
             });
         }
     }
+}
+
+fn not_started(reason: impl std::fmt::Display) -> Stop {
+    Stop::Failed(format!("The engine could not be started: {reason}"))
 }

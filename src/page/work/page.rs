@@ -5,6 +5,7 @@ use futures_channel::oneshot;
 use leptos::prelude::*;
 
 use crate::doors::browser::now_ms;
+use crate::doors::engine::Engine;
 use crate::doors::fetch::Cancel;
 use crate::doors::files::Blob;
 use crate::doors::pool::Pool;
@@ -45,6 +46,8 @@ pub(crate) struct Page {
 
 #[derive(Debug, Default)]
 pub(super) struct Inner {
+    /// What workers are started from, once it is loaded.
+    pub(super) engine: Option<Engine>,
     pub(super) worker: Option<Pool>,
     pub(super) on_ready: Option<oneshot::Sender<Result<(), String>>>,
     pub(super) starting: Option<Starting>,
@@ -64,12 +67,21 @@ impl Inner {
         let place = self.waiting.iter().position(|(other, _)| *other == id)?;
         Some(self.waiting.swap_remove(place).1)
     }
+
+    /// Stops the engine's download, where there is one.
+    pub(super) fn stop_loading(&self) {
+        if let Some(starting) = &self.starting {
+            starting.cancel.cancel();
+        }
+    }
 }
 
 /// A device that is being started, and who waits for it.
 #[derive(Debug)]
 pub(super) struct Starting {
     pub(super) number: u64,
+    /// Stops the engine's download.
+    pub(super) cancel: Cancel,
     pub(super) waiting: Vec<oneshot::Sender<Result<(), Stop>>>,
 }
 

@@ -91,6 +91,12 @@ impl Head {
         }
     }
 
+    /// Bytes that are sent of a whole file, compressed or not, where the head says so.
+    #[must_use]
+    pub fn sent(&self) -> Option<u64> {
+        self.content_length.filter(|_| self.status == 200)
+    }
+
     /// Where in the file the answer's bytes begin: `asked` where the head of a part doesn't show it.
     #[must_use]
     pub fn start(&self, asked: u64) -> u64 {
@@ -159,6 +165,8 @@ mod tests {
             ..head(200, None, Some(7))
         };
         assert_eq!(compressed.total(), None);
+        assert_eq!(compressed.sent(), Some(7), "but of what is sent");
+        assert_eq!(head(206, None, Some(7)).sent(), None);
     }
 
     #[test]

@@ -13,6 +13,9 @@ use super::error::FetchError;
 use super::head::{Head, Validator};
 use crate::doors::error::BrowserError;
 
+/// The store keeps it, or the page reads it once; the browser's own cache would keep it a second time.
+const KEPT_ELSEWHERE: RequestCache = RequestCache::NoStore;
+
 /// Stops the work it was given to. Clones stop the same work.
 #[derive(Debug, Clone)]
 pub struct Cancel {
@@ -39,11 +42,17 @@ impl Cancel {
     }
 
     /// Whether it was stopped.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.asked.get()
+    }
+
+    /// Whether it was stopped, as a result.
     ///
     /// # Errors
     /// [`FetchError::Cancelled`] then.
     pub(super) fn check(&self) -> Result<(), FetchError> {
-        if self.asked.get() {
+        if self.is_asked() {
             Err(FetchError::Cancelled)
         } else {
             Ok(())
@@ -61,6 +70,15 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// Of a response whose body nobody reads yet.
+    pub fn new(response: &Response, address: &str) -> Self {
+        Self {
+            head: read_head(response),
+            address: address.to_owned(),
+            reader: response.body().map(|body| body.get_reader().unchecked_into()),
+        }
+    }
+
     /// The next bytes of the body; `None` at its end.
     pub async fn next(&mut self) -> Result<Option<js_sys::Uint8Array>, FetchError> {
         let Some(reader) = &self.reader else {
@@ -100,12 +118,18 @@ impl Answer {
 /// Asks for the bytes `from..` of a file, or `from..=to`.
 pub(super) async fn get(address: &str, from: u64, to: Option<u64>, cancel: &Cancel) -> Result<Answer, FetchError> {
     let range = to.map_or_else(|| format!("bytes={from}-"), |to| format!("bytes={from}-{to}"));
-    ask("GET", address, Some(&range), cancel).await
+    let response = ask("GET", address, Some(&range), KEPT_ELSEWHERE, cancel).await?;
+    Ok(Answer::new(&response, address))
 }
 
-/// Asks for a file's head alone: the size of a file on a host that hides `Content-Range` from pages.
+/// Asks for a file's head alone: the size of a file on a host that hides `Content-Range` from pages, or as it is sent.
 pub(super) async fn head(address: &str, cancel: &Cancel) -> Result<Head, FetchError> {
-    Ok(ask("HEAD", address, None, cancel).await?.head)
+    Ok(read_head(&ask("HEAD", address, None, KEPT_ELSEWHERE, cancel).await?))
+}
+
+/// Asks for one of the page's own files, which the browser's cache may have and shall keep.
+pub(super) async fn own_file(address: &str, cancel: &Cancel) -> Result<Response, FetchError> {
+    ask("GET", address, None, RequestCache::Default, cancel).await
 }
 
 /// Reads a small text whole: a listing, or a text to measure on.
@@ -113,7 +137,7 @@ pub(super) async fn head(address: &str, cancel: &Cancel) -> Result<Head, FetchEr
 /// # Errors
 /// [`FetchError::TooLarge`] past `limit_bytes`; [`FetchError::Answer`] where it is not UTF-8.
 pub async fn text(address: &str, limit_bytes: usize, cancel: &Cancel) -> Result<String, FetchError> {
-    let answer = ask("GET", address, None, cancel).await?;
+    let answer = Answer::new(&ask("GET", address, None, KEPT_ELSEWHERE, cancel).await?, address);
     answer.head.check(address)?;
     let bytes = answer.beginning(limit_bytes.saturating_add(1)).await?;
     if bytes.len() > limit_bytes {
@@ -128,13 +152,18 @@ pub async fn text(address: &str, limit_bytes: usize, cancel: &Cancel) -> Result<
     })
 }
 
-async fn ask(method: &str, address: &str, range: Option<&str>, cancel: &Cancel) -> Result<Answer, FetchError> {
+async fn ask(
+    method: &str,
+    address: &str,
+    range: Option<&str>,
+    cache: RequestCache,
+    cancel: &Cancel,
+) -> Result<Response, FetchError> {
     cancel.check()?;
     let failed = |error: JsValue| no_answer(&error.into(), address);
     let init = RequestInit::new();
     init.set_method(method);
-    // The store keeps it; the browser's own cache would keep it a second time.
-    init.set_cache(RequestCache::NoStore);
+    init.set_cache(cache);
     init.set_referrer_policy(ReferrerPolicy::NoReferrer);
     if let Some(controller) = &cancel.controller {
         init.set_signal(Some(&controller.signal()));
@@ -148,13 +177,7 @@ async fn ask(method: &str, address: &str, range: Option<&str>, cancel: &Cancel) 
     let response = JsFuture::from(window.fetch_with_str_and_init(address, &init))
         .await
         .map_err(failed)?;
-    let response: Response = response.unchecked_into();
-    let reader = response.body().map(|body| body.get_reader().unchecked_into());
-    Ok(Answer {
-        head: read_head(&response),
-        address: address.to_owned(),
-        reader,
-    })
+    Ok(response.unchecked_into())
 }
 
 fn read_head(response: &Response) -> Head {

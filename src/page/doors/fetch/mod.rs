@@ -30,6 +30,7 @@ mod source;
 
 mod download;
 mod http;
+mod module;
 mod plan;
 mod store;
 
@@ -43,4 +44,5 @@ pub use source::{Hub, Listed, read_listing, read_origin};
 
 pub use download::{Downloaded, Fetched, Progress, Stage, download};
 pub use http::{Cancel, text};
+pub use module::{Arrived, Weight, module, module_bytes};
 pub use plan::{Plan, PlannedFile, plan, repository};
