@@ -7,10 +7,15 @@
 
 mod support;
 
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use hemoscope_core::curve::{CalibrationStats, Outcome};
 use hemoscope_core::experiment::{Ask, Experiment};
 use hemoscope_core::modify::Spec;
 use hemoscope_core::protocol::{DeviceChoice, Event, Sampling};
+use hemoscope_core::weights::ReadAt;
 use hemoscope_engine::{EngineError, Session};
 use support::fixtures::fixture;
 use support::{Quiet, own};
@@ -45,6 +50,50 @@ fn text() -> String {
         .chars()
         .take(20_000)
         .collect()
+}
+
+/// A file that adds up what is read of it.
+struct Counted {
+    file: Arc<dyn ReadAt>,
+    read: Arc<AtomicU64>,
+}
+
+impl ReadAt for Counted {
+    fn size(&self) -> u64 {
+        self.file.size()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.read.fetch_add(buffer.len() as u64, Ordering::Relaxed);
+        self.file.read_at(offset, buffer)
+    }
+}
+
+/// Loads stories260K; gives its hash, the bytes that were read, and those that its files have.
+fn load(sha256: Option<String>) -> (String, u64, u64) {
+    let read = Arc::<AtomicU64>::default();
+    let counted = |(name, file)| {
+        let read = Arc::clone(&read);
+        let file: Arc<dyn ReadAt> = Arc::new(Counted { file, read });
+        (name, file)
+    };
+    let mut files: Vec<_> = support::stories().into_iter().map(counted).collect();
+    // The tokenizer comes with the model, and by itself.
+    files.dedup_by(|one, other| one.0 == other.0);
+    let bytes = files.iter().map(|(_, file)| file.size()).sum();
+    let mut session = Session::new(Quiet::default());
+    let asset = own("stories260K.bin");
+    let report = pollster::block_on(session.load_hashed(&asset, asset.name(), files, sha256)).unwrap();
+    (report.sha256, read.load(Ordering::Relaxed), bytes)
+}
+
+#[test]
+fn a_hash_that_is_known_is_taken_as_it_is_and_no_byte_is_read_for_it() {
+    let (taken, with_hash, bytes) = load(None);
+    let known = "0".repeat(64);
+    let (given, without, _) = load(Some(known.clone()));
+    assert_eq!((taken.len(), given), (64, known));
+    assert_eq!(with_hash, without + bytes);
 }
 
 #[test]

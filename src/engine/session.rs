@@ -132,11 +132,25 @@ impl<H: Host> Session<H> {
         name: String,
         files: Vec<NamedFile>,
     ) -> Result<ModelReport, EngineError> {
+        self.load_hashed(asset, name, files, None).await
+    }
+
+    /// As [`Session::load`]. Where the files' SHA-256 is known, they are not all read once more to take it.
+    ///
+    /// # Errors
+    /// As [`Session::load`].
+    pub async fn load_hashed(
+        &mut self,
+        asset: &Asset,
+        name: String,
+        files: Vec<NamedFile>,
+        sha256: Option<String>,
+    ) -> Result<ModelReport, EngineError> {
         let compute = self.compute().await?;
         // The old model makes room first: two do not fit into a page's memory.
         self.forget();
         let opened = formats::open(files)?;
-        let sha256 = opened.sha256()?;
+        let sha256 = sha256.map_or_else(|| opened.sha256(), Ok)?;
         if let Some(expected) = asset.sha256.as_ref().filter(|expected| **expected != sha256) {
             return Err(EngineError::WrongModel {
                 name,

@@ -220,11 +220,11 @@ async fn perform(
 ) -> Result<(), EngineError> {
     match job {
         Job::Start { device } => session.start(device).await.map(drop),
-        Job::LoadModel { model, files } => {
+        Job::LoadModel { model, files, sha256 } => {
             let name = model.name();
             let may_wait = session.host().scope.may_wait();
             let files = sources(&files, &blobs, may_wait).await;
-            session.load(&model, name, files).await.map(drop)
+            session.load_hashed(&model, name, files, sha256).await.map(drop)
         }
         Job::Run(s) => session.run(&s.experiment, &s.text, &s.calibration_text).await.map(drop),
         Job::Prepare(s) => session.prepare(&s.experiment, &s.text, &s.calibration_text).await,

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use hemoscope_core::experiment::{Asset, bundled};
 use serde_json::json;
 
 use crate::browser::Graphics;
 use crate::hub::{Hub, Manner, sha256};
 use crate::page::{Page, RUN, SOON, stories};
-use crate::site::Site;
+use crate::site::{Site, dist};
 
 /// Bytes of a stored piece; a broken download goes on from its last byte, one after a reload from the last whole piece.
 const PIECE: u64 = 4 << 20;
@@ -121,6 +122,31 @@ async fn a_model_is_chosen_from_a_repository_loaded_kept_and_run() {
         hub.log().iter().all(|asked| asked.method != "OPTIONS"),
         "simple requests need no preflight"
     );
+}
+
+/// What only some copies of a model have is fetched with it and doesn't make it another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_has_the_same_hash_with_settings_beside_it() {
+    let site = Site::start();
+    let hub = Hub::start();
+    let name = "hemoscope-1m";
+    for file in bundled::files(name) {
+        let bytes = std::fs::read(dist().join("models").join(&file)).expect("its bytes");
+        hub.put(&file.replace(name, "lab/tiny"), bytes, Manner::default());
+    }
+    hub.put("lab/tiny/tokenizer_config.json", "{}", Manner::default());
+    let page = open(&site, &hub, &link("model.safetensors", None)).await;
+    page.click("run").await;
+    page.wait_for("the question", RUN, async || page.has("consent").await)
+        .await;
+    page.click("consent").await;
+    page.wait_for("the run's end", RUN, async || page.has("run").await)
+        .await;
+    assert_eq!(page.points().await.len(), 2, "{:?}", page.messages().await);
+    assert!(!hub.starts("tokenizer_config.json").is_empty());
+    let hash = bundled::of(&Asset::bundled(name)).expect("a model of the page").sha256;
+    let link = page.copied_link().await;
+    assert!(link.contains(&format!("model-sha256={hash}")), "{link}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

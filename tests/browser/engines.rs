@@ -1,5 +1,7 @@
 //! Several engines on one run, and provisional points.
 
+use hemoscope_core::experiment::{Asset, bundled};
+
 use crate::browser::Graphics;
 use crate::page::{Page, RUN, stories};
 use crate::runs::{NOTHING_LOST, STORIES};
@@ -180,4 +182,39 @@ async fn points_are_provisional_until_they_are_finished() {
     }
     let pending = "return document.querySelectorAll('[data-testid=pending-point]').length";
     assert_eq!(page.browser.script(pending, vec![]).await, 0);
+}
+
+/// The hash that each model went to an engine with: of a file of the reader's own, the first engine takes it for all; what was
+/// downloaded was hashed as it came.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_models_bytes_are_hashed_once() {
+    let site = Site::start();
+    let page = Page::new(&site, Graphics::None).await;
+    let hashes = "window.hashes = []; const Loading = Worker;
+        window.Worker = class extends Loading {
+            postMessage(...message) {
+                const job = JSON.parse(message[0].json ?? '{}').do?.job;
+                if (job?.load_model) window.hashes.push(job.load_model.sha256);
+                super.postMessage(...message);
+            }
+        };";
+    page.before_each_page(&format!("{}{hashes}", processors(2))).await;
+    let taken = async || {
+        let hashes = page.browser.script("return window.hashes", vec![]).await;
+        serde_json::from_value::<Vec<Option<String>>>(hashes).expect("hashes")
+    };
+    page.open("", &format!("{STORIES}&device=flex")).await;
+    page.choose_files("model-file", &stories()).await;
+    page.run(RUN).await;
+    let link = page.copied_link().await;
+    let hash = link.split("model-sha256=").nth(1).and_then(|rest| rest.get(..64));
+    assert_eq!(taken().await, [None, hash.map(str::to_owned)], "{link}");
+
+    page.open("", "#v=2&m=magnitude:sparsity=0..0.4/2&windows=1&window=64&device=flex")
+        .await;
+    page.run(RUN).await;
+    let bundled = Asset::bundled("hemoscope-4m");
+    let hash = bundled::of(&bundled).expect("a model of the page").sha256.to_owned();
+    assert_eq!(taken().await.first(), Some(&Some(hash)));
+    page.assert_console_is_clean().await;
 }

@@ -33,6 +33,8 @@ pub enum Job {
         model: Asset,
         /// Its files.
         files: Vec<FileHandle>,
+        /// Their SHA-256 where the sender has taken it of these very bytes; else the engine takes it.
+        sha256: Option<String>,
     },
     /// Measures a curve with the loaded model.
     Run(Box<Sweeping>),

@@ -264,6 +264,10 @@ impl Inner {
                     1
                 };
                 let mut members = self.members.borrow_mut();
+                if let Some((Job::LoadModel { sha256, .. }, _)) = &mut members.model {
+                    // The others need not take it again.
+                    *sha256 = Some(report.sha256.clone());
+                }
                 members.report = Some(report.clone());
                 if let Some(first) = members.list.first_mut() {
                     first.loaded = true;

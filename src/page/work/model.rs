@@ -41,6 +41,8 @@ impl Page {
         let job = Job::LoadModel {
             model: asset.clone(),
             files,
+            // What was fetched was hashed as it came; a file of the reader's own was not read yet.
+            sha256: asset.sha256.clone(),
         };
         self.update(|state| state.machine.model = Model::Loading { done: 0, total: 0 });
         self.job(job, &blobs).await?;

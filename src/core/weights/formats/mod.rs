@@ -103,6 +103,13 @@ pub fn open(mut files: Vec<NamedFile>) -> Result<OpenedModel, WeightsError> {
     })
 }
 
+/// Whether a file counts for the identity of a model in safetensors. What only some copies of it have doesn't: an index,
+/// settings of the tokenizer or of generation.
+#[must_use]
+pub fn is_part_of_safetensors(name: &str) -> bool {
+    has_extension(name, "safetensors") || [hugging_face::CONFIG, hugging_face::TOKENIZER].contains(&base_name(name))
+}
+
 /// The formats that keep a model in several files.
 fn open_several(files: &[NamedFile]) -> Result<(Pristine, TokenizerSource, Vec<NamedFile>), WeightsError> {
     let only = |wanted: &dyn Fn(&str) -> bool| -> Vec<NamedFile> {
@@ -110,12 +117,8 @@ fn open_several(files: &[NamedFile]) -> Result<(Pristine, TokenizerSource, Vec<N
         wanted.cloned().collect()
     };
     if files.iter().any(|(name, _)| has_extension(name, "safetensors")) {
-        // Files that only some copies of a model have (an index, generation settings) don't count for its identity.
-        let part = |name: &str| {
-            has_extension(name, "safetensors") || [hugging_face::CONFIG, hugging_face::TOKENIZER].contains(&name)
-        };
         let (pristine, tokenizer) = hugging_face::open(files)?;
-        return Ok((pristine, tokenizer, only(&part)));
+        return Ok((pristine, tokenizer, only(&is_part_of_safetensors)));
     }
     let tokenizers = only(&|name| has_extension(name, "bin") && name.starts_with("tok"));
     let models = only(&|name| has_extension(name, "bin") && !name.starts_with("tok"));

@@ -12,6 +12,7 @@ use super::pieces::Manifest;
 use super::plan::{Plan, PlannedFile};
 use super::rate::Rate;
 use super::store::Store;
+use hemoscope_core::weights::formats::is_part_of_safetensors;
 
 /// Attempts that bring not one byte before the reader is asked to try again.
 const ATTEMPTS: u32 = 3;
@@ -66,7 +67,7 @@ pub struct Fetched {
 pub struct Downloaded {
     /// Its files, in name order.
     pub files: Vec<Fetched>,
-    /// SHA-256 of their bytes one after the other, hexadecimal: of the one file where there is one.
+    /// The model's SHA-256, hexadecimal: of the bytes of all files that count for its identity, one after the other.
     pub sha256: String,
 }
 
@@ -84,8 +85,10 @@ pub async fn download(
     let mut meter = Meter::new(plan.total_bytes, &mut on_progress);
     let mut all = Sha256::new();
     let mut files = Vec::new();
+    let in_safetensors = plan.files.iter().any(|file| file.name.ends_with(".safetensors"));
     for file in &plan.files {
         let mut work = Work::new(file, &store, cancel, all.clone());
+        work.counts = !in_safetensors || is_part_of_safetensors(&file.name);
         work.run(&mut meter).await?;
         meter.before += work.manifest.total;
         let (fetched, sum) = work.finish().await?;
@@ -116,7 +119,9 @@ struct Work<'a> {
     /// Bytes after them that are hashed too and make no whole piece yet.
     rest: Vec<u8>,
     sum: Sha256,
-    /// The sum over all files so far, and what it was before this file.
+    /// Whether it counts for the model's identity.
+    counts: bool,
+    /// The sum over all files so far that do, and what it was before this file.
     all: Sha256,
     all_before: Sha256,
     breath: Breath,
@@ -132,6 +137,7 @@ impl<'a> Work<'a> {
             pieces: 0,
             rest: Vec::new(),
             sum: Sha256::new(),
+            counts: true,
             all_before: all.clone(),
             all,
             breath: Breath::default(),
@@ -295,7 +301,9 @@ impl<'a> Work<'a> {
     async fn hash(&mut self, bytes: &[u8]) {
         for slice in bytes.chunks(HASH_BYTES) {
             self.sum.update(slice);
-            self.all.update(slice);
+            if self.counts {
+                self.all.update(slice);
+            }
             self.breath.take().await;
         }
     }
