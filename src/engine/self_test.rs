@@ -13,7 +13,8 @@ use super::Compute;
 use super::arch::{Batch, Llama, ModelError};
 use super::kernels::matmul::{Causal, Layout, Product, Right, Tile};
 use super::kernels::{from_gpu, to_gpu};
-use hemoscope_core::weights::{Architecture, MemoryTensor, ModelConfig, Pristine, Role, StoredTensor, TensorId};
+use hemoscope_core::weights::architecture::QWEN2;
+use hemoscope_core::weights::{MemoryTensor, ModelConfig, Pristine, Role, StoredTensor, TensorId};
 
 /// Largest allowed difference of a logit from the CPU's. The logits are of order 1; f32 sums in another order differ
 /// by about 1e-5 here, a wrong kernel by about 1.
@@ -85,7 +86,7 @@ async fn logits(compute: &Compute, pristine: &Pristine, tokens: &[u32]) -> Resul
 /// Two blocks of grouped-query attention with biases, widths that are no multiple of a tile.
 fn random_model() -> Result<Pristine, ModelError> {
     let config = ModelConfig {
-        architecture: Architecture::Qwen2,
+        architecture: &QWEN2,
         name: None,
         licence: None,
         hidden: 60,

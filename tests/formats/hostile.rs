@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hemoscope_core::tokenizer::Tokenizer;
+use hemoscope_core::weights::ReadAt;
+use hemoscope_core::weights::architecture::{LLAMA, QWEN2};
 use hemoscope_core::weights::formats::{NamedFile, open};
-use hemoscope_core::weights::{Architecture, ReadAt};
 use proptest::prelude::*;
 
 use crate::allocation::allocated;
@@ -141,7 +142,7 @@ fn spoil(mut bytes: Vec<u8>, header: usize, damages: &[Damage]) -> Vec<u8> {
 }
 
 fn gguf_bytes() -> Vec<u8> {
-    small_model::gguf(&small_model::tiny(Architecture::Llama)).bytes()
+    small_model::gguf(&small_model::tiny(&LLAMA)).bytes()
 }
 
 proptest! {
@@ -162,7 +163,7 @@ proptest! {
 
     #[test]
     fn spoiled_safetensors(damages in prop::collection::vec(damage(), 1..4), file in 0_usize..3) {
-        let mut files = small_model::hugging_face(&small_model::tiny(Architecture::Qwen2));
+        let mut files = small_model::hugging_face(&small_model::tiny(&QWEN2));
         let (name, whole) = &files[file];
         let mut bytes = vec![0; usize::try_from(whole.size()).unwrap()];
         whole.read_at(0, &mut bytes).unwrap();
@@ -176,7 +177,7 @@ proptest! {
         text in "[{}\\[\\]\":,0-9a-zA-Z_. -]{0,200}",
         length in prop_oneof![0_u64..300, any::<u64>()],
     ) {
-        let mut files = small_model::hugging_face(&small_model::tiny(Architecture::Llama));
+        let mut files = small_model::hugging_face(&small_model::tiny(&LLAMA));
         let bytes = [&length.to_le_bytes(), b"{".as_slice(), text.as_bytes()].concat();
         files[1] = named("model.safetensors", &bytes);
         use_all(files);
@@ -207,7 +208,7 @@ fn every_truncation_of_a_gguf_file_is_an_error() {
 
 #[test]
 fn undamaged_files_open() {
-    for architecture in [Architecture::Llama, Architecture::Qwen2] {
+    for architecture in [&LLAMA, &QWEN2] {
         let model = small_model::tiny(architecture);
         open(vec![named("m.gguf", &small_model::gguf(&model).bytes())]).unwrap();
         open(small_model::hugging_face(&model)).unwrap();

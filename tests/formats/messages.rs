@@ -1,8 +1,9 @@
 //! What a person reads when a file is not what it should be.
 
 use hemoscope_core::tokenizer::Tokenizer;
+use hemoscope_core::weights::architecture::LLAMA;
 use hemoscope_core::weights::formats::{NamedFile, open, open_path};
-use hemoscope_core::weights::{Architecture, Pristine, Role};
+use hemoscope_core::weights::{Pristine, Role};
 
 use crate::gguf_writer::{Gguf, Value};
 use crate::{named, small_model};
@@ -12,7 +13,7 @@ fn message(files: Vec<NamedFile>) -> String {
 }
 
 fn tiny() -> Pristine {
-    small_model::tiny(Architecture::Llama)
+    small_model::tiny(&LLAMA)
 }
 
 /// The error of opening a small GGUF file after `change`.

@@ -1,5 +1,6 @@
 //! Models of a few kilobytes in each format, written here.
 
+use hemoscope_core::weights::architecture::{LLAMA, QWEN2};
 use hemoscope_core::weights::formats::{NamedFile, interleaved_from_half_split};
 use hemoscope_core::weights::{Architecture, Pristine, Role};
 
@@ -36,7 +37,7 @@ fn gguf_name(role: Role, block: Option<usize>) -> String {
 /// The model as llama.cpp's converter writes it: for `llama`, query and key rows interleaved.
 pub(crate) fn gguf(model: &Pristine) -> Gguf {
     let config = model.config();
-    let architecture = config.architecture.name();
+    let architecture = config.architecture.name;
     let size = |value: usize| Value::U32(u32::try_from(value).unwrap());
     let mut metadata = vec![
         ("general.architecture".to_owned(), Value::from(architecture)),
@@ -74,7 +75,7 @@ pub(crate) fn gguf(model: &Pristine) -> Gguf {
     let tensors = model.tensors().map(|(id, tensor)| {
         let [rows, columns] = tensor.shape();
         let mut values = tensor.read().unwrap();
-        if config.architecture == Architecture::Llama && matches!(id.role, Role::Query | Role::Key) {
+        if config.architecture == &LLAMA && matches!(id.role, Role::Query | Role::Key) {
             values = interleaved_from_half_split(&values, columns, config.head_dim);
         }
         let dimensions = if rows == 1 {
@@ -142,12 +143,9 @@ pub(crate) fn safetensors(model: &Pristine, keep: impl Fn(Option<usize>) -> bool
 /// The model's `config.json`.
 pub(crate) fn config_json(model: &Pristine) -> String {
     let config = model.config();
-    let class = match config.architecture {
-        Architecture::Llama => "LlamaForCausalLM",
-        Architecture::Qwen2 => "Qwen2ForCausalLM",
-    };
+    let class = config.architecture.class;
     serde_json::json!({
-        "model_type": config.architecture.name(), "architectures": [class],
+        "model_type": config.architecture.name, "architectures": [class],
         "hidden_size": config.hidden, "intermediate_size": config.intermediate, "num_hidden_layers": config.blocks,
         "num_attention_heads": config.heads, "num_key_value_heads": config.kv_heads, "vocab_size": config.vocabulary,
         "max_position_embeddings": config.context, "rope_theta": config.rope_theta,
@@ -178,7 +176,7 @@ pub(crate) fn hugging_face(model: &Pristine) -> Vec<NamedFile> {
 }
 
 /// A model of one block, eight channels, 16 tokens, an own head, and for Qwen2 biases.
-pub(crate) fn tiny(architecture: Architecture) -> Pristine {
+pub(crate) fn tiny(architecture: &'static Architecture) -> Pristine {
     use hemoscope_core::weights::{MemoryTensor, ModelConfig, StoredTensor, TensorId};
     use std::sync::Arc;
 
@@ -201,7 +199,7 @@ pub(crate) fn tiny(architecture: Architecture) -> Pristine {
     let outside = [Role::TokenEmbedding, Role::OutputNorm, Role::OutputHead].map(TensorId::global);
     let mut roles = vec![Role::AttentionNorm, Role::MlpNorm];
     roles.extend(Role::LINEARS);
-    if architecture == Architecture::Qwen2 {
+    if architecture == &QWEN2 {
         roles.extend([Role::QueryBias, Role::KeyBias, Role::ValueBias]);
     }
     let inside = roles.into_iter().map(|role| TensorId::in_block(0, role));

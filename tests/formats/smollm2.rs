@@ -1,8 +1,9 @@
 //! SmolLM2-135M-Instruct as GGUF, which comes with the page where it could be fetched.
 
 use hemoscope_core::tokenizer::Tokenizer;
+use hemoscope_core::weights::architecture::LLAMA;
 use hemoscope_core::weights::formats::{OpenedModel, open_path};
-use hemoscope_core::weights::{Architecture, Role, TensorId};
+use hemoscope_core::weights::{Role, TensorId};
 
 use crate::allocation::allocated;
 use crate::fixtures::fixture;
@@ -26,7 +27,7 @@ fn model() -> (OpenedModel, Tokenizer) {
 fn it_opens_with_its_sizes() {
     let (opened, tokenizer) = model();
     let config = opened.pristine.config();
-    assert_eq!(config.architecture, Architecture::Llama);
+    assert_eq!(config.architecture, &LLAMA);
     assert_eq!(config.licence.as_deref(), Some("apache-2.0"));
     assert_eq!((config.hidden, config.intermediate, config.blocks), (576, 1536, 30));
     assert_eq!((config.heads, config.kv_heads, config.head_dim), (9, 3, 64));

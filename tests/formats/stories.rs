@@ -1,8 +1,9 @@
 //! stories260K in llama2.c's layout, and the same model written as GGUF and as safetensors.
 
 use hemoscope_core::tokenizer::Tokenizer;
+use hemoscope_core::weights::architecture::{LLAMA, QWEN2};
 use hemoscope_core::weights::formats::{open, open_path, sha256};
-use hemoscope_core::weights::{Architecture, Role, TensorId};
+use hemoscope_core::weights::{Role, TensorId};
 
 use crate::fixtures::fixture;
 use crate::{assert_same_tensors, named, small_model};
@@ -12,7 +13,7 @@ fn llama2c_model_opens_with_its_sizes() {
     let opened = open_path(&fixture("models/stories260K.bin")).unwrap();
     let config = opened.pristine.config();
     // As llama2.c gives them for this file.
-    assert_eq!(config.architecture, Architecture::Llama);
+    assert_eq!(config.architecture, &LLAMA);
     assert_eq!((config.hidden, config.intermediate, config.blocks), (64, 172, 5));
     assert_eq!((config.heads, config.kv_heads, config.head_dim), (8, 4, 8));
     assert_eq!((config.vocabulary, config.context), (512, 512));
@@ -101,7 +102,7 @@ fn the_same_tensors_come_back_from_gguf_and_safetensors() {
 
 #[test]
 fn qwen2_rows_stay_as_they_are_and_biases_are_read() {
-    let original = small_model::tiny(Architecture::Qwen2);
+    let original = small_model::tiny(&QWEN2);
     let opened = open(vec![named("q.gguf", &small_model::gguf(&original).bytes())]).unwrap();
     assert_same_tensors(&opened.pristine, &original);
     assert!(opened.pristine.has(TensorId::in_block(0, Role::KeyBias)));
@@ -126,7 +127,7 @@ fn llama2c_tokens() {
 
 #[test]
 fn tokenizer_json_adds_what_it_says() {
-    let model = small_model::tiny(Architecture::Llama);
+    let model = small_model::tiny(&LLAMA);
     let opened = open(small_model::hugging_face(&model)).unwrap();
     let tokenizer = Tokenizer::new(&opened.tokenizer).unwrap();
     assert_eq!(tokenizer.encode("ab a<s>b").unwrap(), [4, 3, 1, 0, 2]);

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::{
     Applied, BlockStatistics, Method, ModelWeights, ModifyError, Scope, Spec, StatisticId, Statistics, Weight,
 };
-use crate::weights::{Architecture, MemoryTensor, ModelConfig, Pristine, Role, Site, StoredTensor, TensorId};
+use crate::weights::architecture::LLAMA;
+use crate::weights::{MemoryTensor, ModelConfig, Pristine, Role, Site, StoredTensor, TensorId};
 
 /// A gate layer over these values.
 pub fn gate(columns: usize, values: &[f32]) -> Weight {
@@ -28,7 +29,7 @@ pub fn model(blocks: usize, fill: impl Fn(usize, usize) -> f32) -> ModelWeights 
 
 fn model_of(shape: [usize; 2], blocks: usize, fill: impl Fn(usize, usize) -> f32) -> ModelWeights {
     let config = ModelConfig {
-        architecture: Architecture::Llama,
+        architecture: &LLAMA,
         name: None,
         licence: None,
         hidden: 4,

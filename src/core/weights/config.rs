@@ -1,46 +1,14 @@
 //! The shape of a model, as its file states it.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::Role;
-
-/// The architectures whose forward pass exists here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Architecture {
-    /// RMSNorm, rotary positions, grouped-query attention, SwiGLU.
-    Llama,
-    /// Llama with biases on query, key and value.
-    Qwen2,
-}
-
-impl Architecture {
-    /// The name that GGUF and config.json use.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Llama => "llama",
-            Self::Qwen2 => "qwen2",
-        }
-    }
-
-    /// The architecture of that name, if it is supported.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Llama, Self::Qwen2]
-            .into_iter()
-            .find(|known| known.name() == name)
-    }
-
-    /// All names, for messages.
-    pub const NAMES: &'static str = "llama, qwen2";
-}
+use super::{Architecture, Role};
 
 /// Sizes and constants of a decoder-only transformer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelConfig {
     /// Which forward pass.
-    pub architecture: Architecture,
+    pub architecture: &'static Architecture,
     /// The name that the file gives itself, if any.
     pub name: Option<String>,
     /// The licence that the file states, if any.

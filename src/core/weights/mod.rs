@@ -2,6 +2,7 @@
 //!
 //! Nothing here is ever changed after loading: every point of a curve starts from these values.
 
+pub mod architecture;
 mod config;
 mod error;
 pub mod formats;
@@ -9,7 +10,8 @@ mod pristine;
 mod role;
 mod source;
 
-pub use config::{Architecture, ModelConfig};
+pub use architecture::Architecture;
+pub use config::ModelConfig;
 pub use error::WeightsError;
 pub use pristine::{MemoryTensor, Pristine, StoredTensor};
 pub use role::{Role, Site, TensorId};

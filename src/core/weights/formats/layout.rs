@@ -45,33 +45,11 @@ impl Naming {
     }
 }
 
-/// The roles of every block of an architecture.
-fn block_roles(architecture: Architecture) -> &'static [Role] {
-    const WITH_BIAS: [Role; 12] = [
-        Role::AttentionNorm,
-        Role::Query,
-        Role::Key,
-        Role::Value,
-        Role::AttentionOutput,
-        Role::MlpNorm,
-        Role::Gate,
-        Role::Up,
-        Role::Down,
-        Role::QueryBias,
-        Role::KeyBias,
-        Role::ValueBias,
-    ];
-    match architecture {
-        Architecture::Llama => &WITH_BIAS[..9],
-        Architecture::Qwen2 => &WITH_BIAS,
-    }
-}
-
 /// Every tensor that a model of this configuration has, first the ones outside the blocks.
 fn needed(config: &ModelConfig) -> impl Iterator<Item = TensorId> {
     let head = (!config.tied_head).then_some(Role::OutputHead);
     let outside = [Role::TokenEmbedding, Role::OutputNorm].into_iter().chain(head);
-    let roles = block_roles(config.architecture);
+    let roles = config.architecture.roles;
     let inside = (0..config.blocks).flat_map(|block| roles.iter().map(move |role| TensorId::in_block(block, *role)));
     outside.map(TensorId::global).chain(inside)
 }
@@ -109,7 +87,7 @@ impl Layout<'_> {
                 return Err(WeightsError::NoTensor {
                     file: self.file.to_owned(),
                     tensor: name,
-                    architecture: config.architecture.name(),
+                    architecture: config.architecture.name,
                     blocks: config.blocks,
                     advice: self.advice,
                 });
@@ -157,15 +135,15 @@ impl Layout<'_> {
             |name: &str| name.ends_with("rotary_emb.inv_freq") || (config.tied_head && name == tied_head.as_str());
         let leftover = self.entries.keys().find(|name| !harmless(name));
         let Some(name) = leftover else { return Ok(()) };
-        let biases = match config.architecture {
-            Architecture::Llama => "no biases",
-            Architecture::Qwen2 => "biases on query, key and value only",
-        };
+        let Architecture {
+            name: architecture,
+            biases,
+            ..
+        } = config.architecture;
         Err(WeightsError::Unsupported {
             file: self.file.to_owned(),
             what: format!(
-                "the tensor {name} in a {} model of {} blocks",
-                config.architecture.name(),
+                "the tensor {name} in a {architecture} model of {} blocks",
                 config.blocks
             ),
             supported: format!("attention with plain rotary positions, gated feed-forward, RMSNorm, {biases}"),

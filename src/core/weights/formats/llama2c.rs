@@ -14,7 +14,8 @@ use super::layout::{Layout, Naming};
 use super::tensor::{Entry, RowOrder};
 use super::tokens::TokenizerSource;
 use super::{NamedFile, detect};
-use crate::weights::{Architecture, ModelConfig, Pristine, ReadAt, Role, TensorId, WeightsError};
+use crate::weights::architecture::LLAMA;
+use crate::weights::{ModelConfig, Pristine, ReadAt, Role, TensorId, WeightsError};
 
 /// llama2.c's `rmsnorm` and rotary base are constants of its code.
 const RMS_EPSILON: f64 = 1e-5;
@@ -78,7 +79,7 @@ fn config(name: &str, first: &[u8]) -> Result<ModelConfig, WeightsError> {
         return Err(not_a_model());
     }
     Ok(ModelConfig {
-        architecture: Architecture::Llama,
+        architecture: &LLAMA,
         name: None,
         licence: None,
         hidden,

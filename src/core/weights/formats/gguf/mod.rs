@@ -22,6 +22,7 @@ use std::sync::Arc;
 use super::layout::{Layout, Naming};
 use super::tensor::{Entry, RowOrder};
 use super::tokens::{GgufVocabulary, TokenizerSource};
+use crate::weights::architecture::GgufRows;
 use crate::weights::{Architecture, ModelConfig, Pristine, ReadAt, WeightsError};
 use header::{Header, Value};
 
@@ -52,11 +53,11 @@ pub(super) fn open(file_name: &str, file: &Arc<dyn ReadAt>) -> Result<(Pristine,
         }
     }
     let config = metadata.config(&entries)?;
-    let rotary = match config.architecture {
-        Architecture::Llama => RowOrder::Interleaved {
+    let rotary = match config.architecture.gguf_rows {
+        GgufRows::Interleaved => RowOrder::Interleaved {
             head_dim: config.head_dim,
         },
-        Architecture::Qwen2 => RowOrder::AsWanted,
+        GgufRows::Halves => RowOrder::AsWanted,
     };
     let layout = Layout {
         file: file_name,
@@ -148,7 +149,7 @@ impl Metadata<'_> {
             .string("general.architecture")?
             .ok_or_else(|| self.error("general.architecture", "is missing from the metadata"))?;
         let Some(architecture) = Architecture::from_name(&name) else {
-            return Err(self.unsupported(format!("the architecture {name:?}"), Architecture::NAMES));
+            return Err(self.unsupported(format!("the architecture {name:?}"), Architecture::names()));
         };
         let key = |key: &str| format!("{name}.{key}");
         self.refuse_extras(&name)?;

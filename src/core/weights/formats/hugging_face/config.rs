@@ -5,6 +5,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::weights::architecture::{ALL, StatedWindow};
 use crate::weights::{Architecture, ModelConfig, WeightsError};
 
 /// The fields that matter here; absent ones have transformers' defaults.
@@ -75,8 +76,6 @@ impl SpecialTokens {
     }
 }
 
-const CONTEXT_DEFAULT_LLAMA: usize = 2048;
-const CONTEXT_DEFAULT_QWEN2: usize = 32_768;
 const ROPE_THETA_DEFAULT: f64 = 10_000.0;
 const RMS_EPSILON_DEFAULT: f64 = 1e-6;
 
@@ -90,7 +89,7 @@ pub(super) fn parse(file: &str, text: &[u8]) -> Result<(ModelConfig, SpecialToke
     let fields: Fields =
         serde_json::from_slice(text).map_err(|problem| error("the JSON", format!("can't be read: {problem}")))?;
     let architecture = architecture(file, &fields)?;
-    refuse_extras(file, &fields)?;
+    refuse_extras(file, architecture, &fields)?;
     let theta = rope_theta(file, &fields)?;
     let needed = |key: &str, value: Option<usize>| value.ok_or_else(|| error(key, "is missing".to_owned()));
     let hidden = needed("hidden_size", fields.hidden_size)?;
@@ -98,10 +97,6 @@ pub(super) fn parse(file: &str, text: &[u8]) -> Result<(ModelConfig, SpecialToke
     if heads == 0 {
         return Err(error("num_attention_heads", "is 0".to_owned()));
     }
-    let context_default = match architecture {
-        Architecture::Llama => CONTEXT_DEFAULT_LLAMA,
-        Architecture::Qwen2 => CONTEXT_DEFAULT_QWEN2,
-    };
     let config = ModelConfig {
         architecture,
         name: fields.name.filter(|name| !name.is_empty()),
@@ -113,7 +108,7 @@ pub(super) fn parse(file: &str, text: &[u8]) -> Result<(ModelConfig, SpecialToke
         kv_heads: fields.num_key_value_heads.unwrap_or(heads),
         head_dim: fields.head_dim.unwrap_or(hidden / heads),
         vocabulary: needed("vocab_size", fields.vocab_size)?,
-        context: fields.max_position_embeddings.unwrap_or(context_default),
+        context: fields.max_position_embeddings.unwrap_or(architecture.context_default),
         rope_theta: theta,
         rms_epsilon: fields.rms_norm_eps.unwrap_or(RMS_EPSILON_DEFAULT),
         tied_head: fields.tie_word_embeddings.unwrap_or(false),
@@ -129,8 +124,8 @@ fn unsupported(file: &str, what: impl Into<String>, supported: impl Into<String>
     }
 }
 
-fn architecture(file: &str, fields: &Fields) -> Result<Architecture, WeightsError> {
-    let supported = format!("{} (LlamaForCausalLM, Qwen2ForCausalLM)", Architecture::NAMES);
+fn architecture(file: &str, fields: &Fields) -> Result<&'static Architecture, WeightsError> {
+    let supported = format!("{} ({})", Architecture::names(), Architecture::classes());
     let Some(model_type) = &fields.model_type else {
         return Err(unsupported(file, "a configuration without model_type", supported));
     };
@@ -139,13 +134,13 @@ fn architecture(file: &str, fields: &Fields) -> Result<Architecture, WeightsErro
     };
     match fields.architectures.as_deref() {
         None | Some([]) => Ok(architecture),
-        Some([class, ..]) if class == "LlamaForCausalLM" || class == "Qwen2ForCausalLM" => Ok(architecture),
+        Some([class, ..]) if ALL.iter().any(|known| known.class == class) => Ok(architecture),
         Some([class, ..]) => Err(unsupported(file, format!("a model of class {class:?}"), supported)),
     }
 }
 
 /// Features that some models of a supported architecture have and the forward pass here lacks.
-fn refuse_extras(file: &str, fields: &Fields) -> Result<(), WeightsError> {
+fn refuse_extras(file: &str, architecture: &Architecture, fields: &Fields) -> Result<(), WeightsError> {
     let refuse = |what: &str, supported: &str| Err(unsupported(file, what, supported));
     if let Some(method) = &fields.quantization_config {
         let method = method.get("quant_method").and_then(Value::as_str).unwrap_or("unknown");
@@ -167,9 +162,7 @@ fn refuse_extras(file: &str, fields: &Fields) -> Result<(), WeightsError> {
     if fields.partial_rotary_factor.is_some_and(|factor| factor != 1.0) {
         return refuse("partial_rotary_factor", "rotary positions on the whole head");
     }
-    // Qwen2 configurations state a window that is off unless use_sliding_window says otherwise.
-    let is_qwen2 = fields.model_type.as_deref() == Some(Architecture::Qwen2.name());
-    let states_window = !is_qwen2 && fields.sliding_window.is_some();
+    let states_window = architecture.stated_window == StatedWindow::Used && fields.sliding_window.is_some();
     if fields.use_sliding_window.unwrap_or(states_window) {
         return refuse("sliding-window attention", "attention over the whole context");
     }
@@ -210,6 +203,7 @@ fn rope_theta(file: &str, fields: &Fields) -> Result<f64, WeightsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::weights::architecture::{LLAMA, QWEN2};
 
     /// The fields of HuggingFaceTB/SmolLM2-135M-Instruct's config.json that matter here.
     const SMOLLM2: &str = r#"{
@@ -231,7 +225,7 @@ mod tests {
     #[test]
     fn a_llama_configuration_is_read() {
         let (config, special) = with(&[]).unwrap();
-        assert_eq!(config.architecture, Architecture::Llama);
+        assert_eq!(config.architecture, &LLAMA);
         assert_eq!((config.hidden, config.intermediate, config.blocks), (576, 1536, 30));
         assert_eq!((config.heads, config.kv_heads, config.head_dim), (9, 3, 64));
         assert_eq!((config.vocabulary, config.context), (49152, 8192));
@@ -257,7 +251,7 @@ mod tests {
             ("eos_token_id", serde_json::json!([5, 6])),
         ];
         let (config, special) = with(&changes).unwrap();
-        assert_eq!(config.architecture, Architecture::Qwen2);
+        assert_eq!(config.architecture, &QWEN2);
         assert_eq!(special.eos(), [5, 6]);
     }
 

@@ -1,0 +1,105 @@
+//! The architectures whose forward pass exists here: one file each, and the one list of them.
+
+mod llama;
+mod qwen2;
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::Role;
+
+pub use llama::LLAMA;
+pub use qwen2::QWEN2;
+
+/// All of them.
+pub const ALL: [&Architecture; 2] = [&LLAMA, &QWEN2];
+
+/// What files say of an architecture, and how they hold its tensors.
+pub struct Architecture {
+    /// The name that GGUF and config.json use.
+    pub name: &'static str,
+    /// Its class in config.json.
+    pub class: &'static str,
+    /// The tensors of each block.
+    pub(crate) roles: &'static [Role],
+    /// Its biases, in words.
+    pub(crate) biases: &'static str,
+    /// How GGUF files order the rows of query and key.
+    pub(crate) gguf_rows: GgufRows,
+    /// Tokens that it reads at once where config.json doesn't say.
+    pub(crate) context_default: usize,
+    /// What a `sliding_window` in config.json means where `use_sliding_window` is missing.
+    pub(crate) stated_window: StatedWindow,
+}
+
+/// The order of the rows of query and key in GGUF files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GgufRows {
+    /// The two channels of a rotation side by side.
+    Interleaved,
+    /// As in the original: the two halves of a head.
+    Halves,
+}
+
+/// A window that a configuration states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StatedWindow {
+    /// Is used.
+    Used,
+    /// Is off.
+    Off,
+}
+
+impl Architecture {
+    /// The architecture of that name, if it is supported.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<&'static Self> {
+        ALL.into_iter().find(|known| known.name == name)
+    }
+
+    /// All names, for messages.
+    #[must_use]
+    pub fn names() -> String {
+        ALL.map(|known| known.name).join(", ")
+    }
+
+    /// All classes, for messages.
+    #[must_use]
+    pub fn classes() -> String {
+        ALL.map(|known| known.class).join(", ")
+    }
+}
+
+/// Each is there once.
+impl PartialEq for Architecture {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Serialize for Architecture {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name)
+    }
+}
+
+impl fmt::Debug for Architecture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_has_a_name_of_its_own_and_is_found_by_it() {
+        for architecture in ALL {
+            assert_eq!(Architecture::from_name(architecture.name), Some(architecture));
+        }
+        assert_eq!(Architecture::from_name("gpt2"), None);
+        assert_eq!(Architecture::names(), "llama, qwen2");
+    }
+}

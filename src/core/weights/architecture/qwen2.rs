@@ -1,0 +1,28 @@
+//! Qwen2 (Yang et al. 2024, <https://arxiv.org/abs/2407.10671>): Llama with biases on query, key and value.
+
+use super::{Architecture, GgufRows, StatedWindow};
+use crate::weights::Role;
+
+/// Qwen2 and Qwen2.5.
+pub const QWEN2: Architecture = Architecture {
+    name: "qwen2",
+    class: "Qwen2ForCausalLM",
+    roles: &[
+        Role::AttentionNorm,
+        Role::Query,
+        Role::Key,
+        Role::Value,
+        Role::AttentionOutput,
+        Role::MlpNorm,
+        Role::Gate,
+        Role::Up,
+        Role::Down,
+        Role::QueryBias,
+        Role::KeyBias,
+        Role::ValueBias,
+    ],
+    biases: "biases on query, key and value only",
+    gguf_rows: GgufRows::Halves,
+    context_default: 32_768,
+    stated_window: StatedWindow::Off,
+};
