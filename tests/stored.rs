@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use hemoscope_core::curve::sentence::compare;
 use hemoscope_core::curve::{Curve, digest};
+use hemoscope_core::decode::{StoredTexts, Written};
 use hemoscope_core::experiment::bundled::{self, Bundled, SIZES};
-use hemoscope_core::experiment::{Ask, Asset, Experiment};
+use hemoscope_core::experiment::{Ask, Asset, Experiment, Sampling};
 use hemoscope_core::modify::catalogue;
 use hemoscope_core::modify::knob;
 use hemoscope_core::protocol::DeviceChoice;
@@ -15,6 +16,7 @@ use hemoscope_core::share;
 use hemoscope_core::weights::formats;
 use hemoscope_engine::Session;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use support::Quiet;
 
 /// A stored file, as `hemoscope curves` writes it.
@@ -30,14 +32,27 @@ fn web(path: &str) -> PathBuf {
 }
 
 fn stored(model: &str, method: &str) -> Stored {
-    stored_at(&bundled::curve_path(model, method))
+    read::<Stored>(&bundled::curve_path(model, method))
 }
 
-fn stored_at(path: &str) -> Stored {
+fn read<T: DeserializeOwned>(path: &str) -> T {
     let path = web(path);
     let text = std::fs::read_to_string(&path);
     let text = text.unwrap_or_else(|error| panic!("{}: {error}; run 'make curves'", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A session that has a bundled model.
+fn session(model: &Bundled, asset: &Asset) -> Session<Quiet> {
+    let mut session = Session::new(Quiet::default());
+    let files = formats::files(&web("models").join(model.name));
+    let files = files.unwrap_or_else(|error| panic!("{}: {error}", model.name));
+    let loaded = pollster::block_on(async {
+        session.start(DeviceChoice::Flex).await?;
+        session.load(asset, model.name.to_owned(), files).await
+    });
+    loaded.unwrap_or_else(|error| panic!("{}: {error}", model.name));
+    session
 }
 
 #[test]
@@ -46,7 +61,13 @@ fn the_models_are_those_of_the_list() {
         let opened = formats::open_path(&web("models").join(model.name)).unwrap();
         let files: Vec<&str> = opened.files.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(files, model.files, "{}", model.name);
-        assert_eq!(opened.pristine.config().blocks, model.blocks, "{}", model.name);
+        let config = opened.pristine.config();
+        assert_eq!(
+            (config.blocks, config.context),
+            (model.blocks, model.context),
+            "{}",
+            model.name
+        );
         assert_eq!(opened.sha256().unwrap(), model.sha256, "{}", model.name);
     }
 }
@@ -65,7 +86,9 @@ fn every_question_and_method_is_stored_for_every_size_by_the_pages_defaults() {
 }
 
 fn is_stored(model: &Bundled, calibrated: bool, ask: Ask) {
-    let path = bundled::result_path(model.name, &ask).unwrap();
+    let Some(path) = bundled::result_path(model.name, &ask) else {
+        panic!("{}: nothing is stored for {ask:?}", model.name);
+    };
     let mut expected = Experiment {
         model: Asset {
             sha256: Some(model.sha256.to_owned()),
@@ -74,7 +97,7 @@ fn is_stored(model: &Bundled, calibrated: bool, ask: Ask) {
         ask,
         ..Experiment::default()
     };
-    let Stored { link, curve } = stored_at(&path);
+    let Stored { link, curve } = read::<Stored>(&path);
     let opened = share::open(&link);
     assert_eq!(opened.notices, []);
     let link = opened.link;
@@ -90,8 +113,71 @@ fn is_stored(model: &Bundled, calibrated: bool, ask: Ask) {
         .sha256
         .clone_from(&found.calibration_text.sha256);
     assert_eq!(found, expected, "{path}: run 'make curves'");
-    let verdict = digest::compare(&link.expect.unwrap(), &curve);
+    let Some(digest) = link.expect else {
+        panic!("{path}: a stored link without a digest");
+    };
+    let verdict = digest::compare(&digest, &curve);
     assert!(verdict.is_reproduced(), "{path}: {verdict}");
+}
+
+#[test]
+fn what_every_model_writes_is_stored_at_every_strength() {
+    for model in bundled::all() {
+        for experiment in bundled::stored(model) {
+            let Ask::Curve(sweep) = &experiment.ask else { continue };
+            let path = bundled::texts_path(model.name, sweep).unwrap();
+            let StoredTexts { link, written } = read(&path);
+            let opened = share::open(&link);
+            assert_eq!(opened.notices, []);
+            let mut found = opened.link.experiment;
+            assert_eq!(found.model.sha256.as_deref(), Some(model.sha256), "{path}");
+            for asset in [&mut found.model, &mut found.text, &mut found.calibration_text] {
+                asset.sha256 = None;
+            }
+            assert_eq!(found, experiment, "{path}: run 'make curves'");
+            let prompts = written.iter().map(|written| written.prompt.clone()).collect::<Vec<_>>();
+            assert_eq!(prompts, bundled::prompts(model), "{path}");
+            // What a model can't take has no text, as it has no perplexity.
+            let Stored { curve, .. } = read(&bundled::result_path(model.name, &experiment.ask).unwrap());
+            let taken = curve.points.iter().filter(|point| point.failure().is_none());
+            let taken = taken.map(|point| &point.spec).collect::<Vec<_>>();
+            for written in written {
+                let specs = written.modified.iter().map(|modified| &modified.spec);
+                assert!(specs.eq(taken.iter().copied()), "{path}");
+                for modified in &written.modified {
+                    let differs = modified.text != written.base;
+                    assert_eq!(
+                        differs,
+                        modified.first_difference.is_some(),
+                        "{path}: {}",
+                        modified.spec
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Has a model write one stored text again.
+#[test]
+fn a_stored_text_comes_out_again() {
+    let model = &SIZES[0];
+    let experiment = share::open(&stored(model.name, "rtn").link).link.experiment;
+    let StoredTexts { written, .. } = read(&bundled::texts_path(model.name, experiment.sweep()).unwrap());
+    let Written {
+        prompt,
+        base,
+        modified,
+        tokens,
+    } = &written[0];
+    let stored = &modified[modified.len() / 2];
+    let session = session(model, &experiment.model);
+    let generated = session.generate(&experiment, &stored.spec, "", prompt, Sampling::Greedy, *tokens);
+    let generated = pollster::block_on(generated).unwrap();
+    let tokenizer = &session.model().unwrap().tokenizer;
+    let texts = [&generated.base, &generated.modified].map(|ids| tokenizer.decode(ids));
+    assert_eq!(texts, [base.clone(), stored.text.clone()]);
+    assert_eq!(generated.first_difference(), stored.first_difference);
 }
 
 /// The README quotes the page's sentence about the stored curves.
@@ -120,10 +206,7 @@ fn a_stored_curve_comes_out_again() {
         text
     };
     let experiment = &link.experiment;
-    let mut session = Session::new(Quiet::default());
-    pollster::block_on(session.start(DeviceChoice::Flex)).unwrap();
-    let files = formats::files(&web("models").join(model.name)).unwrap();
-    pollster::block_on(session.load(&experiment.model, model.name.to_owned(), files)).unwrap();
+    let session = session(model, &experiment.model);
     let [measured, calibration] = [&experiment.text, &experiment.calibration_text].map(text);
     let result = pollster::block_on(session.run(experiment, &measured, &calibration)).unwrap();
     let verdict = digest::compare(&link.expect.unwrap(), &result.curve);

@@ -1,5 +1,8 @@
 //! The results that the page shows before anything is loaded: every question about every method on every size of model, by
-//! the page's defaults.
+//! the page's defaults, and what the models write under each.
+
+mod subject;
+mod texts;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,18 +10,16 @@ use std::process::ExitCode;
 use hemoscope_core::curve::{Curve, digest, sentence};
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::experiment::bundled::{self, Bundled, SIZES};
-use hemoscope_core::experiment::{Asset, Experiment, View};
+use hemoscope_core::experiment::{Ask, Asset, Experiment, View};
 use hemoscope_core::plot::picture::{Drawn, together};
 use hemoscope_core::plot::{KEPT, draw as draw_chart};
-use hemoscope_core::protocol::DeviceChoice;
 use hemoscope_core::say;
 use hemoscope_core::say::opening;
 use hemoscope_core::share::{self, Opened};
-use hemoscope_core::weights::formats;
 use hemoscope_engine::RunResult;
 use serde::{Deserialize, Serialize};
 
-use crate::commands::session;
+use self::subject::{Inputs, Subject};
 use crate::files::{CliError, Format, OutFile, locate, read_text};
 use crate::host::say;
 use crate::output;
@@ -74,67 +75,64 @@ pub(crate) async fn curves(names: &[String], force: bool) -> Result<ExitCode, Cl
     Ok(code)
 }
 
-/// Every curve of a model.
+/// Every result of a model that is stored, and its texts.
 async fn measure(model: &Bundled, path: &Path, force: bool) -> Result<(), CliError> {
-    let sha256 = formats::open_path(path)?.sha256()?;
-    let mut session = None;
+    let mut subject = Subject::of(path)?;
     for experiment in bundled::stored(model) {
-        let [text, calibration] = [&experiment.text, &experiment.calibration_text]
-            .map(|asset| locate(None, &asset.origin, "web/texts", ".txt", "--text").and_then(|path| read_text(&path)));
-        let (text, mut calibration) = (text?, calibration?);
-        let mut experiment = experiment;
-        experiment.model.sha256 = Some(sha256.clone());
-        experiment.text.sha256 = Some(formats::sha256_hex(text.as_bytes()));
-        if experiment.sweep().needs_calibration() {
-            experiment.calibration_text.sha256 = Some(formats::sha256_hex(calibration.as_bytes()));
-        } else {
-            calibration.clear();
+        let inputs = Inputs::of(experiment, subject.sha256())?;
+        let ask = &inputs.experiment.ask;
+        if let Some(place) = bundled::result_path(model.name, ask) {
+            store_result(&mut subject, &inputs, &Path::new(WEB).join(place), force).await?;
         }
-        let Some(place) = bundled::result_path(model.name, &experiment.ask) else {
-            continue;
-        };
-        let file = Path::new(WEB).join(place);
-        if !force && label(&file).is_some_and(|stored| stored == experiment) {
-            say(format!("{} is up to date", file.display()));
-            continue;
+        if let (Ask::Curve(sweep), Some(place)) = (ask, bundled::texts_path(model.name, ask.sweep())) {
+            let file = Path::new(WEB).join(place);
+            texts::store(&mut subject, model, sweep, &inputs, &file, force).await?;
         }
-        if session.is_none() {
-            session = Some(self::session(path, &experiment.model, DeviceChoice::Flex).await?);
-        }
-        let Some(session) = &session else { continue };
-        let RunResult { curve, .. } = session.run(&experiment, &text, &calibration).await?;
-        let link = Settings {
-            experiment,
-            expect: Some(digest::expectation(&curve)),
-            ..Settings::default()
-        };
-        let stored = Stored {
-            link: share::fragment(&link),
-            curve: &curve,
-        };
-        // With a line a number, arrays would have thousands of lines.
-        let text = if curve.is_observed() {
-            serde_json::to_string(&stored)?
-        } else {
-            serde_json::to_string_pretty(&stored)?
-        };
-        output::save_text(&file, &(text + "\n"))?;
-        say(format!(
-            "{}: {:.0} s. {}",
-            file.display(),
-            curve.duration_secs,
-            said(&curve)
-        ));
     }
+    Ok(())
+}
+
+/// Measures a result, unless it is there.
+async fn store_result(subject: &mut Subject<'_>, inputs: &Inputs, file: &Path, force: bool) -> Result<(), CliError> {
+    if !force && label(file).is_some_and(|stored| stored == inputs.experiment) {
+        say(format!("{} is up to date", file.display()));
+        return Ok(());
+    }
+    let Inputs {
+        experiment,
+        text,
+        calibration,
+    } = inputs;
+    let session = subject.session(&experiment.model).await?;
+    let RunResult { curve, .. } = session.run(experiment, text, calibration).await?;
+    let link = Settings {
+        experiment: experiment.clone(),
+        expect: Some(digest::expectation(&curve)),
+        ..Settings::default()
+    };
+    let stored = Stored {
+        link: share::fragment(&link),
+        curve: &curve,
+    };
+    // With a line a number, arrays would have thousands of lines.
+    let text = if curve.is_observed() {
+        serde_json::to_string(&stored)?
+    } else {
+        serde_json::to_string_pretty(&stored)?
+    };
+    output::save_text(file, &(text + "\n"))?;
+    say(format!(
+        "{}: {:.0} s. {}",
+        file.display(),
+        curve.duration_secs,
+        said(&curve)
+    ));
     Ok(())
 }
 
 /// A result in words.
 fn said(curve: &Curve) -> String {
-    let last = curve
-        .points
-        .iter()
-        .rfind(|point| !point.outcome.observations().is_empty());
+    let last = curve.points.iter().rfind(|point| !point.observations.is_empty());
     let of_depth = last.and_then(|last| say::depth(curve, last));
     of_depth.map_or_else(|| sentence::describe(curve), |answer| answer.whole())
 }
@@ -163,8 +161,12 @@ fn paint_opening() -> Result<(), CliError> {
     let curve = Path::new(WEB).join(bundled::curve_path(bundled::FIRST, PICTURED));
     if curve.exists() {
         let curve = serde_json::from_str(&read_text(&curve)?)?;
+        let texts = read_text(&Path::new(WEB).join(bundled::curve_path(bundled::FIRST, "writing/wanda")))?;
         let page = Path::new(PAGE);
-        output::save_text(page, &opening::written_into(&read_text(page)?, &curve)?)?;
+        output::save_text(
+            page,
+            &opening::written_into(&read_text(page)?, &curve, &serde_json::from_str(&texts)?)?,
+        )?;
         say(page.display());
     }
     Ok(())

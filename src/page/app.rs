@@ -24,8 +24,10 @@ pub fn start() {
     if present {
         browser::mark_document("data-present", "yes");
     }
-    let stored = browser::take_out(opening::CURVE_ID).and_then(|text| serde_json::from_str(&text).ok());
-    state.take_stored("", stored);
+    let curve = browser::take_out(opening::CURVE_ID).and_then(|text| serde_json::from_str(&text).ok());
+    state.take_stored("", curve);
+    let texts = browser::take_out(opening::TEXTS_ID).and_then(|text| serde_json::from_str(&text).ok());
+    state.writing.take_stored(texts);
     let Some(place) = browser::by_id(PLACE) else { return };
     mount::mount_to(place, move || view! { <App state present/> }).forget();
     // In the same frame, so that nothing is seen twice.

@@ -3,12 +3,15 @@
 use serde_json::json;
 
 use crate::browser::Graphics;
-use crate::page::{Page, SOON, number};
+use crate::page::{Page, RUN, SOON, number};
 use crate::server::Reply;
 use crate::site::Site;
 
 /// Layout shift at load, as browsers count it: what people call stable is under 0.1.
 const STEADY: f64 = 0.05;
+
+/// The same during a run, where nothing moves but the chart's own content.
+const STEADY_IN_A_RUN: f64 = 0.02;
 
 /// Sums up layout shifts from the first frame on.
 const SHIFTS: &str = "window.shift = 0; new PerformanceObserver((list) => {
@@ -85,4 +88,56 @@ async fn the_page_takes_over_without_a_jump() {
             .all(|asked| !asked.path().ends_with("hemoscope-4m/wanda.json"))
     );
     page.assert_console_is_clean().await;
+}
+
+/// What is stored of the texts is there before anything runs, and follows the strength that is looked at.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_stored_texts_follow_the_curve() {
+    let site = Site::start();
+    let page = Page::at_stored_chart(&site).await;
+    let texts = async || (page.text("base-text").await, page.text("modified-text").await);
+    let (base, broken) = texts().await;
+    assert!(
+        !base.is_empty() && !broken.is_empty() && broken != base,
+        "{base} {broken}"
+    );
+    page.fill("strength", "0").await;
+    page.wait_for("the text at 0 %", SOON, async || {
+        texts().await == (base.clone(), base.clone())
+    })
+    .await;
+    assert_eq!(page.text("first-difference").await, "No difference.");
+    // Those of another method and of another model are fetched.
+    page.fill("method", "rtn").await;
+    page.wait_for("the texts of another method", SOON, async || {
+        let (untouched, modified) = texts().await;
+        untouched == base && modified != base && !modified.is_empty()
+    })
+    .await;
+    page.fill("model", "hemoscope-1m").await;
+    page.wait_for("the texts of another model", SOON, async || {
+        let (untouched, modified) = texts().await;
+        untouched != base && !untouched.is_empty() && !modified.is_empty()
+    })
+    .await;
+    page.assert_console_is_clean().await;
+}
+
+/// Progress, messages and points arrive; nothing that is read or pressed moves.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_jumps_while_a_run_goes_on() {
+    let site = Site::start();
+    let page = Page::new(&site, Graphics::None).await;
+    page.before_each_page(SHIFTS).await;
+    for (width, height) in [(360, 740), (1440, 900)] {
+        page.browser.resize(width, height).await;
+        let link = "#v=3&model=hemoscope-1m&m=rtn:bits=8..2/7&windows=4&window=64&device=flex";
+        page.open("", link).await;
+        page.wait_for("the stored chart", SOON, async || page.points().await.len() >= 5)
+            .await;
+        page.browser.script("window.shift = 0", vec![]).await;
+        page.run(RUN).await;
+        let shift = number(&page.browser.script("return window.shift", vec![]).await);
+        assert!(shift < STEADY_IN_A_RUN, "{shift} at {width} px");
+    }
 }

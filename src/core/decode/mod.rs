@@ -3,5 +3,7 @@
 pub mod greedy;
 pub mod temperature;
 mod uniforms;
+mod written;
 
 pub use uniforms::Uniforms;
+pub use written::{StoredTexts, Written, WrittenAt};

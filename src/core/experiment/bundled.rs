@@ -1,10 +1,11 @@
 //! The one list of the models that come with the page.
 //!
 //! A model is a folder `models/{name}/` with the files listed here, or the one file `models/{name}.gguf`. Beside the
-//! models lie curves that were measured on them beforehand, one for each question and method: [`result_path`].
+//! models lie results that were measured on them beforehand, one for each question and method ([`result_path`]), and what
+//! they wrote ([`texts_path`]).
 
-use super::{Ask, Asset, Experiment, Origin};
-use crate::modify::{catalogue, knob};
+use super::{Ask, Asset, Experiment, Origin, View};
+use crate::modify::{Sweep, catalogue, knob};
 
 /// A model that comes with the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Bundled {
     pub size: &'static str,
     /// Transformer blocks.
     pub blocks: usize,
+    /// Tokens that it reads at once, at most.
+    pub context: usize,
     /// The files in its folder, in the order of their names; none: it is one GGUF file.
     pub files: &'static [&'static str],
     /// SHA-256 of its files' bytes one after the other, hexadecimal.
@@ -36,6 +39,7 @@ pub const SIZES: [Bundled; 3] = [
         short: "1M",
         size: "2.5 MB",
         blocks: 4,
+        context: 512,
         files: FOLDER,
         sha256: "602c5efd715f1110e66e14fe76d05d7d265a3a05069f634c0fc16071f303a463",
     },
@@ -45,6 +49,7 @@ pub const SIZES: [Bundled; 3] = [
         short: "4M",
         size: "8 MB",
         blocks: 8,
+        context: 512,
         files: FOLDER,
         sha256: "0a5b31901aea01a774596fc64d357852582ecc4b889642b06ee0b91056d97a96",
     },
@@ -54,6 +59,7 @@ pub const SIZES: [Bundled; 3] = [
         short: "16M",
         size: "33 MB",
         blocks: 14,
+        context: 512,
         files: FOLDER,
         sha256: "6976ce379244a805c76dbbaf6dadc53a3ddcb03efb3ebf3bbfa347378e1b793e",
     },
@@ -66,6 +72,7 @@ pub const SMOLLM2: Bundled = Bundled {
     short: "SmolLM2",
     size: "98 MB",
     blocks: 30,
+    context: 8192,
     files: &[],
     sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
 };
@@ -138,18 +145,38 @@ pub fn stored(model: &Bundled) -> Vec<Experiment> {
 /// Where the stored answer to a question is, beside the page, of a model and a modification; `None` where none is stored.
 #[must_use]
 pub fn result_path(model: &str, ask: &Ask) -> Option<String> {
+    let method = stored_method(model, ask)?;
+    Some(match ask {
+        Ask::Curve(_) => curve_path(model, method),
+        Ask::Depth(_) => format!("curves/{model}/depth/{method}.json"),
+    })
+}
+
+/// Where the stored texts are, beside the page, that a model writes under a modification; `None` where none are stored.
+#[must_use]
+pub fn texts_path(model: &str, sweep: &Sweep) -> Option<String> {
+    let ask = Ask::Curve(sweep.clone());
+    let method = stored_method(model, &ask)?;
+    Some(format!("curves/{model}/writing/{method}.json"))
+}
+
+/// The one method of a question, where its answer is stored.
+fn stored_method<'a>(model: &str, ask: &'a Ask) -> Option<&'a str> {
     let [step] = ask.sweep().steps.as_slice() else {
         return None;
     };
-    let is_it = |stored: &Experiment| {
-        let steps = stored.sweep().steps.iter();
-        stored.ask.is_like(ask) && steps.map(|step| &step.name).eq([&step.name])
-    };
-    stored(find(model)?).iter().find(|stored| is_it(stored))?;
-    Some(match ask {
-        Ask::Curve(_) => curve_path(model, &step.name),
-        Ask::Depth(_) => format!("curves/{model}/depth/{}.json", step.name),
-    })
+    let is_it = |stored: &Experiment| stored.ask.is_like(ask) && stored.sweep().has_methods_of(ask.sweep());
+    stored(find(model)?).iter().any(is_it).then_some(&step.name)
+}
+
+/// The prompts whose continuations are stored of a model: those that the page has when it opens at it.
+#[must_use]
+pub fn prompts(model: &Bundled) -> Vec<String> {
+    let mut prompts = vec![View::default().prompt];
+    if model.name == SMOLLM2.name {
+        prompts.push(View::version_1().prompt);
+    }
+    prompts
 }
 
 /// Where the stored curve of a model and a method is, beside the page.
@@ -204,5 +231,8 @@ mod tests {
         assert_eq!(result_path(SMOLLM2.name, &ask("rtn:bits=8..2/7")), None);
         assert_eq!(result_path(FIRST, &ask("wanda:sparsity=0..0.6/4+rtn:bits=4")), None);
         assert_eq!(result_path("other", &wanda), None);
+        let texts = texts_path(FIRST, depth.sweep());
+        assert_eq!(texts.as_deref(), Some("curves/hemoscope-4m/writing/wanda.json"));
+        assert_eq!(texts_path("other", wanda.sweep()), None);
     }
 }

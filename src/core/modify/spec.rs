@@ -159,6 +159,13 @@ impl Spec {
 }
 
 impl Sweep {
+    /// Whether both have the same methods in the same order, whatever their values.
+    #[must_use]
+    pub fn has_methods_of(&self, other: &Self) -> bool {
+        let (own, others) = (self.steps.iter(), other.steps.iter());
+        own.map(|step| &step.name).eq(others.map(|step| &step.name))
+    }
+
     /// Whether the point of this number, from 0, is the untouched model.
     #[must_use]
     pub fn is_identity_at(&self, index: usize) -> bool {

@@ -4,6 +4,7 @@
 
 use crate::curve::Curve;
 use crate::curve::sentence::{Answer, DEFAULT_RATIO, answer};
+use crate::decode::StoredTexts;
 use crate::experiment::View;
 use crate::plot::picture::{alone, alternative};
 use crate::plot::{PlotError, Size, draw, escape};
@@ -13,6 +14,8 @@ use crate::say;
 pub const PAINT_ID: &str = "first-paint";
 /// The element whose text is the stored curve, so that the page has it without asking for it.
 pub const CURVE_ID: &str = "opening-curve";
+/// The element whose text is what the model writes at each of the curve's strengths.
+pub const TEXTS_ID: &str = "opening-texts";
 
 /// Between these comments stands what is written.
 const MARKS: [&str; 2] = ["<!-- opening: written by `hemoscope curves` -->", "<!-- /opening -->"];
@@ -51,19 +54,19 @@ pub enum OpeningError {
     Curve(#[from] serde_json::Error),
 }
 
-/// The page with the first paint of this curve in its place.
+/// The page with the first paint of this curve and these texts in its place.
 ///
 /// # Errors
 /// Where the page has no place for it, or the curve can't be drawn or written.
-pub fn written_into(page: &str, curve: &Curve) -> Result<String, OpeningError> {
+pub fn written_into(page: &str, curve: &Curve, texts: &StoredTexts) -> Result<String, OpeningError> {
     let [begin, end] = MARKS;
     let (before, rest) = page.split_once(begin).ok_or(OpeningError::NoMark(begin))?;
     let (_, after) = rest.split_once(end).ok_or(OpeningError::NoMark(end))?;
-    Ok(format!("{before}{begin}\n{}{end}{after}", opening(curve)?))
+    Ok(format!("{before}{begin}\n{}{end}{after}", opening(curve, texts)?))
 }
 
-/// Sentence, chart and curve.
-fn opening(curve: &Curve) -> Result<String, OpeningError> {
+/// Sentence, chart, curve and texts.
+fn opening(curve: &Curve, texts: &StoredTexts) -> Result<String, OpeningError> {
     let Answer { headline, rest } = answer(curve, DEFAULT_RATIO);
     let title = say::experiment_title(&curve.sweep, &curve.protocol.model_name, &curve.protocol.text_name);
     let mut charts = String::new();
@@ -78,14 +81,20 @@ fn opening(curve: &Curve) -> Result<String, OpeningError> {
          <p class=\"status\"><span class=\"tag\">{}</span></p>\n\
          <div class=\"chart-head\"><div class=\"chart-line\"><h2 class=\"chart-title\">{}</h2></div></div>\n\
          <div class=\"chart\">\n{charts}</div>\n\
-         <script type=\"application/json\" id=\"{CURVE_ID}\">{}</script>\n",
+         <script type=\"application/json\" id=\"{CURVE_ID}\">{}</script>\n\
+         <script type=\"application/json\" id=\"{TEXTS_ID}\">{}</script>\n",
         escape(&say::kept_together(&headline)),
         escape(&say::kept_together(&rest)),
         say::STORED,
         escape(&title),
-        // Inside a script nothing is escaped, and only this would end it.
-        serde_json::to_string(curve)?.replace("</", "<\\/"),
+        in_script(&serde_json::to_string(curve)?),
+        in_script(&serde_json::to_string(texts)?),
     ))
+}
+
+/// JSON inside a script: nothing is escaped there, and only this would end it.
+fn in_script(json: &str) -> String {
+    json.replace("</", "<\\/")
 }
 
 #[cfg(test)]
@@ -93,15 +102,23 @@ mod tests {
     use super::*;
     use crate::say::testing::smollm2;
 
+    fn texts() -> StoredTexts {
+        let texts = include_str!("../../../web/curves/hemoscope-4m/writing/wanda.json");
+        serde_json::from_str(texts).expect("stored texts")
+    }
+
     #[test]
     fn the_first_paint_stands_between_its_comments_and_can_be_written_again() {
         let [begin, end] = MARKS;
-        let page = format!("<body>{begin}old{end}</body>");
-        let written = written_into(&page, &smollm2()).expect("it is written");
-        assert!(!written.contains("old") && written.contains("Under Wanda pruning, SmolLM2"));
+        let page = format!("<body>{begin}what was there{end}</body>");
+        let written = written_into(&page, &smollm2(), &texts()).expect("it is written");
+        assert!(!written.contains("what was there") && written.contains("Under Wanda pruning, SmolLM2"));
         assert_eq!(written.matches("<svg").count(), 2);
-        assert_eq!(written_into(&written, &smollm2()).expect("it is written"), written);
-        assert!(written_into("<body></body>", &smollm2()).is_err());
+        assert_eq!(
+            written_into(&written, &smollm2(), &texts()).expect("it is written"),
+            written
+        );
+        assert!(written_into("<body></body>", &smollm2(), &texts()).is_err());
     }
 
     #[test]
@@ -109,20 +126,27 @@ mod tests {
         let page = include_str!("../../../index.html");
         let curve = include_str!("../../../web/curves/hemoscope-4m/wanda.json");
         let curve = serde_json::from_str(curve).expect("a stored curve");
-        let written = written_into(page, &curve).expect("it is written");
+        let written = written_into(page, &curve, &texts()).expect("it is written");
         assert!(written == page, "index.html is out of date: 'make curves' writes it");
-        for id in [PAINT_ID, CURVE_ID] {
+        for id in [PAINT_ID, CURVE_ID, TEXTS_ID] {
             assert_eq!(page.matches(&format!("id=\"{id}\"")).count(), 1, "{id}");
         }
     }
 
     #[test]
-    fn the_page_reads_the_curve_back() {
-        let curve = smollm2();
-        let written = opening(&curve).expect("it is written");
-        let start =
-            written.find("json\" id=\"opening-curve\">").expect("a curve") + "json\" id=\"opening-curve\">".len();
-        let text = written[start..].split("</script>").next().expect("its end");
-        assert_eq!(serde_json::from_str::<Curve>(text).expect("a curve"), curve);
+    fn the_page_reads_curve_and_texts_back() {
+        let (curve, mut texts) = (smollm2(), texts());
+        texts.written[0].base = "a </script> in a text".to_owned();
+        let written = opening(&curve, &texts).expect("it is written");
+        let script = |id: &str| {
+            let start = format!("json\" id=\"{id}\">");
+            let (_, rest) = written.split_once(&start).expect("a script");
+            rest.split("</script>").next().expect("its end")
+        };
+        assert_eq!(serde_json::from_str::<Curve>(script(CURVE_ID)).expect("a curve"), curve);
+        assert_eq!(
+            serde_json::from_str::<StoredTexts>(script(TEXTS_ID)).expect("texts"),
+            texts
+        );
     }
 }

@@ -94,13 +94,17 @@ impl State {
             Event::RunFinished { curve, complete } => self.finish(*curve, complete),
             Event::Text { side, text } => {
                 self.with_task(|task| task.stage = Stage::Writing);
-                match side {
-                    Side::Base => self.writing.base.push_str(&text),
-                    Side::Modified => self.writing.modified.push_str(&text),
+                if let Some(here) = &mut self.writing.here {
+                    match side {
+                        Side::Base => here.base.push_str(&text),
+                        Side::Modified => here.modified.push_str(&text),
+                    }
                 }
             }
             Event::GenerateFinished { first_difference, .. } => {
-                self.writing.first_difference = Some(first_difference);
+                if let Some(here) = &mut self.writing.here {
+                    here.first_difference = Some(first_difference);
+                }
                 self.run.task = None;
             }
             // Between engines.
@@ -203,12 +207,12 @@ impl State {
             return;
         };
         let points = &mut shown.curve.points;
-        match points.iter_mut().find(|other| other.value == point.value) {
+        match points.iter_mut().find(|other| other.value() == point.value()) {
             Some(other) => *other = point,
             // They may come in any order and stand in that of the range.
             None => {
                 let values = task.experiment.sweep().points();
-                let place = |point: &Point| values.iter().position(|(value, _)| *value == point.value);
+                let place = |point: &Point| values.iter().position(|(value, _)| *value == point.value());
                 let at = points.partition_point(|other| place(other) < place(&point));
                 points.insert(at, point);
             }

@@ -16,12 +16,12 @@ pub use fold::is_last;
 pub use machine::{Consent, Engine, Fetching, Machine, Model};
 pub use progress::{estimate_secs, progress};
 pub use queue::Queue;
-pub use ready::{obstacle, window_problem, windows_problem};
+pub use ready::{calibration_problem, obstacle, sample_problem};
 pub use results::{Kept, Results, Shown, agree, looked_at};
 pub use run::{Consequence, Goal, Preparation, Run, Stage, Task, UnderWay};
 pub use subjects::Subjects;
 pub use ui::{Message, ModelKind, Offers, OwnText, Picking, Ui};
-pub use writing::Writing;
+pub use writing::{Texts, Writing};
 
 use hemoscope_core::curve::Curve;
 use hemoscope_core::experiment::Settings;

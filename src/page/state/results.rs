@@ -65,19 +65,14 @@ impl Kept {
     #[must_use]
     pub fn point(&self) -> Option<&Point> {
         let at = self.at?;
-        self.curve.points.iter().find(|point| point.value == at)
+        self.curve.points.iter().find(|point| point.value() == at)
     }
 }
 
 /// Answers to one question about one model and the same methods take each other's place in the chart, whatever their range
 /// and protocol.
 fn is_of(experiment: &Experiment, model: &Origin, ask: &Ask) -> bool {
-    experiment.model.origin == *model && experiment.ask.is_like(ask) && has_methods_of(experiment.sweep(), ask.sweep())
-}
-
-fn has_methods_of(one: &Sweep, other: &Sweep) -> bool {
-    let names = |sweep: &Sweep| sweep.steps.iter().map(|step| step.name.clone()).collect::<Vec<_>>();
-    names(one) == names(other)
+    experiment.model.origin == *model && experiment.ask.is_like(ask) && experiment.sweep().has_methods_of(ask.sweep())
 }
 
 /// The models whose curves are looked at.
@@ -181,7 +176,7 @@ impl Results {
         // Another question about the same model and methods keeps the selected strength.
         let is_another = |shown: &Shown| {
             let (before, now) = (&shown.experiment, &link.experiment);
-            before.model.origin != now.model.origin || !has_methods_of(before.sweep(), now.sweep())
+            before.model.origin != now.model.origin || !before.sweep().has_methods_of(now.sweep())
         };
         if self.shown.as_ref().is_some_and(is_another) {
             link.view.at = None;
@@ -273,7 +268,7 @@ impl Results {
     /// The selected strength, where a line along the depth is what can be kept.
     fn depth_strength(&self, view: &View) -> Option<f64> {
         let (curve, point) = self.selected_point(view)?;
-        curve.is_observed().then_some(point.value)
+        curve.is_observed().then_some(point.value())
     }
 
     /// Whether what is shown can be kept, once.
@@ -304,12 +299,12 @@ impl Results {
         }
         let broken = view.threshold.ln();
         let beyond = points.iter().position(
-            |point| matches!(&point.outcome, Outcome::Measured(measured) if measured.hemorrhage.ln_ratio > broken),
+            |point| matches!(point.outcome(), Outcome::Measured(measured) if measured.hemorrhage.ln_ratio > broken),
         );
         let measured = || {
             points
                 .iter()
-                .rposition(|point| !matches!(point.outcome, Outcome::Failed(_)))
+                .rposition(|point| !matches!(point.outcome(), Outcome::Failed(_)))
         };
         beyond.or_else(measured).or_else(|| points.len().checked_sub(1))
     }
@@ -339,7 +334,7 @@ impl Results {
 }
 
 fn nearest(points: &[Point], at: f64) -> Option<usize> {
-    let distance = |point: &Point| (point.value - at).abs();
+    let distance = |point: &Point| (point.value() - at).abs();
     (0..points.len()).min_by(|&a, &b| distance(&points[a]).total_cmp(&distance(&points[b])))
 }
 

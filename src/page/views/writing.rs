@@ -4,10 +4,9 @@ use leptos::prelude::*;
 
 use crate::limits::Limits;
 use crate::parts::{Choice, Field, Group, NumberField, Select, TokenStream};
-use crate::state::{Goal, Results, Run, Writing};
+use crate::state::{Goal, Texts};
 use crate::work::Page;
 use hemoscope_core::experiment::{Sampling, View};
-use hemoscope_core::say;
 
 /// What a draw begins with: temperature, seed.
 const FIRST_DRAW: (f64, u64) = (0.8, 0);
@@ -21,11 +20,17 @@ pub(super) fn WritingSection() -> impl IntoView {
     let off = Memo::new(move |_| {
         page.run.read().task.is_some() || page.results.read().selected(&page.link.read().view).is_none()
     });
-    let title = Memo::new(move |_| modified_title(&page.writing.read(), &page.results.read(), &page.link.read().view));
-    let hint = Memo::new(move |_| hint(&page.writing.read(), &page.results.read(), &page.link.read().view));
-    let again = Memo::new(move |_| page.writing.read().spec.is_some());
-    let base = Memo::new(move |_| page.writing.read().base.clone());
-    let modified = Memo::new(move |_| page.writing.read().modified.clone());
+    let texts = Memo::new(move |_| {
+        let busy = page.run.read().is(Goal::Write);
+        page.writing
+            .read()
+            .seen(&page.results.read(), &page.link.read().view, busy)
+    });
+    let part = move |part: fn(&Texts) -> &String| Memo::new(move |_| texts.with(|texts| part(texts).clone()));
+    let (title, hint) = (part(|texts| &texts.title), part(|texts| &texts.hint));
+    let (base, modified) = (part(|texts| &texts.base), part(|texts| &texts.modified));
+    let difference = part(|texts| &texts.difference);
+    let again = Memo::new(move |_| page.writing.read().here.is_some());
     view! {
         <section class="writing" aria-label="What it writes">
             <h2>"What it writes"</h2>
@@ -50,9 +55,7 @@ pub(super) fn WritingSection() -> impl IntoView {
                     <TokenStream testid="modified-text" text=modified other=base damaged=true/>
                 </article>
             </div>
-            <p class="hint" data-testid="first-difference">
-                {move || first_difference(&page.writing.read(), &page.run.read())}
-            </p>
+            <p class="hint" data-testid="first-difference">{difference}</p>
         </section>
     }
 }
@@ -130,75 +133,5 @@ fn DrawFields() -> impl IntoView {
                 />
             </div>
         </Show>
-    }
-}
-
-/// The selected strength.
-fn strength(results: &Results, view: &View) -> Option<String> {
-    let (curve, point) = results.selected_point(view)?;
-    Some(say::strength(&curve.sweep, point.value))
-}
-
-/// What the damaged model is: the one that wrote, else the one that would.
-fn modified_title(writing: &Writing, results: &Results, view: &View) -> String {
-    let title = match (&writing.spec, &results.shown) {
-        (Some(_), _) => return format!("{} at {}", writing.title, writing.at),
-        (None, Some(shown)) => say::curve_name(&shown.curve.sweep),
-        (None, None) => return String::new(),
-    };
-    match strength(results, view) {
-        Some(at) => format!("{title} at {at}"),
-        None => title,
-    }
-}
-
-fn hint(writing: &Writing, results: &Results, view: &View) -> String {
-    let Some((at, (_, point))) = strength(results, view).zip(results.selected_point(view)) else {
-        return "Select a point in the chart first.".to_owned();
-    };
-    match &writing.spec {
-        Some(written) if *written != point.spec => {
-            format!("Written at {}; press Write again for {at}.", writing.at)
-        }
-        _ => format!("The damaged model is the selected point: {at}. Choose another in the chart."),
-    }
-}
-
-fn first_difference(writing: &Writing, run: &Run) -> String {
-    match writing.first_difference {
-        _ if run.is(Goal::Write) => String::new(),
-        Some(Some(place)) => format!("First difference: token {place}."),
-        Some(None) => "No difference.".to_owned(),
-        None => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::state::State;
-    use crate::testing::stored;
-    use hemoscope_core::share::Opened;
-
-    #[test]
-    fn texts_name_the_strength_that_they_were_written_at() {
-        let mut state = State::open(Opened::default());
-        let view = state.link.view.clone();
-        assert!(hint(&state.writing, &state.results, &view).starts_with("Select a point"));
-        state.take_stored("", Some(stored("hemoscope-4m", "wanda:sparsity=0..0.8/9")));
-        state.link.view.at = Some(0.3);
-        let title = modified_title(&state.writing, &state.results, &state.link.view);
-        assert_eq!(title, "Wanda pruning at 30\u{202f}%");
-        let spec = state
-            .results
-            .shown
-            .as_ref()
-            .map(|shown| shown.curve.points[2].spec.clone());
-        let at = "20\u{202f}%".to_owned();
-        state
-            .writing
-            .start(spec.expect("a curve"), "Wanda pruning".to_owned(), at);
-        let hint = hint(&state.writing, &state.results, &state.link.view);
-        assert_eq!(hint, "Written at 20\u{202f}%; press Write again for 30\u{202f}%.");
     }
 }

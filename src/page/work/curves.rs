@@ -1,6 +1,7 @@
-//! Stored curves, fetched when the settings call for them, and runs of several models in turn.
+//! Stored curves and texts, fetched when the settings call for them, and runs of several models in turn.
 
 use leptos::prelude::*;
+use serde::de::DeserializeOwned;
 
 use super::page::Page;
 use crate::doors::browser::beside_page;
@@ -9,27 +10,28 @@ use crate::doors::spawn::spawn;
 use crate::state::State;
 
 /// A curve of a thousand points has 600 kB.
-const LONGEST_CURVE_BYTES: usize = 2_000_000;
+const LONGEST_STORED_BYTES: usize = 2_000_000;
 
 impl Page {
     /// Shows what is stored, or was measured here, of the present model and method; what is not here yet is fetched.
     pub(crate) fn show_curves(self) {
-        let wanted = self.update(|state| {
+        let (curves, texts) = self.update(|state| {
             let wanted = state.results.ask_for_curves(&state.link);
+            let texts = state.writing.ask_for_texts(&state.link);
             state.show();
-            wanted
+            (wanted, texts)
         });
-        for path in wanted {
+        for path in curves {
             spawn(async move {
-                let text = match beside_page(&path) {
-                    Ok(address) => fetch::text(&address, LONGEST_CURVE_BYTES, &Cancel::default())
-                        .await
-                        .ok(),
-                    Err(_) => None,
-                };
                 // Where none is stored, the chart stays empty and says so.
-                let curve = text.and_then(|text| serde_json::from_str(&text).ok());
+                let curve = stored(&path).await;
                 self.update(|state| state.take_stored(&path, curve));
+            });
+        }
+        if let Some(path) = texts {
+            spawn(async move {
+                let texts = stored(&path).await;
+                self.update(|state| state.writing.take_stored(texts));
             });
         }
     }
@@ -51,4 +53,13 @@ impl Page {
             self.measure_chosen();
         }
     }
+}
+
+/// A stored file beside the page; `None` where it isn't there or can't be read.
+async fn stored<T: DeserializeOwned>(path: &str) -> Option<T> {
+    let address = beside_page(path).ok()?;
+    let text = fetch::text(&address, LONGEST_STORED_BYTES, &Cancel::default())
+        .await
+        .ok()?;
+    serde_json::from_str(&text).ok()
 }

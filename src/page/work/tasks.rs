@@ -40,7 +40,7 @@ impl Page {
             .selected_point(&self.link.read_untracked().view)
             .map(|(curve, point)| {
                 let title = say::curve_name(&curve.sweep);
-                (point.spec.clone(), title, say::strength(&curve.sweep, point.value))
+                (point.spec.clone(), title, say::strength(&curve.sweep, point.value()))
             });
         if let Some((spec, title, at)) = selected {
             self.write(spec, title, at);
@@ -56,7 +56,8 @@ impl Page {
                 .await?;
             self.ready(&experiment.model).await?;
             self.update(|state| {
-                state.writing.start(spec.clone(), title, at);
+                let model = experiment.model.origin.clone();
+                state.writing.start(model, spec.clone(), title, at);
                 if let Some(task) = &mut state.run.task {
                     task.stage = Stage::Writing;
                 }
