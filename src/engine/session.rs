@@ -183,6 +183,7 @@ impl<H: Host> Session<H> {
             bits_per_weight: 8.0 * model.pristine.stored_bytes() as f64 / parameters.max(1) as f64,
             blocks: model.pristine.config().blocks,
             hidden: model.pristine.config().hidden,
+            context: model.pristine.config().context,
             tokens_per_second,
             engines: 1,
         };

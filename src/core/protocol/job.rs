@@ -184,6 +184,8 @@ pub struct ModelReport {
     pub tokens_per_second: f64,
     /// Channels between its blocks.
     pub hidden: usize,
+    /// Tokens that it reads at once, at most.
+    pub context: usize,
     /// How many engines may have it at once; a run on many windows has fewer ([`engines_for`](super::scheduler::engines_for)).
     pub engines: usize,
 }

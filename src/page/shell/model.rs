@@ -184,9 +184,7 @@ fn ModelFacts() -> impl IntoView {
 
 /// Size and hash of a model that is here, and the whole hash.
 fn facts(machine: &Machine) -> Option<(String, String)> {
-    let Model::Ready(report) = &machine.model else {
-        return None;
-    };
+    let report = machine.report()?;
     let text = format!(
         "{} parameters · {} bits a weight · {} blocks · SHA-256 {}…",
         say::count(report.parameters),

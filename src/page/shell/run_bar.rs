@@ -78,7 +78,7 @@ fn Question(
 #[component]
 fn RunButton() -> impl IntoView {
     let page = Page::get();
-    let obstacle = Memo::new(move |_| obstacle(&page.link.read().experiment, &page.ui.read()));
+    let obstacle = Memo::new(move |_| obstacle(&page.link.read().experiment, &page.ui.read(), &page.machine.read()));
     let cost = Memo::new(move |_| cost(&page.link.read(), &page.machine.read()));
     view! {
         <button

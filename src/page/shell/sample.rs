@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::ModelField;
 use crate::limits::Limits;
 use crate::parts::{Choice, DropField, Field, Group, More, NumberField, Panel, Problem, Select};
-use crate::state::{Ui, window_problem, windows_problem};
+use crate::state::{Machine, Ui, calibration_problem, sample_problem};
 use crate::work::{Page, own};
 use hemoscope_core::curve::CalibrationStats;
 use hemoscope_core::experiment::{Asset, BUNDLED_CALIBRATION, BUNDLED_TEXT, Experiment, Origin};
@@ -16,13 +16,7 @@ use hemoscope_core::say;
 #[component]
 pub(crate) fn MeasurePanel() -> impl IntoView {
     let page = Page::get();
-    let problem = Memo::new(move |_| {
-        let (link, ui) = (page.link.read(), page.ui.read());
-        let e = &link.experiment;
-        window_problem(e)
-            .or_else(|| windows_problem(e, &ui))
-            .unwrap_or_default()
-    });
+    let problem = problem(page, sample_problem);
     view! {
         <Panel title="Measure on" open=!page.is_folded()>
             <ModelField/>
@@ -59,6 +53,14 @@ fn read<T: Send + Sync + 'static>(page: Page, read: fn(&Experiment) -> T) -> Sig
 /// Changes a part of the experiment.
 fn write<T: 'static>(page: Page, write: fn(&mut Experiment, T)) -> Callback<T> {
     Callback::new(move |value| page.update(|state| state.change(|e| write(e, value))))
+}
+
+/// What stands against the run in a part of the form; empty where nothing does.
+fn problem(page: Page, find: fn(&Experiment, &Ui, &Machine) -> Option<String>) -> Memo<String> {
+    Memo::new(move |_| {
+        let (link, ui, machine) = (page.link.read(), page.ui.read(), page.machine.read());
+        find(&link.experiment, &ui, &machine).unwrap_or_default()
+    })
 }
 
 fn bundled_texts() -> [(&'static str, &'static str); 2] {
@@ -202,6 +204,8 @@ fn CalibrationFields() -> impl IntoView {
                 />
             </Field>
         </More>
+        // Outside: a longer window may ask too much of a text that is folded away.
+        <Problem text=problem(page, |e, ui, _| calibration_problem(e, ui))/>
     }
 }
 

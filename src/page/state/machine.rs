@@ -105,6 +105,15 @@ impl Machine {
         Some(model? + self.engine_cost?)
     }
 
+    /// What is known of the model, once it can be used.
+    #[must_use]
+    pub fn report(&self) -> Option<&ModelReport> {
+        match &self.model {
+            Model::Ready(report) => Some(report),
+            _ => None,
+        }
+    }
+
     /// Whether the engine is on its way to a device.
     #[must_use]
     pub fn is_starting(&self) -> bool {

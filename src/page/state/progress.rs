@@ -94,9 +94,7 @@ fn readying(machine: &Machine) -> (String, Option<f64>) {
 #[must_use]
 pub fn estimate_secs(machine: &Machine, link: &Settings) -> Option<f64> {
     // Each size has a speed of its own.
-    let Model::Ready(report) = &machine.model else {
-        return None;
-    };
+    let report = machine.report()?;
     if link.view.screen == Screen::Sizes {
         return None;
     }

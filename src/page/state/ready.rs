@@ -1,18 +1,17 @@
 //! Whether what is on screen can be run, and what stands against it.
 
-use super::{ModelKind, Ui};
-use hemoscope_core::experiment::bundled::{self, SIZES};
+use super::{Machine, ModelKind, Ui};
+use hemoscope_core::experiment::bundled;
 use hemoscope_core::experiment::{Asset, BUNDLED_CALIBRATION, BUNDLED_TEXT, Experiment, Origin};
+use hemoscope_core::modify::knob;
 use hemoscope_core::say;
 
 /// The bundled texts: their tokens by the tokenizer of the models of several sizes, and their bytes.
 const TEXTS: [(&str, usize, usize); 2] = [(BUNDLED_TEXT, 11_065, 40_476), (BUNDLED_CALIBRATION, 11_121, 39_537)];
-/// Tokens that the models of several sizes read at once.
-const CONTEXT: usize = 512;
 
 /// What keeps the settings from being run as they are on screen; `None` where nothing does.
 #[must_use]
-pub fn obstacle(e: &Experiment, ui: &Ui) -> Option<String> {
+pub fn obstacle(e: &Experiment, ui: &Ui, machine: &Machine) -> Option<String> {
     if !ui.spec_problem.is_empty() {
         return Some("The damage can't be used as it is written.".to_owned());
     }
@@ -37,7 +36,7 @@ pub fn obstacle(e: &Experiment, ui: &Ui) -> Option<String> {
     {
         return Some("Paste or drop a text of your own first.".to_owned());
     }
-    window_problem(e).or_else(|| windows_problem(e, ui))
+    sample_problem(e, ui, machine).or_else(|| calibration_problem(e, ui))
 }
 
 /// Whether the text is, or is about to be, the reader's own.
@@ -45,23 +44,41 @@ fn is_own(origin: &Origin, ui: &Ui) -> bool {
     ui.picking_text || matches!(origin, Origin::Own(_))
 }
 
-/// Why the model can't read windows of this length; `None` where it can, or nobody knows yet.
+/// Why the windows can't be measured as they are set; `None` where they can, or nobody knows before the files are read.
 #[must_use]
-pub fn window_problem(e: &Experiment) -> Option<String> {
-    let model = &SIZES[bundled::size_of(&e.model)?];
-    (e.window > CONTEXT).then(|| format!("{} reads at most {CONTEXT} tokens at once.", model.title))
+pub fn sample_problem(e: &Experiment, ui: &Ui, machine: &Machine) -> Option<String> {
+    let text = || windows_problem(&e.text, e.windows, e, ui);
+    window_problem(e, machine).or_else(|| if ui.picking_text { None } else { text() })
 }
 
-/// Why the text doesn't hold so many windows; `None` where it does, or nobody knows before it is read.
+/// Why the calibration text doesn't hold the windows that a method looks at; `None` where it does or none is looked at.
 #[must_use]
-pub fn windows_problem(e: &Experiment, ui: &Ui) -> Option<String> {
-    let most = tokens_at_most(&e.text, &e.model, ui)?;
-    let name = match &e.text.origin {
+pub fn calibration_problem(e: &Experiment, ui: &Ui) -> Option<String> {
+    let problem = knob::is_calibrated(e.sweep())
+        .then(|| windows_problem(&e.calibration_text, e.calibration_windows, e, ui))
+        .flatten()?;
+    Some(format!("Too many windows to calibrate on: {problem}"))
+}
+
+/// Why the model can't read windows of this length.
+fn window_problem(e: &Experiment, machine: &Machine) -> Option<String> {
+    let (name, context) = match (bundled::of(&e.model), machine.report()) {
+        (Some(model), _) => (model.title, model.context),
+        (None, Some(report)) => (report.name.as_str(), report.context),
+        (None, None) => return None,
+    };
+    (e.window > context).then(|| format!("{name} reads at most {context} tokens at once."))
+}
+
+/// Why a text doesn't hold so many windows.
+fn windows_problem(text: &Asset, windows: usize, e: &Experiment, ui: &Ui) -> Option<String> {
+    let most = tokens_at_most(text, &e.model, ui)?;
+    let name = match &text.origin {
         Origin::Bundled(name) => say::title(name),
         _ => "Your text",
     };
     let holds = most / e.window.max(1);
-    (e.windows > holds).then(|| {
+    (windows > holds).then(|| {
         let windows = say::counted(holds, "window");
         format!("{name} holds at most {windows} of {} tokens.", e.window)
     })
@@ -70,7 +87,6 @@ pub fn windows_problem(e: &Experiment, ui: &Ui) -> Option<String> {
 /// The most tokens that a text can have: counted for a bundled one under a model of several sizes, else one a byte.
 fn tokens_at_most(text: &Asset, model: &Asset, ui: &Ui) -> Option<usize> {
     match &text.origin {
-        _ if ui.picking_text => None,
         Origin::Bundled(name) => {
             let (_, tokens, bytes) = TEXTS.iter().find(|(text, ..)| text == name)?;
             Some(if bundled::size_of(model).is_some() {
@@ -88,10 +104,11 @@ fn tokens_at_most(text: &Asset, model: &Asset, ui: &Ui) -> Option<usize> {
 mod tests {
     use super::super::{OwnText, Picking, State};
     use super::*;
+    use hemoscope_core::modify::catalogue;
     use hemoscope_core::share::Opened;
 
     #[test]
-    fn texts_and_models_are_as_long_as_their_files_say() {
+    fn texts_are_as_long_as_their_list_says() {
         let list: serde_json::Value =
             serde_json::from_str(include_str!("../../../web/texts/manifest.json")).expect("a list of texts");
         for (name, tokens, bytes) in TEXTS {
@@ -103,18 +120,10 @@ mod tests {
                 "{name}"
             );
         }
-        for config in [
-            include_str!("../../../web/models/hemoscope-1m/config.json"),
-            include_str!("../../../web/models/hemoscope-4m/config.json"),
-            include_str!("../../../web/models/hemoscope-16m/config.json"),
-        ] {
-            let config: serde_json::Value = serde_json::from_str(config).expect("a configuration");
-            assert_eq!(config["max_position_embeddings"], CONTEXT);
-        }
     }
 
     fn obstacle_of(state: &State) -> String {
-        obstacle(&state.link.experiment, &state.ui).unwrap_or_default()
+        obstacle(&state.link.experiment, &state.ui, &state.machine).unwrap_or_default()
     }
 
     #[test]
@@ -145,6 +154,14 @@ mod tests {
         let mut state = State::open(Opened::default());
         state.change(|e| e.window = 1024);
         assert_eq!(obstacle_of(&state), "hemoscope 4M reads at most 512 tokens at once.");
+        state.change(|e| (e.window, e.calibration_windows) = (256, 44));
+        assert_eq!(
+            obstacle_of(&state),
+            "Too many windows to calibrate on: Household prose holds at most 43\u{a0}windows of 256 tokens."
+        );
+        state.change(|e| knob::choose_method(e.sweep_mut(), catalogue::find("rtn").expect("a method")));
+        assert_eq!(obstacle_of(&state), "", "it looks at no text");
+        state.change(|e| e.calibration_windows = 8);
         state.change(|e| (e.window, e.windows) = (512, 4000));
         assert!(obstacle_of(&state).starts_with("Everyday prose holds at most "));
         state.change(|e| e.windows = 8);
