@@ -16,6 +16,7 @@ use hemoscope_core::experiment::Settings;
 use hemoscope_core::experiment::bundled::{self, SIZES};
 use hemoscope_core::experiment::{Ask, Asset, Experiment, Origin};
 use hemoscope_core::share;
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use serde_json::Value;
 use support::fixtures::fixture;
 use tempfile::TempDir;
@@ -122,15 +123,25 @@ fn a_measurement_has_every_field_that_checks_rely_on() {
     assert!(found["modified"]["kld_mean"].as_f64() > found["base"]["kld_mean"].as_f64());
 }
 
+/// A Parquet file's rows, each as a JSON object.
+fn parquet_rows(path: &str) -> Vec<Value> {
+    let file = SerializedFileReader::new(std::fs::File::open(path).unwrap()).unwrap();
+    let notes = file.metadata().file_metadata().key_value_metadata().unwrap();
+    assert!(notes.iter().any(|note| note.key == "hemoscope.protocol"));
+    let rows = file.get_row_iter(None).unwrap();
+    rows.map(|row| row.unwrap().to_json_value()).collect()
+}
+
 #[test]
 fn a_sweep_is_printed_and_written_in_each_format() {
     let program = Program::new();
-    let files = ["curve.json", "curve.csv", "curve.svg"].map(|name| program.path(name));
+    let files = ["curve.json", "curve.csv", "curve.svg", "curve.parquet"].map(|name| program.path(name));
     let mut more = vec!["--modify", "rtn:bits=8..4/3"];
     more.extend(files.iter().flat_map(|file| ["--out", file]));
     let output = program.on_stories("sweep", &more);
     assert!(printed(&output).contains("ln(PPL/PPL₀)"));
-    let [json, csv, svg] = files.map(|file| std::fs::read_to_string(file).unwrap());
+    let [json, csv, svg, parquet] = files;
+    let [json, csv, svg] = [json, csv, svg].map(|file| std::fs::read_to_string(file).unwrap());
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["points"].as_array().map(Vec::len), Some(3));
     assert_eq!(
@@ -140,12 +151,29 @@ fn a_sweep_is_printed_and_written_in_each_format() {
         3
     );
     assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
+
+    // Each number of the curve has a row, with its error where it has one.
+    let rows = parquet_rows(&parquet);
+    let losses = rows
+        .iter()
+        .filter(|row| row["measure"] == "ln_ratio")
+        .collect::<Vec<_>>();
+    assert_eq!(losses.len(), 3);
+    for (loss, point) in losses.iter().zip(json["points"].as_array().unwrap()) {
+        let expected = &point["outcome"]["measured"]["hemorrhage"];
+        assert_eq!((&loss["at"], &loss["spec"]), (&point["value"], &point["spec"]));
+        assert_eq!(
+            (&loss["value"], &loss["standard_error"], &loss["unit"]),
+            (&expected["ln_ratio"], &expected["ln_ratio_se"], &"nats".into())
+        );
+        assert!(loss["reason"].is_null());
+    }
 }
 
 #[test]
 fn depth_is_printed_as_arrays_with_named_axes_and_written_in_each_format() {
     let program = Program::new();
-    let files = ["depth.json", "depth.csv", "depth.svg"].map(|name| program.path(name));
+    let files = ["depth.json", "depth.csv", "depth.svg", "depth.parquet"].map(|name| program.path(name));
     let mut more = vec!["--modify", "rtn:bits=4,blocks=2", "--json"];
     more.extend(files.iter().flat_map(|file| ["--out", file]));
     let output = program.on_stories("depth", &more);
@@ -178,15 +206,33 @@ fn depth_is_printed_as_arrays_with_named_axes_and_written_in_each_format() {
     for key in ["protocol", "device", "seconds"] {
         assert!(!found[key].is_null(), "{key}: {found}");
     }
-    let [json, csv, svg] = files.map(|file| std::fs::read_to_string(file).unwrap());
+    let [json, csv, svg, parquet] = files;
+    let [json, csv, svg] = [json, csv, svg].map(|file| std::fs::read_to_string(file).unwrap());
+    let row = parquet_rows(&parquet)
+        .into_iter()
+        .find(|row| row["measure"] == "relative_error" && row["label"] == "block 2");
+    let row = row.unwrap();
+    assert_eq!(
+        (&row["place"], &row["spec"]),
+        (&"site=3".into(), &"rtn:bits=4,blocks=2".into())
+    );
+    assert!(row["value"].as_f64() > Some(0.0) && row["standard_error"].is_null());
     assert!(serde_json::from_str::<Value>(&json).is_ok());
     assert!(csv.contains("\n4,relative_error,site=3,block 2,"), "{csv}");
     assert!(svg.contains("relative error of the residual stream"));
 
     let output = program.on_stories("depth", &["--modify", "rtn:bits=8..4/3"]);
     assert!(printed(&output).contains("starts in block 0"), "{}", printed(&output));
-    let beyond = program.on_stories("depth", &["--modify", "rtn:bits=4,blocks=7"]);
+    let failed = program.path("failed.parquet");
+    let beyond = program.on_stories("depth", &["--modify", "rtn:bits=4,blocks=7", "--out", &failed]);
     assert_eq!(beyond.status.code(), Some(1));
+    let rows = parquet_rows(&failed);
+    assert_eq!(rows.len(), 1, "a failed point is a row with its reason");
+    assert!(
+        rows[0]["reason"]
+            .as_str()
+            .is_some_and(|reason| reason.contains("there is no block 7"))
+    );
     assert!(
         text(&beyond.stdout).contains("there is no block 7"),
         "{}",
@@ -274,10 +320,11 @@ fn bad_usage_is_told_before_anything_is_measured() {
     let program = Program::new();
     let nowhere = program.path("nowhere/curve.svg");
     let curve = "rtn:bits=8..4/3";
-    let calls: [(&str, &[&str], &[&str]); 10] = [
+    let calls: [(&str, &[&str], &[&str]); 11] = [
         ("measure", &["--windows", "0"], &["--windows"]),
         ("measure", &["--window", "1"], &["--window"]),
-        ("measure", &["--window", "100000"], &["100000", "from 2 to"]),
+        ("measure", &["--window", "9000"], &["9000", "8..=8192"]),
+        ("measure", &["--window", "1024"], &["1024", "from 2 to 512"]),
         ("measure", &["--calibration-windows", "0"], &["--calibration-windows"]),
         ("measure", &["--modify", curve], &["is a range", "hemoscope sweep"]),
         ("measure", &["--modify", "wanda:sparsity=2"], &["from 0 to 1"]),
@@ -290,7 +337,7 @@ fn bad_usage_is_told_before_anything_is_measured() {
         (
             "sweep",
             &["--modify", curve, "--out", "curve.png"],
-            &["curve.png", ".json, .csv or .svg"],
+            &["curve.png", ".json, .csv, .parquet or .svg"],
         ),
         (
             "sweep",
@@ -314,7 +361,7 @@ fn bad_usage_is_told_before_anything_is_measured() {
         let output = call(&["bench", "--model", &model, options[0], options[1]]);
         assert!(refused(&output, 2).contains(options[0]));
     }
-    for temperature in ["0", "-1", "NaN", "warm"] {
+    for temperature in ["0", "-1", "11", "NaN", "warm"] {
         let temperature = format!("--temperature={temperature}");
         let output = call(&["write", "--model", &model, &temperature]);
         assert!(refused(&output, 2).contains("--temperature"));

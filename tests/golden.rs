@@ -65,8 +65,8 @@ fn relative(found: f64, expected: f64) -> f64 {
     (found / expected - 1.0).abs()
 }
 
-fn measured(result: &RunResult) -> &Measured {
-    match &result.curve.points[0].outcome {
+fn measured(result: &RunResult) -> Measured {
+    match result.curve.points[0].outcome() {
         Outcome::Measured(measured) => measured,
         other => panic!("{other:?}"),
     }

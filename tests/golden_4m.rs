@@ -8,7 +8,7 @@
 
 mod support;
 
-use hemoscope_core::curve::{CalibrationStats, Outcome};
+use hemoscope_core::curve::{CalibrationStats, Outcome, Point};
 use hemoscope_core::experiment::{Ask, Asset, Experiment};
 use hemoscope_core::observation::{Observation, find};
 use hemoscope_core::protocol::DeviceChoice;
@@ -58,11 +58,11 @@ fn session() -> Session<Quiet> {
     session
 }
 
-fn outcome(session: &Session<Quiet>, ask: Ask) -> Outcome {
+fn point(session: &Session<Quiet>, ask: Ask) -> Point {
     let text = |name: &str| std::fs::read_to_string(here("web/texts").join(name)).unwrap();
     let (experiment, evaluation, calibration) = (experiment(ask), text("evaluation.txt"), text("calibration.txt"));
     let result = pollster::block_on(session.run(&experiment, &evaluation, &calibration));
-    result.unwrap().curve.points.remove(0).outcome
+    result.unwrap().curve.points.remove(0)
 }
 
 /// What differs by more than the tolerance.
@@ -97,9 +97,7 @@ fn residual_streams_along_the_depth_agree() {
     let mut all = Vec::new();
     for row in &rows {
         let spec = row["spec"].as_str().unwrap();
-        let Outcome::Observed(observations) = outcome(&session, Ask::Depth(spec.parse().unwrap())) else {
-            panic!("{spec} was not observed")
-        };
+        let Point { observations, .. } = point(&session, Ask::Depth(spec.parse().unwrap()));
         all.extend(wrong(spec, &observations, "", &row["with_first"]));
         all.extend(wrong(spec, &observations, "_without_first", &row["without_first"]));
     }
@@ -118,7 +116,7 @@ fn methods_of_the_catalogue_agree() {
             continue;
         };
         let spec = row["spec"].as_str().unwrap();
-        let Outcome::Measured(measured) = outcome(&session, Ask::Curve(sweep)) else {
+        let Outcome::Measured(measured) = point(&session, Ask::Curve(sweep)).outcome() else {
             panic!("{spec} was not measured")
         };
         let (loss, kld) = (measured.hemorrhage.ln_ratio, measured.stats.kld_mean);

@@ -124,9 +124,9 @@ fn a_sweep_starts_at_zero_loss_and_ends_in_ruin() {
             .curve
             .points
             .iter()
-            .map(|point| match &point.outcome {
+            .map(|point| match point.outcome() {
                 Outcome::Measured(measured) => measured.hemorrhage.ln_ratio,
-                other => panic!("{sweep} at {}: {other:?}", point.value),
+                other => panic!("{sweep} at {}: {other:?}", point.value()),
             })
             .collect();
         assert!(losses[0].abs() < IDENTITY_TOLERANCE, "{sweep}: {losses:?}");
@@ -144,8 +144,8 @@ fn calibrating_in_sequence_and_densely_differ_but_agree_at_zero() {
             ..experiment(&format!("wanda:sparsity={sparsity}"))
         };
         let result = pollster::block_on(session.run(&experiment, &text(), &text())).unwrap();
-        match &result.curve.points[0].outcome {
-            Outcome::Measured(measured) => measured.clone(),
+        match result.curve.points[0].outcome() {
+            Outcome::Measured(measured) => measured,
             other => panic!("{other:?}"),
         }
     };
@@ -171,7 +171,7 @@ fn blocks_can_be_dropped_repeated_and_combined_with_rounding() {
         ("layer-drop:count=1+wanda:sparsity=0.3+rtn:bits=6,group=32", 4),
     ] {
         let result = pollster::block_on(session.run(&experiment(spec), &text(), &text())).unwrap();
-        match &result.curve.points[0].outcome {
+        match result.curve.points[0].outcome() {
             Outcome::Measured(measured) => {
                 assert_eq!(measured.blocks, blocks, "{spec}");
                 assert!(measured.stats.kld_mean > 1e-3, "{spec}");
@@ -227,7 +227,7 @@ fn runs_on_the_same_windows_share_what_is_known_of_the_untouched_model() {
         let (shared, measured, calibrated) = run(&session_of_many, &dense(spec));
         assert_eq!((measured, calibrated), (measures, calibrates), "{spec}");
         let (alone, ..) = run(&session(Quiet::default()), &dense(spec));
-        let [shared, alone] = [shared, alone].map(|point| match point.outcome {
+        let [shared, alone] = [shared, alone].map(|point| match point.outcome() {
             Outcome::Measured(measured) => measured.stats,
             other => panic!("{other:?}"),
         });
@@ -317,7 +317,7 @@ fn a_provisional_point_is_the_result_of_the_windows_so_far() {
         assert_eq!(Some(place) < base, before_base, "{sweep}");
         let first = Experiment { windows: 1, ..whole };
         let result = pollster::block_on(session.run(&first, &text(), "")).unwrap();
-        let Outcome::Measured(measured) = &result.curve.points[0].outcome else {
+        let Outcome::Measured(measured) = result.curve.points[0].outcome() else {
             panic!("{result:?}")
         };
         assert_eq!(
@@ -365,13 +365,13 @@ fn an_engine_that_joins_measures_what_one_alone_measures() {
         };
         for (index, point) in events.iter().filter_map(measured) {
             let (Outcome::Measured(here), Outcome::Measured(there)) =
-                (&point.outcome, &alone.curve.points[index].outcome)
+                (point.outcome(), alone.curve.points[index].outcome())
             else {
                 panic!("{sweep}: {point:?}")
             };
             let same = (here.stats, here.hemorrhage, here.sparsity_achieved, here.blocks)
                 == (there.stats, there.hemorrhage, there.sparsity_achieved, there.blocks);
-            assert!(same, "{sweep} at {}: {here:?} {there:?}", point.value);
+            assert!(same, "{sweep} at {}: {here:?} {there:?}", point.value());
         }
         let stage = |event: &Event| matches!(event, Event::Preparing { point: None, .. });
         assert!(!events.iter().any(stage), "{sweep}: it measured what it was given");

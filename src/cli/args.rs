@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::RangedU64ValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use hemoscope_core::curve::CalibrationStats;
+use hemoscope_core::experiment::fields::{self, Field};
 use hemoscope_core::modify::{Spec, SpecError, Sweep};
 use hemoscope_core::protocol::DeviceChoice;
 
@@ -38,7 +39,7 @@ pub(crate) enum Command {
         /// What to do to the model, with one range.
         #[arg(long, value_name = "SPEC", value_parser = curve)]
         modify: Sweep,
-        /// Write the curve here; the ending decides: .json, .csv or .svg. May be given several times.
+        /// Write the curve here; the ending decides: .json, .csv, .parquet or .svg. May be given several times.
         #[arg(long, value_name = "FILE")]
         out: Vec<OutFile>,
         /// Print the curve as JSON.
@@ -52,7 +53,7 @@ pub(crate) enum Command {
         /// What to do to the model, e.g. `wanda:sparsity=0.5` or `wanda:sparsity=0..0.8/9`.
         #[arg(long, value_name = "SPEC")]
         modify: Sweep,
-        /// Write the result here; the ending decides: .json, .csv or .svg. May be given several times.
+        /// Write the result here; the ending decides: .json, .csv, .parquet or .svg. May be given several times.
         #[arg(long, value_name = "FILE")]
         out: Vec<OutFile>,
         /// Print one JSON object.
@@ -75,7 +76,7 @@ pub(crate) enum Command {
         /// What to compute on.
         #[arg(long, value_enum, default_value_t = Device::Flex)]
         device: Device,
-        /// Write the curve here; the ending decides: .json, .csv or .svg. May be given several times.
+        /// Write the curve here; the ending decides: .json, .csv, .parquet or .svg. May be given several times.
         #[arg(long, value_name = "FILE")]
         out: Vec<OutFile>,
     },
@@ -117,7 +118,7 @@ pub(crate) enum Command {
         #[arg(long, default_value = "")]
         prompt: String,
         /// Write at most this many tokens.
-        #[arg(long, default_value_t = 64, value_parser = at_least(1))]
+        #[arg(long, default_value_t = 64, value_parser = limits(&fields::TOKENS))]
         tokens: usize,
         /// Draw tokens at this temperature instead of taking the most likely one.
         #[arg(long, value_parser = temperature)]
@@ -150,16 +151,16 @@ pub(crate) struct Setting {
     #[arg(long, value_name = "FILE")]
     pub(crate) text: Option<PathBuf>,
     /// Windows to measure.
-    #[arg(long, default_value_t = 8, value_parser = at_least(1))]
+    #[arg(long, default_value_t = 8, value_parser = limits(&fields::WINDOWS))]
     pub(crate) windows: usize,
     /// Tokens per window.
-    #[arg(long, default_value_t = 512, value_parser = at_least(2))]
+    #[arg(long, default_value_t = 512, value_parser = limits(&fields::WINDOW))]
     pub(crate) window: usize,
     /// The text to calibrate on, for methods that look at activations.
     #[arg(long, value_name = "FILE")]
     pub(crate) calibration: Option<PathBuf>,
     /// Windows to calibrate on.
-    #[arg(long, default_value_t = 8, value_parser = at_least(1))]
+    #[arg(long, default_value_t = 8, value_parser = limits(&fields::CALIBRATION_WINDOWS))]
     pub(crate) calibration_windows: usize,
     /// Calibrate block by block on the model as modified so far, or in one pass over the model before the step.
     #[arg(long, value_enum, default_value_t = Stats::Sequential)]
@@ -172,7 +173,13 @@ pub(crate) struct Setting {
     pub(crate) seed: u64,
 }
 
-/// A count; the upper limit depends on the model, and the engine checks it.
+/// What a link takes too; a model may allow less, which the engine checks.
+fn limits(field: &Field) -> RangedU64ValueParser<usize> {
+    let (least, most) = field.whole();
+    RangedU64ValueParser::new().range(least..=most)
+}
+
+/// A count of which nothing but the model limits the size.
 fn at_least(least: u64) -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(least..)
 }
@@ -198,12 +205,12 @@ fn curve(text: &str) -> Result<Sweep, String> {
 }
 
 fn temperature(text: &str) -> Result<f64, String> {
-    let number = text
-        .parse()
-        .ok()
-        .filter(|number: &f64| number.is_finite() && *number > 0.0);
+    let (least, most) = fields::TEMPERATURE.range().unwrap_or((0.0, f64::MAX));
+    let number = text.parse().ok().filter(|number: &f64| (least..=most).contains(number));
     number.ok_or_else(|| {
-        "give a number above 0, for instance 0.8; without --temperature the most likely token is taken".to_owned()
+        format!(
+            "give a number from {least} to {most}, for instance 0.8; without --temperature the most likely token is taken"
+        )
     })
 }
 

@@ -34,7 +34,7 @@ pub(crate) async fn run(command: Command) -> Result<ExitCode, CliError> {
                 output::print(|out| output::write_curve(out, &curve))?;
             }
             save_all(&curve, &out)?;
-            let measured = |point: &Point| matches!(point.outcome, Outcome::Measured(_));
+            let measured = |point: &Point| matches!(point.outcome(), Outcome::Measured(_));
             Ok(if complete && curve.points.iter().any(measured) {
                 ExitCode::SUCCESS
             } else {
@@ -136,12 +136,12 @@ pub(crate) fn save_all(curve: &Curve, files: &[OutFile]) -> Result<(), CliError>
 
 async fn measure(setting: &Setting, modify: Spec, json: bool) -> Result<ExitCode, CliError> {
     let result = execute(setting, Ask::Curve(Sweep::from(modify))).await?;
-    match result.curve.points.first().map(|point| &point.outcome) {
+    match result.curve.points.first().map(Point::outcome) {
         Some(Outcome::Measured(measured)) => {
             if json {
-                output::print_json(&output::measurement_json(&result, measured))?;
+                output::print_json(&output::measurement_json(&result, &measured))?;
             } else {
-                output::print(|out| output::write_measurement(out, &result.curve, measured))?;
+                output::print(|out| output::write_measurement(out, &result.curve, &measured))?;
             }
             Ok(ExitCode::SUCCESS)
         }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use hemoscope_core::curve::{Curve, Outcome};
+use hemoscope_core::curve::Curve;
 use hemoscope_core::experiment::Ask;
 use hemoscope_core::modify::Sweep;
 use hemoscope_core::observation::find;
@@ -43,18 +43,18 @@ pub(crate) fn observations_json(curve: &Curve) -> Value {
     let mut observations = Vec::new();
     let mut failed = Vec::new();
     for point in &curve.points {
-        for observation in point.outcome.observations() {
+        for observation in &point.observations {
             observations.push(json!({
                 "measure": observation.measure,
-                "at": [point.value],
+                "at": point.at,
                 "spec": point.spec.to_string(),
                 "axes": observation.axes,
                 "values": observation.values.iter().map(|value| finite(*value)).collect::<Vec<_>>(),
                 "unit": observation.unit,
             }));
         }
-        if let Outcome::Failed(reason) = &point.outcome {
-            failed.push(json!({ "at": [point.value], "spec": point.spec.to_string(), "reason": reason }));
+        if let Some(reason) = point.failure() {
+            failed.push(json!({ "at": point.at, "spec": point.spec.to_string(), "reason": reason }));
         }
     }
     json!({
@@ -76,19 +76,16 @@ pub(crate) fn write_depth(out: &mut dyn Write, curve: &Curve) -> io::Result<()> 
     for measure in DepthMeasure::ALL {
         writeln!(out, "{}", measure.axis_title())?;
         let observed = |observations| find(observations, measure.key());
-        let longest = curve
-            .points
-            .iter()
-            .filter_map(|point| observed(point.outcome.observations()));
+        let longest = curve.points.iter().filter_map(|point| observed(&point.observations));
         if let Some(longest) = longest.max_by_key(|observation| observation.values.len()) {
             let names = longest.axes.iter().flat_map(|axis| &axis.labels);
             let names = names.map(|name| format!("{name:>10}")).collect::<String>();
             writeln!(out, "{:>10}{names}", "value")?;
         }
         for point in &curve.points {
-            if let Some(observation) = observed(point.outcome.observations()) {
+            if let Some(observation) = observed(&point.observations) {
                 let values = observation.values.iter().map(|value| format!("{value:>10.5}"));
-                writeln!(out, "{:>10}{}", point.value, values.collect::<String>())?;
+                writeln!(out, "{:>10}{}", point.value(), values.collect::<String>())?;
             }
         }
     }

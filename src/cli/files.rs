@@ -7,6 +7,7 @@ use std::str::FromStr;
 use hemoscope_core::experiment::Origin;
 use hemoscope_core::weights::WeightsError;
 use hemoscope_engine::EngineError;
+use parquet::errors::ParquetError;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,8 @@ pub(crate) enum CliError {
     Opening(#[from] hemoscope_core::say::opening::OpeningError),
     #[error("could not write the result: {0}")]
     Json(#[from] serde_json::Error),
+    #[error("could not write the result as Parquet: {0}; write .csv instead")]
+    Parquet(#[from] ParquetError),
 }
 
 impl CliError {
@@ -45,6 +48,7 @@ impl CliError {
 pub(crate) enum Format {
     Json,
     Csv,
+    Parquet,
     Svg,
 }
 
@@ -58,7 +62,7 @@ pub(crate) struct OutFile {
 /// Why nothing can be written to a path.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutFileError {
-    #[error("the file's ending decides what is written; it must be .json, .csv or .svg")]
+    #[error("the file's ending decides what is written; it must be .json, .csv, .parquet or .svg")]
     Ending,
     #[error("there is no folder {folder}; create it first, or choose another")]
     Folder { folder: PathBuf },
@@ -72,6 +76,7 @@ impl FromStr for OutFile {
         let format = match path.extension().and_then(|ending| ending.to_str()) {
             Some("json") => Format::Json,
             Some("csv") => Format::Csv,
+            Some("parquet") => Format::Parquet,
             Some("svg") => Format::Svg,
             _ => return Err(OutFileError::Ending),
         };

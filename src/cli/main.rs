@@ -8,6 +8,7 @@ mod depth;
 mod files;
 mod host;
 mod output;
+mod parquet_file;
 mod stored;
 
 use std::process::ExitCode;

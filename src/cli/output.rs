@@ -14,6 +14,7 @@ use hemoscope_engine::RunResult;
 use serde_json::json;
 
 use crate::files::{CliError, Format, OutFile};
+use crate::parquet_file;
 
 /// Prints to standard output. A closed pipe (`| head`) is not an error: the command goes on.
 pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
@@ -104,11 +105,11 @@ pub(crate) fn write_curve(out: &mut dyn Write, curve: &Curve) -> io::Result<()> 
         "value", "perplexity", "ln(PPL/PPL₀)", "± se", "KL mean", "same top", "sparsity"
     )?;
     for point in &curve.points {
-        match &point.outcome {
+        match point.outcome() {
             Outcome::Measured(measured) => writeln!(
                 out,
                 "{:>10} {:>12.4} {:>14.5} {:>9.5} {:>10.5} {:>9.4} {:>9.4}",
-                point.value,
+                point.value(),
                 measured.stats.ppl,
                 measured.hemorrhage.ln_ratio,
                 measured.hemorrhage.ln_ratio_se,
@@ -116,8 +117,8 @@ pub(crate) fn write_curve(out: &mut dyn Write, curve: &Curve) -> io::Result<()> 
                 measured.stats.same_top,
                 measured.sparsity_achieved
             )?,
-            Outcome::Observed(_) => writeln!(out, "{:>10} observed; see `hemoscope depth`", point.value)?,
-            Outcome::Failed(reason) => writeln!(out, "{:>10} failed: {reason}", point.value)?,
+            Outcome::Observed(_) => writeln!(out, "{:>10} observed; see `hemoscope depth`", point.value())?,
+            Outcome::Failed(reason) => writeln!(out, "{:>10} failed: {reason}", point.value())?,
         }
     }
     writeln!(out, "{}", sentence::describe(curve))?;
@@ -128,7 +129,7 @@ pub(crate) fn write_curve(out: &mut dyn Write, curve: &Curve) -> io::Result<()> 
 pub(crate) fn write_model(out: &mut dyn Write, pristine: &Pristine, sha256: &str, bits: f64) -> io::Result<()> {
     let config = pristine.config();
     writeln!(out, "{}", config.name.as_deref().unwrap_or("(no name)"))?;
-    writeln!(out, "architecture     {}", config.architecture.name())?;
+    writeln!(out, "architecture     {}", config.architecture.name)?;
     writeln!(
         out,
         "licence          {}",
@@ -173,10 +174,7 @@ pub(crate) const PICTURE: Size = Size {
 fn svg(curve: &Curve) -> Result<String, CliError> {
     let title = format!("{} of {}", curve.sweep, curve.protocol.model_name);
     if let Some(chart) = DepthChart::of(curve, DepthMeasure::default(), None, PICTURE) {
-        let last = curve
-            .points
-            .iter()
-            .rfind(|point| !point.outcome.observations().is_empty());
+        let last = curve.points.iter().rfind(|point| !point.observations.is_empty());
         let said = last.and_then(|last| Some(say::depth(curve, last)?.whole()));
         return Ok(draw_depth(&chart)?.to_svg(&title, &said.unwrap_or_default()));
     }
@@ -186,19 +184,24 @@ fn svg(curve: &Curve) -> Result<String, CliError> {
 
 /// Writes a curve to a file.
 pub(crate) fn save_curve(curve: &Curve, file: &OutFile) -> Result<(), CliError> {
-    let text = match file.format {
-        Format::Json => table::json(curve)?,
-        Format::Csv => table::csv(curve),
-        Format::Svg => svg(curve)?,
+    let bytes = match file.format {
+        Format::Json => table::json(curve)?.into_bytes(),
+        Format::Csv => table::csv(curve).into_bytes(),
+        Format::Parquet => parquet_file::bytes(curve)?,
+        Format::Svg => svg(curve)?.into_bytes(),
     };
-    save_text(&file.path, &text)
+    save(&file.path, &bytes)
 }
 
-/// Writes a file, and the folder that it lies in where that is missing.
+/// Writes a text file, and the folder that it lies in where that is missing.
 pub(crate) fn save_text(path: &Path, text: &str) -> Result<(), CliError> {
+    save(path, text.as_bytes())
+}
+
+fn save(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
     folder
-        .and_then(|()| std::fs::write(path, text))
+        .and_then(|()| std::fs::write(path, bytes))
         .map_err(|source| CliError::Write {
             path: path.to_owned(),
             source,

@@ -24,6 +24,22 @@ const WASM_BYTES: f64 = 1.5e9;
 
 const MODEL: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
 
+/// A slow phone and its network have time.
+const SLOWLY: Duration = Duration::from_secs(60);
+
+/// Notes when a frame with the chart was painted, and one with a Run that can be pressed.
+const SEEN: &str = "const seen = () => {
+    if (document.querySelector('.chart svg')) window.chartSeenAt ??= performance.now();
+    const run = document.querySelector('[data-testid=run]');
+    if (run && !run.disabled) window.runSeenAt ??= performance.now();
+    if (!window.runSeenAt) requestAnimationFrame(seen);
+}; requestAnimationFrame(seen);";
+
+/// Chromium's preset of that name: 90 % of 9 and of 1.5 Mbit/s, and 2.75 times 60 ms of latency.
+fn fast_4g() -> Value {
+    json!({"offline": false, "latency": 165, "downloadThroughput": 1_012_500, "uploadThroughput": 168_750})
+}
+
 fn site() -> Site {
     Site::with(|path| match path {
         "bench.html" | "opening.html" => {
@@ -115,12 +131,36 @@ async fn smollm2_fits_into_a_pages_memory() {
 #[ignore = "a measurement for `make bench`, not a check"]
 async fn bench_first_visit() {
     let site = site();
-    let page = Page::at_stored_chart(&site).await;
-    let chart_ms = number(&page.browser.script("return window.firstPointAt", vec![]).await);
-    println!("  stored chart: {chart_ms:.0} ms after the request for the page, from this machine");
-    drop(page);
+    for (place, network) in [
+        ("from this machine", None),
+        ("by Fast 4G, CPU 4 times slower", Some(fast_4g())),
+    ] {
+        let page = Page::new(&site, Graphics::None).await;
+        page.before_each_page(SEEN).await;
+        if let Some(network) = network {
+            let tools = &page.browser;
+            tools.devtools("Network.enable", json!({})).await;
+            tools.devtools("Network.emulateNetworkConditions", network).await;
+            tools
+                .devtools("Emulation.setCPUThrottlingRate", json!({"rate": 4}))
+                .await;
+        }
+        page.open("", "").await;
+        let seen = async || {
+            let script = "return [window.chartSeenAt ?? null, window.runSeenAt ?? null]";
+            page.browser.script(script, vec![]).await
+        };
+        page.wait_for("Run", SLOWLY, async || seen().await[1].is_number()).await;
+        let seen = seen().await;
+        let [chart, run] = [&seen[0], &seen[1]].map(number);
+        println!("  {place}: chart seen {chart:.0} ms after the request for the page, Run ready after {run:.0} ms");
+    }
     let opening = opening(&site).await;
-    for (what, key) in [("first provisional point", "first"), ("last point", "last")] {
+    for (what, key) in [
+        ("first provisional point", "first"),
+        ("first provisional point of a damaged model", "damaged"),
+        ("last point", "last"),
+    ] {
         println!("  opening experiment, {what}: {:.1} s after Run", number(&opening[key]));
     }
     println!("  loaded: {} bytes", site.sent_bytes());

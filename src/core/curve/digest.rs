@@ -8,7 +8,7 @@
 
 use std::fmt;
 
-use super::{Curve, Outcome};
+use super::{Curve, Outcome, Point};
 
 /// Largest difference in `ln(PPL/PPL₀)` that counts as the same, in nats: 0.001 that devices are held to (the CPU's
 /// result against the GPU's), 0.0005 of rounding, and as much again.
@@ -103,8 +103,8 @@ impl Item {
     }
 }
 
-fn item(outcome: &Outcome) -> Item {
-    match outcome {
+fn item(point: &Point) -> Item {
+    match point.outcome() {
         Outcome::Failed(_) => Item::Failed,
         Outcome::Measured(measured) if measured.hemorrhage.ln_ratio.is_finite() => {
             Item::Loss(measured.hemorrhage.ln_ratio)
@@ -128,7 +128,7 @@ pub fn expectation(curve: &Curve) -> String {
         if i > 0 {
             text.push(SEPARATOR);
         }
-        match item(&point.outcome) {
+        match item(point) {
             // Adding zero turns −0 into 0.
             Item::Loss(loss) => text.push_str(&((loss * 1e3).round() + 0.0).to_string()),
             Item::NotANumber => text.push('n'),
@@ -154,18 +154,18 @@ pub fn compare(expected: &str, curve: &Curve) -> Verdict {
     let mut worst = None;
     let mut excess = 0.0;
     for (point, expected) in curve.points.iter().zip(items) {
-        match (expected, item(&point.outcome)) {
+        match (expected, item(point)) {
             (Item::Loss(expected), Item::Loss(measured)) => {
                 let by = measured - expected;
                 let beyond = by.abs() / (TOLERANCE + TOLERANCE_PER_NAT * expected.abs());
                 if beyond > 1.0 && beyond > excess {
                     excess = beyond;
-                    worst = Some((point.value, by));
+                    worst = Some((point.value(), by));
                 }
             }
             (expected, measured) if expected != measured => {
                 return Verdict::Unlike {
-                    value: point.value,
+                    value: point.value(),
                     expected: expected.words(),
                     measured: measured.words(),
                 };
@@ -189,14 +189,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::curve::testing::{curve, fail, sparsity};
+    use crate::curve::testing::{change, curve, fail, sparsity};
 
     fn example() -> Curve {
         let mut curve = sparsity(|x| (3.0 * x * x - 0.0004, 0.01));
         fail(&mut curve, 7);
-        if let Outcome::Measured(measured) = &mut curve.points[8].outcome {
-            measured.hemorrhage.ln_ratio = f64::NAN;
-        }
+        change(&mut curve.points[8], |measured| measured.hemorrhage.ln_ratio = f64::NAN);
         curve
     }
 

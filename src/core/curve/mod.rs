@@ -1,6 +1,8 @@
 //! A curve: what was measured at each strength, by which protocol, and where the model breaks.
 
 pub mod digest;
+mod measured;
+mod point;
 pub mod sentence;
 pub mod table;
 #[cfg(test)]
@@ -9,9 +11,10 @@ pub mod threshold;
 
 use serde::{Deserialize, Serialize};
 
-use crate::metric::{Hemorrhage, Stats};
-use crate::modify::Spec;
-use crate::observation::Observation;
+use crate::metric::Stats;
+
+pub use measured::Measured;
+pub use point::{Outcome, Point, Status};
 
 /// How the numbers were obtained, shown under the chart and stored with every result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,57 +68,6 @@ pub enum CalibrationStats {
     Dense,
 }
 
-/// What was measured at one strength.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Measured {
-    /// The modified model's measures.
-    pub stats: Stats,
-    /// ln(PPL/PPL₀) and its paired error.
-    pub hemorrhage: Hemorrhage,
-    /// Share of weights of the linear layers that are zero, counted in the modified weights.
-    pub sparsity_achieved: f64,
-    /// Bits per weight of the linear layers, scales included.
-    pub bits_per_weight: f64,
-    /// Transformer blocks of the modified model.
-    pub blocks: usize,
-    /// From the first edit to the last window, seconds.
-    pub duration_secs: f64,
-}
-
-/// One point of a curve. A failed point is a point with a reason, not a lost curve.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Point {
-    /// The knob's value, in the grammar's unit.
-    pub value: f64,
-    /// The modification at this point.
-    pub spec: Spec,
-    /// Its outcome.
-    pub outcome: Outcome,
-}
-
-/// The outcome of a point.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Its perplexity was measured.
-    Measured(Measured),
-    /// Something else was: arrays with named axes.
-    Observed(Vec<Observation>),
-    /// It could not be measured; the text says why and what to do.
-    Failed(String),
-}
-
-impl Outcome {
-    /// What was observed; nothing where it failed or was measured as a point of a curve.
-    #[must_use]
-    pub fn observations(&self) -> &[Observation] {
-        match self {
-            Self::Observed(observations) => observations,
-            Self::Measured(_) | Self::Failed(_) => &[],
-        }
-    }
-}
-
 /// A measured sweep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Curve {
@@ -137,6 +89,7 @@ impl Curve {
     /// Whether its points are arrays with named axes, and not perplexities.
     #[must_use]
     pub fn is_observed(&self) -> bool {
-        self.points.iter().any(|point| !point.outcome.observations().is_empty())
+        let is_array = |point: &Point| matches!(point.outcome(), Outcome::Observed(_));
+        self.points.iter().any(is_array)
     }
 }

@@ -34,19 +34,15 @@ pub const COLUMNS: [&str; 20] = [
 pub fn csv(curve: &Curve) -> String {
     let mut out = comments(curve);
     if curve.is_observed() {
-        let points = curve
-            .points
-            .iter()
-            .map(|point| (point.value, point.outcome.observations()));
-        out.push_str(&observation::csv(points));
+        out.push_str(&observation::csv(&curve.points));
         return out;
     }
     out.push_str(&COLUMNS.join(","));
     out.push('\n');
     for point in &curve.points {
-        let mut cells = vec![point.value.to_string()];
+        let mut cells = vec![point.value().to_string()];
         let mut reason = String::new();
-        match &point.outcome {
+        match point.outcome() {
             Outcome::Measured(measured) => {
                 let (stats, hemorrhage) = (&measured.stats, &measured.hemorrhage);
                 cells.push("measured".to_owned());
@@ -78,7 +74,7 @@ pub fn csv(curve: &Curve) -> String {
             Outcome::Failed(why) => {
                 cells.push("failed".to_owned());
                 cells.extend(std::iter::repeat_n(String::new(), 15));
-                reason.clone_from(why);
+                why.clone_into(&mut reason);
             }
         }
         cells.push(curve.base.ppl.to_string());
@@ -152,15 +148,15 @@ pub fn json(curve: &Curve) -> Result<String, serde_json::Error> {
 mod tests {
     use super::*;
     use crate::curve::CalibrationProtocol;
-    use crate::curve::testing::{fail, of};
+    use crate::curve::testing::{change, fail, of};
 
     fn example() -> Curve {
         let mut curve = of("rtn:bits=8..2/4,group=32", |bits| (8.0 - bits, 0.5));
         fail(&mut curve, 2);
-        if let Outcome::Measured(measured) = &mut curve.points[3].outcome {
+        change(&mut curve.points[3], |measured| {
             measured.stats.ppl = f64::INFINITY;
             measured.hemorrhage.ln_ratio = f64::NAN;
-        }
+        });
         curve.protocol.calibration = Some(CalibrationProtocol {
             text_name: "two\nlines".to_owned(),
             text_sha256: "ef".to_owned(),

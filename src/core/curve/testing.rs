@@ -23,17 +23,16 @@ fn stats(nll: f64, same_top: f64) -> Stats {
 pub fn curve(sweep: &str, points: &[(f64, f64, f64)]) -> Curve {
     let points = points
         .iter()
-        .map(|&(value, ln_ratio, ln_ratio_se)| Point {
-            value,
-            spec: crate::modify::Spec::default(),
-            outcome: Outcome::Measured(Measured {
+        .map(|&(value, ln_ratio, ln_ratio_se)| {
+            let measured = Measured {
                 stats: stats(NLL + ln_ratio, (1.0 - ln_ratio).clamp(0.1, 1.0)),
                 hemorrhage: Hemorrhage { ln_ratio, ln_ratio_se },
                 sparsity_achieved: value,
                 bits_per_weight: 5.0,
                 blocks: 30,
                 duration_secs: 1.5,
-            }),
+            };
+            Point::measured(value, crate::modify::Spec::default(), &measured)
         })
         .collect();
     Curve {
@@ -87,5 +86,16 @@ pub fn of(sweep: &str, loss: impl Fn(f64) -> (f64, f64)) -> Curve {
 
 /// Makes a point a failed one.
 pub fn fail(curve: &mut Curve, index: usize) {
-    curve.points[index].outcome = Outcome::Failed("the device, \"GPU\", is gone".to_owned());
+    let point = &mut curve.points[index];
+    let reason = "the device, \"GPU\", is gone".to_owned();
+    *point = Point::failed(point.value(), point.spec.clone(), reason);
+}
+
+/// Changes what was measured at a point.
+pub fn change(point: &mut Point, change: impl FnOnce(&mut Measured)) {
+    let Outcome::Measured(mut measured) = point.outcome() else {
+        panic!("a point of a curve: {point:?}")
+    };
+    change(&mut measured);
+    point.observations = measured.observations();
 }

@@ -6,8 +6,8 @@ mod table;
 use serde::{Deserialize, Serialize};
 
 use crate::numeric::nonfinite::same;
-pub use table::csv;
 pub(crate) use table::quoted;
+pub use table::{Observed, Row, csv, rows};
 
 /// An array with names.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,32 +1,79 @@
 //! Observations as a table: a line a number, its place on each axis before it.
 
 use super::Observation;
+use crate::curve::Point;
 
-/// A header and one line a number: the knob's value, the measure, its place on each axis as `name=value` joined by `;`, the
-/// number, its standard error (empty where it is not known) and the unit. Numbers that are not finite stand as `NaN`, `inf`
-/// and `-inf`.
-#[must_use]
-pub fn csv<'a>(points: impl IntoIterator<Item = (f64, &'a [Observation])>) -> String {
-    let mut out = String::from("at,measure,place,label,value,standard_error,unit\n");
-    for (at, observations) in points {
-        for observation in observations {
-            for (index, value) in observation.values.iter().enumerate() {
-                let (place, label) = place(observation, index);
-                let error = observation.standard_error.as_ref().and_then(|errors| errors.get(index));
-                let error = error.map(f64::to_string).unwrap_or_default();
-                let line = [
-                    at.to_string(),
-                    observation.measure.clone(),
+/// One number of a result, with where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row<'a> {
+    /// The point that it was observed at.
+    pub point: &'a Point,
+    /// What was observed, and its unit; `None`: the point failed, and this row says so.
+    pub observed: Option<Observed<'a>>,
+}
+
+/// A number of an observation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observed<'a> {
+    /// The observation that it is of.
+    pub of: &'a Observation,
+    /// Its place on each axis, as `name=value` joined by `;`.
+    pub place: String,
+    /// The names of its places, joined by `; `.
+    pub label: String,
+    /// The number.
+    pub value: f64,
+    /// Its standard error, where it is known.
+    pub standard_error: Option<f64>,
+}
+
+/// A row a number, and a row a failed point.
+pub fn rows(points: &[Point]) -> impl Iterator<Item = Row<'_>> {
+    points.iter().flat_map(|point| {
+        let numbers = point.observations.iter().flat_map(move |of| {
+            of.values.iter().enumerate().map(move |(index, value)| {
+                let (place, label) = place(of, index);
+                let error = of.standard_error.as_ref().and_then(|errors| errors.get(index));
+                let observed = Some(Observed {
+                    of,
                     place,
-                    quoted(&label),
-                    value.to_string(),
-                    error,
-                    observation.unit.clone(),
-                ];
-                out.push_str(&line.join(","));
-                out.push('\n');
-            }
-        }
+                    label,
+                    value: *value,
+                    standard_error: error.copied(),
+                });
+                Row { point, observed }
+            })
+        });
+        let failed = point.failure().map(|_| Row { point, observed: None });
+        numbers.chain(failed)
+    })
+}
+
+/// A header and one line a number: the knob's value, the measure, its place on each axis, the number, its standard error
+/// (empty where it is not known), the unit and the modification. A failed point is a line with its reason. Numbers that are
+/// not finite stand as `NaN`, `inf` and `-inf`.
+#[must_use]
+pub fn csv(points: &[Point]) -> String {
+    let mut out = String::from("at,measure,place,label,value,standard_error,unit,spec,reason\n");
+    for Row { point, observed } in rows(points) {
+        let at = point.at.iter().map(f64::to_string).collect::<Vec<_>>().join(";");
+        let observed = observed.map(|observed| {
+            let error = observed.standard_error.map(|error| error.to_string());
+            [
+                observed.of.measure.clone(),
+                observed.place,
+                observed.label,
+                observed.value.to_string(),
+                error.unwrap_or_default(),
+                observed.of.unit.clone(),
+            ]
+        });
+        let cells = std::iter::once(at)
+            .chain(observed.unwrap_or_default())
+            .chain([point.spec.to_string(), point.failure().unwrap_or_default().to_owned()]);
+        let cells = cells.map(|cell| quoted(&cell)).collect::<Vec<_>>();
+        out.push_str(&cells.join(","));
+        out.push('\n');
     }
     out
 }
@@ -62,6 +109,7 @@ pub(crate) fn quoted(text: &str) -> String {
 mod tests {
     use super::super::Axis;
     use super::*;
+    use crate::modify::Spec;
 
     #[test]
     fn a_line_a_number_with_its_place_on_each_axis() {
@@ -73,15 +121,30 @@ mod tests {
             standard_error: None,
             unit: String::new(),
         };
-        let number = Observation::number("cascade", 0.35);
-        let points = [observation, number];
-        let table = csv([(0.5, points.as_slice())]);
+        let number = Observation {
+            standard_error: Some(vec![0.02]),
+            unit: "nats".to_owned(),
+            ..Observation::number("cascade", 0.35)
+        };
+        let spec: Spec = "wanda:sparsity=0.5".parse().expect("a modification");
+        let table = csv(&[
+            Point::observed(0.5, spec.clone(), vec![observation, number]),
+            Point::failed(0.75, spec, "out of memory, again".to_owned()),
+        ]);
         let lines = table.lines().collect::<Vec<_>>();
-        assert_eq!(lines[0], "at,measure,place,label,value,standard_error,unit");
-        assert_eq!(lines[1], "0.5,cosine,block=0;head=0,\"first, early; a\",1,,");
-        assert_eq!(lines[3], "0.5,cosine,block=0;head=2,\"first, early; c\",NaN,,");
-        assert_eq!(lines[6], "0.5,cosine,block=1;head=2,last; c,-1,,");
-        assert_eq!(lines[7], "0.5,cascade,,,0.35,,");
-        assert_eq!(lines.len(), 8);
+        assert_eq!(lines[0], "at,measure,place,label,value,standard_error,unit,spec,reason");
+        let spec = "wanda:sparsity=0.5";
+        assert_eq!(
+            lines[1],
+            format!("0.5,cosine,block=0;head=0,\"first, early; a\",1,,,{spec},")
+        );
+        assert_eq!(
+            lines[3],
+            format!("0.5,cosine,block=0;head=2,\"first, early; c\",NaN,,,{spec},")
+        );
+        assert_eq!(lines[6], format!("0.5,cosine,block=1;head=2,last; c,-1,,,{spec},"));
+        assert_eq!(lines[7], format!("0.5,cascade,,,0.35,0.02,nats,{spec},"));
+        assert_eq!(lines[8], format!("0.75,,,,,,,{spec},\"out of memory, again\""));
+        assert_eq!(lines.len(), 9);
     }
 }

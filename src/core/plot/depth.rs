@@ -128,8 +128,8 @@ impl DepthChart {
         };
         let mut strengths = Vec::new();
         for point in &curve.points {
-            if chart.add(point, strength(&curve.sweep, point.value), LineKind::Shown) {
-                strengths.push(point.value);
+            if chart.add(point, strength(&curve.sweep, point.value()), LineKind::Shown) {
+                strengths.push(point.value());
             }
         }
         let place = at.and_then(|at| strengths.iter().position(|value| *value == at));
@@ -141,7 +141,7 @@ impl DepthChart {
     #[must_use]
     pub fn after(mut self, former: &Curve) -> Self {
         for point in &former.points {
-            let name = strength(&former.sweep, point.value);
+            let name = strength(&former.sweep, point.value());
             if self.lines.iter().all(|line| line.name != name) {
                 self.add(point, name, LineKind::Former);
             }
@@ -170,7 +170,7 @@ impl DepthChart {
 
     /// Adds the line of a point; `false` where nothing was observed there.
     fn add(&mut self, point: &Point, name: String, kind: LineKind) -> bool {
-        let Some(found) = find(point.outcome.observations(), self.measure.key()) else {
+        let Some(found) = find(&point.observations, self.measure.key()) else {
             return false;
         };
         let Some(axis) = found.axes.first() else { return false };
@@ -392,7 +392,6 @@ fn names(chart: &DepthChart, frame: Frame) -> Vec<Label> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::curve::Outcome;
     use crate::observation::{Axis, Observation};
     use crate::say::testing::smollm2;
 
@@ -454,7 +453,7 @@ mod tests {
         curve.points.truncate(3);
         for (place, point) in curve.points.iter_mut().enumerate() {
             let values = vec![0.0, 0.1 * f64::from(u8::try_from(place).unwrap())];
-            point.outcome = Outcome::Observed(vec![Observation::along("relative_error", &axis, values)]);
+            point.observations = vec![Observation::along("relative_error", &axis, values)];
         }
         let former = curve.clone();
         curve.points.truncate(1);

@@ -53,14 +53,14 @@ impl Series {
         let samples = curve
             .points
             .iter()
-            .filter_map(|point| match &point.outcome {
-                Outcome::Measured(measured) => Some(Sample::of(point.value, measured, measure)),
+            .filter_map(|point| match point.outcome() {
+                Outcome::Measured(measured) => Some(Sample::of(point.value(), &measured, measure)),
                 Outcome::Observed(_) => None,
                 Outcome::Failed(reason) => Some(Sample {
-                    x: point.value,
+                    x: point.value(),
                     y: f64::NAN,
                     half_width: 0.0,
-                    failed: Some(reason.clone()),
+                    failed: Some(reason.to_owned()),
                 }),
             })
             .collect();

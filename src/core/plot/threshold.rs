@@ -14,7 +14,7 @@ pub fn threshold(curve: &Curve, ratio: f64) -> Option<Threshold> {
         return None;
     }
     let found = crossing(curve, ratio)?;
-    let values = curve.points.iter().map(|point| point.value);
+    let values = curve.points.iter().map(|point| point.value());
     let (least, most) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), x| {
         (least.min(x), most.max(x))
     });

@@ -6,7 +6,7 @@
 //! one engine had measured it. An engine that is lost leaves its point to the others.
 
 use super::{Event, Finding, Job, ModelReport, Sweeping};
-use crate::curve::{Curve, Outcome, Point, Protocol};
+use crate::curve::{Curve, Point, Protocol};
 use crate::experiment::Experiment;
 use crate::metric::Stats;
 
@@ -197,11 +197,7 @@ impl Scheduler {
                 self.costly.push(index);
                 self.waiting.push(index);
             } else if let Some((value, spec)) = self.sweeping.experiment.sweep().points().into_iter().nth(index) {
-                let point = Point {
-                    value,
-                    spec,
-                    outcome: Outcome::Failed(reason.to_owned()),
-                };
+                let point = Point::failed(value, spec, reason.to_owned());
                 self.keep(index, &point);
                 let point = Box::new(point);
                 orders.push(Order::Tell(Event::Point { index, point }));

@@ -26,10 +26,10 @@ pub fn depth(curve: &Curve, point: &Point) -> Option<Answer> {
     let model = title(&curve.protocol.model_name);
     let under = format!("Under {}", curve_name(&curve.sweep));
     let at = match curve.sweep.varied() {
-        Some(_) => format!("{under}{}", at(&curve.sweep, point.value)),
+        Some(_) => format!("{under}{}", at(&curve.sweep, point.value())),
         None => under,
     };
-    match &point.outcome {
+    match point.outcome() {
         Outcome::Observed(observations) => course(observations, &at, model),
         Outcome::Failed(reason) => Some(alone(format!("{at}, {model} was not measured: {}", ended(reason)))),
         Outcome::Measured(_) => None,
@@ -94,10 +94,10 @@ fn course(observations: &[Observation], at: &str, model: &str) -> Option<Answer>
 /// What one mark of the chart along the depth says: its place, its strength and its value.
 #[must_use]
 pub fn depth_mark(curve: &Curve, point: &Point, site: usize, measure: DepthMeasure) -> Option<String> {
-    let observed = find(point.outcome.observations(), measure.key())?;
+    let observed = find(&point.observations, measure.key())?;
     let place = place(observed.axes.first()?.labels.get(site)?);
     let value = depth_value(*observed.values.get(site)?, measure);
-    let at = strength_in_full(&curve.sweep, point.value);
+    let at = strength_in_full(&curve.sweep, point.value());
     Some(format!("{at}, {place}: {} {value}", measure.name()))
 }
 
@@ -127,26 +127,27 @@ fn percent(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::curve::Status;
     use crate::observation::Axis;
     use crate::say::testing::smollm2;
 
-    fn observed(values: &[f64]) -> Outcome {
+    fn observed(values: &[f64]) -> Vec<Observation> {
         let names = ["embedding", "block 0", "block 1", "block 2"];
         let axis = Axis::named("site", names[..values.len()].iter().map(ToString::to_string).collect());
-        Outcome::Observed(vec![Observation::along(MEASURE, &axis, values.to_vec())])
+        vec![Observation::along(MEASURE, &axis, values.to_vec())]
     }
 
-    fn at_half(outcome: Outcome) -> (Curve, Point) {
+    fn at_half(observations: Vec<Observation>, status: Status) -> (Curve, Point) {
         let mut curve = smollm2();
-        let point = curve.points.iter_mut().find(|point| point.value == 0.5);
+        let point = curve.points.iter_mut().find(|point| point.value() == 0.5);
         let point = point.expect("a point at one half");
-        point.outcome = outcome;
+        (point.observations, point.status) = (observations, status);
         let point = point.clone();
         (curve, point)
     }
 
     fn said(values: &[f64]) -> String {
-        let (curve, point) = at_half(observed(values));
+        let (curve, point) = at_half(observed(values), Status::Measured);
         depth(&curve, &point).expect("a point along the depth").whole()
     }
 
@@ -170,9 +171,9 @@ mod tests {
         assert!(said(&[0.0, 0.0, 0.0]).contains("has the residual stream of the untouched model"));
         assert!(said(&[0.0, 0.1, f64::NAN]).contains("not a number any more"));
         assert!(said(&[0.0, f64::INFINITY, 0.1]).contains("not a number any more"));
-        let (curve, point) = at_half(Outcome::Observed(Vec::new()));
+        let (curve, point) = at_half(Vec::new(), Status::Measured);
         assert_eq!(depth(&curve, &point), None);
-        let (curve, point) = at_half(Outcome::Failed("out of memory".to_owned()));
+        let (curve, point) = at_half(Vec::new(), Status::Failed("out of memory".to_owned()));
         let answer = depth(&curve, &point).expect("a reason");
         assert!(
             answer.headline.ends_with("was not measured: out of memory."),
@@ -189,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_mark_says_its_place_and_its_value() {
-        let (curve, point) = at_half(observed(&[0.0, 0.125, f64::NAN]));
+        let (curve, point) = at_half(observed(&[0.0, 0.125, f64::NAN]), Status::Measured);
         let mark = |site| depth_mark(&curve, &point, site, DepthMeasure::RelativeError);
         assert_eq!(
             mark(0).as_deref(),

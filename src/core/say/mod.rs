@@ -258,11 +258,11 @@ pub fn arrival(index: usize, total: usize, knob: Option<&Parameter>, point: &Poi
         Some(knob) => format!(
             "{} {}",
             knob.term,
-            format_value(point.value, knob.unit().unwrap_or(Unit::Count))
+            format_value(point.value(), knob.unit().unwrap_or(Unit::Count))
         ),
         None => point.spec.to_string(),
     };
-    let y = match &point.outcome {
+    let y = match point.outcome() {
         Outcome::Measured(measured) if measured.hemorrhage.ln_ratio.is_finite() => format!(
             "perplexity {} times",
             format_number(round_to(measured.hemorrhage.ln_ratio.exp(), 3))
@@ -350,7 +350,7 @@ mod tests {
         let calibration = curve.protocol.calibration.as_mut().expect("Wanda calibrates");
         calibration.stats = CalibrationStats::Sequential;
         assert!(by(0.3, &curve).ends_with("to compare devices."));
-        curve.points[0].outcome = Outcome::Observed(vec![Observation::number("relative_error", 0.1)]);
+        curve.points[0].observations = vec![Observation::number("relative_error", 0.1)];
         assert!(by(0.012, &curve).contains("the relative error at the end came out 0.012 higher"));
     }
 

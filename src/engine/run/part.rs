@@ -9,7 +9,7 @@ use crate::builder::Builder;
 use crate::progress::{Progress, as_first_point};
 use crate::statistic::Cache;
 use crate::{EngineError, Heartbeat, Host, Model, Session};
-use hemoscope_core::curve::{Outcome, Point};
+use hemoscope_core::curve::Point;
 use hemoscope_core::experiment::{Ask, Experiment};
 use hemoscope_core::modify::{Spec, StatisticId};
 use hemoscope_core::protocol::{Event, Finding};
@@ -155,25 +155,21 @@ impl Part {
         let progress = Progress::of(host, index, value, windows.count());
         let mut cache = std::mem::take(&mut self.cache);
         let builder = self.builder(model, &heartbeat);
-        let outcome = match self.experiment.ask {
+        let observed = match self.experiment.ask {
             Ask::Curve(_) => {
                 let measured = curve::measure(&builder, &spec, &untouched, windows, &mut cache, &progress).await;
-                measured.map(Outcome::Measured)
+                measured.map(|measured| measured.observations())
             }
-            Ask::Depth(_) => {
-                let observed = depth::observe(&builder, &spec, windows, &mut cache, &progress).await;
-                observed.map(Outcome::Observed)
-            }
+            Ask::Depth(_) => depth::observe(&builder, &spec, windows, &mut cache, &progress).await,
         };
         session.known.remember(self.setup.calibration.as_ref(), &cache);
         self.cache = cache;
-        let outcome = match outcome {
-            Ok(outcome) => outcome,
+        match observed {
+            Ok(observations) => Ok(Point::observed(value, spec, observations)),
             // Nothing more can come of any point.
-            Err(error) if matches!(error, EngineError::Cancelled) || error.is_device_failure() => return Err(error),
-            Err(error) => Outcome::Failed(error.to_string()),
-        };
-        Ok(Point { value, spec, outcome })
+            Err(error) if matches!(error, EngineError::Cancelled) || error.is_device_failure() => Err(error),
+            Err(error) => Ok(Point::failed(value, spec, error.to_string())),
+        }
     }
 
     /// Block influence of the untouched model, where it was measured.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing::stored;
-use hemoscope_core::curve::{CalibrationStats, Curve, Measured, Outcome, Point, Protocol, digest};
+use hemoscope_core::curve::{CalibrationStats, Curve, Measured, Point, Protocol, digest};
 use hemoscope_core::metric::{Hemorrhage, Stats};
 use hemoscope_core::protocol::{DeviceKind, DeviceReport, Event, Reply};
 use hemoscope_core::share;
@@ -40,24 +40,24 @@ fn protocol() -> Protocol {
     }
 }
 
+fn measured(value: f64, loss: f64) -> Measured {
+    Measured {
+        stats: stats(4088),
+        hemorrhage: Hemorrhage {
+            ln_ratio: loss,
+            ln_ratio_se: 0.01,
+        },
+        sparsity_achieved: value,
+        bits_per_weight: 4.5,
+        blocks: 30,
+        duration_secs: 1.0,
+    }
+}
+
 /// A point of the present sweep.
 fn point(state: &State, index: usize, loss: f64) -> Point {
     let (value, spec) = state.link.experiment.sweep().points().swap_remove(index);
-    Point {
-        value,
-        spec,
-        outcome: Outcome::Measured(Measured {
-            stats: stats(4088),
-            hemorrhage: Hemorrhage {
-                ln_ratio: loss,
-                ln_ratio_se: 0.01,
-            },
-            sparsity_achieved: value,
-            bits_per_weight: 4.5,
-            blocks: 30,
-            duration_secs: 1.0,
-        }),
-    }
+    Point::measured(value, spec, &measured(value, loss))
 }
 
 fn curve(state: &State, points: Vec<Point>) -> Curve {

@@ -12,7 +12,7 @@ mod words;
 use words::{Knob, counted, decimals, other_words, times};
 
 use super::threshold::{Crossing, FEWEST_POINTS, Sample, Segments, around, crossing, samples, segments};
-use super::{Curve, Outcome};
+use super::{Curve, Outcome, Point};
 use crate::numeric::NORMAL_95;
 
 pub use super::threshold::crossing::DEFAULT_RATIO;
@@ -236,7 +236,7 @@ fn unmeasured(curve: &Curve, samples: &[Sample], knob: Knob) -> Option<String> {
             knob.value(sample.value)
         ));
     }
-    let reason = curve.points.iter().find_map(|point| match &point.outcome {
+    let reason = curve.points.iter().find_map(|point| match point.outcome() {
         Outcome::Failed(reason) => Some(reason),
         Outcome::Measured(_) | Outcome::Observed(_) => None,
     });
@@ -245,7 +245,7 @@ fn unmeasured(curve: &Curve, samples: &[Sample], knob: Knob) -> Option<String> {
         let failed = curve
             .points
             .iter()
-            .filter(|point| matches!(point.outcome, Outcome::Failed(_)))
+            .filter(|point| matches!(point.outcome(), Outcome::Failed(_)))
             .count();
         parts.push(if failed == all {
             format!("No point could be measured: {reason}")
@@ -262,7 +262,7 @@ fn unmeasured(curve: &Curve, samples: &[Sample], knob: Knob) -> Option<String> {
 /// A modification without a range.
 fn single(curve: &Curve, samples: &[Sample]) -> String {
     let Some(sample) = samples.first() else {
-        return match curve.points.first().map(|point| &point.outcome) {
+        return match curve.points.first().map(Point::outcome) {
             Some(Outcome::Failed(reason)) => format!("It could not be measured: {reason}"),
             _ => "No point was measured.".to_owned(),
         };

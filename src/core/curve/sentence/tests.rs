@@ -1,11 +1,9 @@
 use super::*;
-use crate::curve::testing::{bits, curve, fail, of, sparsity};
+use crate::curve::testing::{bits, change, curve, fail, of, sparsity};
 
 fn same_top(curve: &mut Curve, rates: &[f64]) {
     for (point, &rate) in curve.points.iter_mut().zip(rates) {
-        if let Outcome::Measured(measured) = &mut point.outcome {
-            measured.stats.same_top = rate;
-        }
+        change(point, |measured| measured.stats.same_top = rate);
     }
 }
 

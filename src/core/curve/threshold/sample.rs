@@ -50,14 +50,14 @@ pub fn samples(curve: &Curve) -> Vec<Sample> {
         .points
         .iter()
         .filter_map(|point| {
-            let Outcome::Measured(measured) = &point.outcome else {
+            let Outcome::Measured(measured) = point.outcome() else {
                 return None;
             };
             let loss = measured.hemorrhage.ln_ratio;
             let error = measured.hemorrhage.ln_ratio_se;
             Some(Sample {
-                value: point.value,
-                strength: if falls { -point.value } else { point.value },
+                value: point.value(),
+                strength: if falls { -point.value() } else { point.value() },
                 loss: if loss.is_finite() {
                     loss
                 } else {

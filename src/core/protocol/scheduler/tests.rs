@@ -60,11 +60,7 @@ fn with_base(run: &mut Scheduler) -> Vec<Order> {
 
 fn measured(run: &Scheduler, index: usize) -> Event {
     let (value, spec) = run.sweeping.experiment.sweep().points().swap_remove(index);
-    let point = Box::new(Point {
-        value,
-        spec,
-        outcome: Outcome::Failed(format!("stands for point {index}")),
-    });
+    let point = Box::new(Point::failed(value, spec, format!("stands for point {index}")));
     Event::Point { index, point }
 }
 
@@ -111,6 +107,7 @@ fn a_run_on_many_windows_has_fewer_engines() {
         blocks: 8,
         tokens_per_second: 1e3,
         hidden: 192,
+        context: 512,
         engines: 8,
     };
     let mut experiment = Experiment::default();
@@ -170,7 +167,7 @@ fn points_that_come_in_any_order_are_a_curve_in_the_order_of_the_range() {
     let Some(Order::Tell(Event::RunFinished { curve, complete })) = last.last() else {
         panic!("{last:?}")
     };
-    let values = curve.points.iter().map(|point| point.value).collect::<Vec<_>>();
+    let values = curve.points.iter().map(|point| point.value()).collect::<Vec<_>>();
     assert_eq!((values.as_slice(), *complete), ([8.0, 6.0, 4.0, 2.0].as_slice(), true));
     assert_eq!((curve.device.as_str(), curve.duration_secs), ("a device", 10.0));
     assert!(run.is_over());
@@ -216,7 +213,7 @@ fn a_point_that_costs_two_engines_is_given_up() {
     let [Order::Tell(Event::Point { index: 1, point })] = orders.as_slice() else {
         panic!("{orders:?}")
     };
-    assert_eq!(point.outcome, Outcome::Failed("out of memory".to_owned()));
+    assert_eq!(point.failure(), Some("out of memory"));
     assert_eq!(result(&run.hear(0, measured(&run, 0), 17.0)), Some((3, true)));
 }
 

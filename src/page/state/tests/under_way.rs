@@ -11,19 +11,14 @@ fn a_provisional_point_is_shown_and_nothing_is_concluded_from_it() {
         state.results.selected(&state.link.view),
         state.results.shared_link(&state.link),
     );
-    let so_far = |state: &State, done, loss| {
-        let Outcome::Measured(measured) = point(state, 2, loss).outcome else {
-            panic!("it is measured")
-        };
-        Event::PointProgress {
-            index: 2,
-            value: 0.2,
-            done,
-            total: 8,
-            so_far: Some(Box::new(measured)),
-        }
+    let so_far = |done, loss| Event::PointProgress {
+        index: 2,
+        value: 0.2,
+        done,
+        total: 8,
+        so_far: Some(Box::new(measured(0.2, loss))),
     };
-    let event = so_far(&state, 1, 3.0);
+    let event = so_far(1, 3.0);
     tell(&mut state, event);
     assert_eq!(
         (
@@ -62,7 +57,7 @@ fn a_provisional_point_is_shown_and_nothing_is_concluded_from_it() {
     };
     tell(&mut state, silent);
     assert_eq!(pending(&state), [3.0]);
-    let event = so_far(&state, 3, 2.0);
+    let event = so_far(3, 2.0);
     tell(&mut state, event);
     assert_eq!(pending(&state), [2.0]);
     let label = picture::pending_mark(
@@ -90,10 +85,8 @@ fn the_untouched_model_begins_the_curve_while_it_is_measured() {
     state.with_task(|task| task.job = Some(JOB));
     let protocol = Box::new(protocol());
     tell(&mut state, Event::RunStarted { protocol });
-    let so_far = |state: &State, done| {
-        let Outcome::Measured(mut measured) = point(state, 0, 0.0).outcome else {
-            panic!("it is measured")
-        };
+    let so_far = |done| {
+        let mut measured = measured(0.0, 0.0);
         measured.stats = stats(511 * done);
         Event::PointProgress {
             index: 0,
@@ -104,7 +97,7 @@ fn the_untouched_model_begins_the_curve_while_it_is_measured() {
         }
     };
     for done in [1, 3] {
-        let event = so_far(&state, done);
+        let event = so_far(done);
         tell(&mut state, event);
         assert_eq!(state.run.under_way(state.results.shown.as_ref())[0].done, done);
         let shown = state.results.shown.as_ref().expect("a curve");
@@ -128,7 +121,7 @@ fn points_that_come_out_of_order_stand_in_the_order_of_the_range() {
         tell(&mut state, Event::Point { index, point });
     }
     let shown = state.results.shown.as_ref().expect("a curve");
-    let values = shown.curve.points.iter().map(|point| point.value).collect::<Vec<_>>();
+    let values = shown.curve.points.iter().map(|point| point.value()).collect::<Vec<_>>();
     assert!(values.is_sorted() && values.len() == 4, "{values:?}");
 }
 

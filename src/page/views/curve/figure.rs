@@ -134,7 +134,7 @@ fn CurveChart() -> impl IntoView {
             // A point that the page chose itself stays out of the address.
             if may && Some(place) != state.results.selected(&state.link.view) {
                 let points = state.results.shown.as_ref().map(|shown| &shown.curve.points);
-                state.link.view.at = points.and_then(|points| Some(points.get(place)?.value));
+                state.link.view.at = points.and_then(|points| Some(points.get(place)?.value()));
             }
         });
     });
@@ -161,7 +161,7 @@ fn readout(link: &Settings, results: &Results) -> String {
     let Some((place, (curve, point))) = results.selected(&link.view).zip(results.selected_point(&link.view)) else {
         return String::new();
     };
-    let said = say::mark(curve, place, point.value, link.view.measure);
+    let said = say::mark(curve, place, point.value(), link.view.measure);
     match selectable(link, results) {
         Some(size) => format!("{size}, {said}"),
         None => said,

@@ -44,6 +44,6 @@ fn walk(state: &mut State, step: isize) -> Option<usize> {
     let place = state.results.selected(&state.link.view)?;
     let points = &state.results.shown.as_ref()?.curve.points;
     let place = place.saturating_add_signed(step).min(points.len().saturating_sub(1));
-    state.link.view.at = Some(points.get(place)?.value);
+    state.link.view.at = Some(points.get(place)?.value());
     Some(place)
 }

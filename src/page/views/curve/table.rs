@@ -49,14 +49,14 @@ fn rows(curve: &Curve) -> Vec<Row> {
         ],
     };
     let points = curve.points.iter().map(|point| Row {
-        head: format_value(point.value, unit),
+        head: format_value(point.value(), unit),
         cells: cells(point),
     });
     std::iter::once(untouched).chain(points).collect()
 }
 
 fn cells(point: &Point) -> Vec<String> {
-    let measured = match &point.outcome {
+    let measured = match point.outcome() {
         Outcome::Measured(measured) => measured,
         Outcome::Observed(_) => return Vec::new(),
         Outcome::Failed(reason) => return vec![format!("not measured: {reason}")],
@@ -87,7 +87,8 @@ mod tests {
         // The untouched model has no weights of its own to count.
         assert!(rows[1..].iter().all(|row| row.cells.len() == COLUMNS.len()));
         assert_eq!(columns[0], "sparsity");
-        curve.points[0].outcome = Outcome::Failed("out of memory".to_owned());
+        let (value, spec) = (curve.points[0].value(), curve.points[0].spec.clone());
+        curve.points[0] = Point::failed(value, spec, "out of memory".to_owned());
         assert_eq!(super::rows(&curve)[1].cells, ["not measured: out of memory"]);
     }
 }

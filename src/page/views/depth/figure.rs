@@ -49,14 +49,14 @@ fn Switches() -> impl IntoView {
         let selected = results.selected_point(&page.link.read().view);
         selected.map_or_else(
             || "—".to_owned(),
-            |(curve, point)| say::strength(&curve.sweep, point.value),
+            |(curve, point)| say::strength(&curve.sweep, point.value()),
         )
     };
     let select = Callback::new(move |place: f64| {
         page.update(|state| {
             let points = state.results.shown.as_ref().map(|shown| &shown.curve.points);
             if let Some(point) = points.and_then(|points| points.get(place as usize)) {
-                state.link.view.at = Some(point.value);
+                state.link.view.at = Some(point.value());
             }
         });
     });

@@ -11,7 +11,7 @@ use hemoscope_core::plot::{DepthChart, DepthMeasure, KeptLine, Size};
 pub fn chart(link: &Settings, results: &Results, size: Size) -> Option<DepthChart> {
     let shown = results.shown.as_ref()?;
     let measure = link.view.depth_measure;
-    let at = results.selected_point(&link.view).map(|(_, point)| point.value);
+    let at = results.selected_point(&link.view).map(|(_, point)| point.value());
     let former = results.ghost().map(|former| &former.curve);
     let chart = match DepthChart::of(&shown.curve, measure, at, size) {
         Some(chart) => former.map_or(chart.clone(), |former| chart.after(former)),
@@ -31,7 +31,7 @@ pub fn chart(link: &Settings, results: &Results, size: Size) -> Option<DepthChar
 /// How many places along the depth a point was observed at.
 #[must_use]
 pub fn sites(point: &Point) -> Option<usize> {
-    let observed = find(point.outcome.observations(), DepthMeasure::default().key())?;
+    let observed = find(&point.observations, DepthMeasure::default().key())?;
     Some(observed.values.len())
 }
 

@@ -11,7 +11,7 @@ use hemoscope_core::say;
 /// The chart's equal in numbers.
 pub(super) fn numbers(curve: &Curve, link: &Settings) -> Numbers {
     let measure = link.view.depth_measure;
-    let observed = |point: &Point| find(point.outcome.observations(), measure.key()).cloned();
+    let observed = |point: &Point| find(&point.observations, measure.key()).cloned();
     let observed = curve.points.iter().map(observed).collect::<Vec<_>>();
     let longest = observed.iter().flatten().max_by_key(|found| found.values.len());
     let sites = longest
@@ -20,7 +20,7 @@ pub(super) fn numbers(curve: &Curve, link: &Settings) -> Numbers {
     let strengths = curve
         .points
         .iter()
-        .map(|point| say::strength(&curve.sweep, point.value));
+        .map(|point| say::strength(&curve.sweep, point.value()));
     let row = |(site, head): (usize, String)| Row {
         head,
         cells: observed
@@ -50,12 +50,12 @@ fn cell(found: Option<&Observation>, site: usize, measure: DepthMeasure) -> Stri
 mod tests {
     use super::*;
     use crate::testing::along_the_depth;
-    use hemoscope_core::curve::Outcome;
 
     #[test]
     fn the_table_has_a_row_a_place_and_a_column_a_strength() {
         let mut curve = along_the_depth("hemoscope-4m", "wanda:sparsity=0..0.8/9");
-        curve.points[1].outcome = Outcome::Failed("out of memory".to_owned());
+        let (value, spec) = (curve.points[1].value(), curve.points[1].spec.clone());
+        curve.points[1] = Point::failed(value, spec, "out of memory".to_owned());
         let Numbers { columns, rows } = numbers(&curve, &Settings::default());
         assert_eq!(columns.len(), curve.points.len() + 1);
         assert_eq!(columns[0], "relative error");
