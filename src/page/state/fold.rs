@@ -1,5 +1,7 @@
 //! The engine's events, folded into what the page knows.
 
+use std::sync::Arc;
+
 use hemoscope_core::curve::{Curve, Point, Protocol, digest};
 use hemoscope_core::experiment::{Ask, Experiment, Origin};
 use hemoscope_core::metric::Stats;
@@ -70,7 +72,7 @@ impl State {
             Event::Base { stats } => {
                 self.begin_curve(stats);
                 if let Some(shown) = self.results.shown.as_mut().filter(|shown| shown.is_unfinished()) {
-                    shown.curve.base = stats;
+                    Arc::make_mut(&mut shown.curve).base = stats;
                 }
             }
             Event::PointProgress {
@@ -127,7 +129,7 @@ impl State {
             return;
         };
         self.results.begin(Shown {
-            curve: Curve {
+            curve: Arc::new(Curve {
                 sweep: task.experiment.sweep().clone(),
                 protocol,
                 device: match &self.machine.engine {
@@ -137,7 +139,7 @@ impl State {
                 base: stats,
                 points: Vec::new(),
                 duration_secs: 0.0,
-            },
+            }),
             experiment: task.experiment.clone(),
             stored: false,
             complete: false,
@@ -206,7 +208,7 @@ impl State {
         let Some(shown) = self.results.shown.as_mut().filter(|shown| shown.is_unfinished()) else {
             return;
         };
-        let points = &mut shown.curve.points;
+        let points = &mut Arc::make_mut(&mut shown.curve).points;
         match points.iter_mut().find(|other| other.value() == point.value()) {
             Some(other) => *other = point,
             // They may come in any order and stand in that of the range.
@@ -238,7 +240,7 @@ impl State {
             }
         }
         let shown = Shown {
-            curve,
+            curve: Arc::new(curve),
             experiment,
             stored: false,
             complete,

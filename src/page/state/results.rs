@@ -1,5 +1,7 @@
 //! The curves that are here, stored ones and measured ones: which of them is shown, and which the settings call for.
 
+use std::sync::Arc;
+
 use super::Run;
 use super::run::Goal;
 use hemoscope_core::curve::digest;
@@ -29,8 +31,8 @@ pub struct Results {
 /// The curve in the chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shown {
-    /// As far as it is measured.
-    pub curve: Curve,
+    /// As far as it is measured. Shared, since the page copies what it knows with every event.
+    pub curve: Arc<Curve>,
     /// The settings it was measured with.
     pub experiment: Experiment,
     /// Whether it was stored with the page and not measured here.
@@ -55,7 +57,7 @@ pub struct Kept {
     /// Which colour and dash.
     pub slot: usize,
     /// The curve.
-    pub curve: Curve,
+    pub curve: Arc<Curve>,
     /// The strength whose line along the depth is kept; `None`: the curve is.
     pub at: Option<f64>,
 }
@@ -137,7 +139,7 @@ impl Results {
         self.asked.retain(|asked| asked != path);
         self.shelf.extend(curve.map(|curve| Shown {
             experiment: Experiment::of_stored(&curve),
-            curve,
+            curve: Arc::new(curve),
             stored: true,
             complete: true,
         }));
@@ -245,7 +247,7 @@ impl Results {
         let slot = self.free_slot();
         let at = self.depth_strength(view);
         if let Some(shown) = &self.shown {
-            let others = self.kept.iter().map(|kept| (kept.name.as_str(), &kept.curve));
+            let others = self.kept.iter().map(|kept| (kept.name.as_str(), &*kept.curve));
             let name = match at {
                 Some(at) => format!(
                     "{}, {} at {}",

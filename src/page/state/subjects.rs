@@ -1,5 +1,7 @@
 //! What is read off results: where curves break, what that means for the chart, and what is said of them.
 
+use std::sync::Arc;
+
 use super::Results;
 use hemoscope_core::curve::sentence::{Answer, answer, compare};
 use hemoscope_core::curve::{Curve, Point};
@@ -14,7 +16,7 @@ pub enum Subjects {
     /// Where models break.
     Curves {
         /// The shown curve, or one of each size where there is one.
-        curves: Vec<Option<Curve>>,
+        curves: Vec<Option<Arc<Curve>>>,
         /// Where sizes are compared, their names.
         names: Vec<&'static str>,
         /// The perplexity ratio at which a model counts as broken.
@@ -23,7 +25,7 @@ pub enum Subjects {
     /// Where the damage of the selected strength starts.
     Depth {
         /// The shown result.
-        curve: Box<Curve>,
+        curve: Arc<Curve>,
         /// The selected strength; `None` before the first point.
         point: Option<Point>,
     },
@@ -37,19 +39,19 @@ impl Subjects {
             && matches!(shown.experiment.ask, Ask::Depth(_))
         {
             return Self::Depth {
-                curve: Box::new(shown.curve.clone()),
+                curve: Arc::clone(&shown.curve),
                 point: results.selected_point(&link.view).map(|(_, point)| point.clone()),
             };
         }
         let (names, curves) = match link.view.screen {
             Screen::Model => (
                 Vec::new(),
-                vec![results.shown.as_ref().map(|shown| shown.curve.clone())],
+                vec![results.shown.as_ref().map(|shown| Arc::clone(&shown.curve))],
             ),
             Screen::Sizes => results
                 .sizes(link.experiment.sweep())
                 .into_iter()
-                .map(|(model, shown)| (model.short, shown.map(|shown| shown.curve.clone())))
+                .map(|(model, shown)| (model.short, shown.map(|shown| Arc::clone(&shown.curve))))
                 .unzip(),
         };
         Self::Curves {
@@ -84,12 +86,12 @@ impl Subjects {
     }
 }
 
-fn of_curves(curves: &[Option<Curve>], names: &[&str], ratio: f64) -> Answer {
+fn of_curves(curves: &[Option<Arc<Curve>>], names: &[&str], ratio: f64) -> Answer {
     match curves {
         [Some(curve)] if names.is_empty() => answer(curve, ratio),
         curves if curves.iter().all(Option::is_none) => Answer::default(),
         curves => {
-            let curves = curves.iter().map(Option::as_ref);
+            let curves = curves.iter().map(Option::as_deref);
             let said = compare(&names.iter().copied().zip(curves).collect::<Vec<_>>(), ratio);
             // What comes of it, then each model's place.
             match said.split_once(": ") {

@@ -297,7 +297,7 @@ mod tests {
         state.writing.take_stored(Some(texts()));
         state.take_stored("", Some(stored("hemoscope-4m", "wanda:sparsity=0.31..0.71/9")));
         if let Some(shown) = &mut state.results.shown {
-            shown.curve.points[3].at = vec![0.33];
+            Arc::make_mut(&mut shown.curve).points[3].at = vec![0.33];
         }
         state.link.view.at = Some(0.33);
         let seen = seen(&state);

@@ -44,7 +44,7 @@ pub fn drawn<'a>(link: &Settings, results: &'a Results) -> Vec<Drawn<'a>> {
 #[must_use]
 pub fn is_shown(results: &Results, drawn: &[Drawn<'_>]) -> bool {
     match (drawn.first(), &results.shown) {
-        (Some(first), Some(shown)) => *first.curve == shown.curve,
+        (Some(first), Some(shown)) => *first.curve == *shown.curve,
         _ => false,
     }
 }
@@ -110,7 +110,7 @@ fn name(shown: &Shown, kept: &[Kept]) -> String {
         // The kept one's name stands there.
         String::new()
     } else {
-        say::kept_name(&shown.curve, kept.iter().map(|kept| (kept.name.as_str(), &kept.curve)))
+        say::kept_name(&shown.curve, kept.iter().map(|kept| (kept.name.as_str(), &*kept.curve)))
     }
 }
 
