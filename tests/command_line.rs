@@ -323,7 +323,7 @@ fn bad_usage_is_told_before_anything_is_measured() {
     let calls: [(&str, &[&str], &[&str]); 11] = [
         ("measure", &["--windows", "0"], &["--windows"]),
         ("measure", &["--window", "1"], &["--window"]),
-        ("measure", &["--window", "9000"], &["9000", "8..=8192"]),
+        ("measure", &["--window", "9000"], &["9000", "2..=8192"]),
         ("measure", &["--window", "1024"], &["1024", "from 2 to 512"]),
         ("measure", &["--calibration-windows", "0"], &["--calibration-windows"]),
         ("measure", &["--modify", curve], &["is a range", "hemoscope sweep"]),

@@ -5,8 +5,8 @@ mod support;
 use std::path::{Path, PathBuf};
 
 use hemoscope_core::curve::sentence::compare;
-use hemoscope_core::curve::{Curve, digest};
-use hemoscope_core::decode::{StoredTexts, Written};
+use hemoscope_core::curve::{Curve, Outcome, Point, digest};
+use hemoscope_core::decode::{Continuations, StoredTexts};
 use hemoscope_core::experiment::bundled::{self, Bundled, SIZES};
 use hemoscope_core::experiment::{Ask, Asset, Experiment, Sampling};
 use hemoscope_core::modify::catalogue;
@@ -139,7 +139,8 @@ fn what_every_model_writes_is_stored_at_every_strength() {
             assert_eq!(prompts, bundled::prompts(model), "{path}");
             // What a model can't take has no text, as it has no perplexity.
             let Stored { curve, .. } = read(&bundled::result_path(model.name, &experiment.ask).unwrap());
-            let taken = curve.points.iter().filter(|point| point.failure().is_none());
+            let is_taken = |point: &&Point| matches!(point.outcome(), Outcome::Measured(measured) if measured.hemorrhage.ln_ratio.is_finite());
+            let taken = curve.points.iter().filter(is_taken);
             let taken = taken.map(|point| &point.spec).collect::<Vec<_>>();
             for written in written {
                 let specs = written.modified.iter().map(|modified| &modified.spec);
@@ -164,7 +165,7 @@ fn a_stored_text_comes_out_again() {
     let model = &SIZES[0];
     let experiment = share::open(&stored(model.name, "rtn").link).link.experiment;
     let StoredTexts { written, .. } = read(&bundled::texts_path(model.name, experiment.sweep()).unwrap());
-    let Written {
+    let Continuations {
         prompt,
         base,
         modified,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::RangedU64ValueParser;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use hemoscope_core::curve::CalibrationStats;
+use hemoscope_core::experiment::Experiment;
 use hemoscope_core::experiment::fields::{self, Field};
 use hemoscope_core::modify::{Spec, SpecError, Sweep};
 use hemoscope_core::protocol::DeviceChoice;
@@ -130,7 +131,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         model: PathBuf,
         /// Tokens per pass.
-        #[arg(long, default_value_t = 512, value_parser = at_least(1))]
+        #[arg(long, default_value_t = usual().window, value_parser = at_least(1))]
         window: usize,
         /// Passes that are timed.
         #[arg(long, default_value_t = 3, value_parser = at_least(1))]
@@ -151,16 +152,16 @@ pub(crate) struct Setting {
     #[arg(long, value_name = "FILE")]
     pub(crate) text: Option<PathBuf>,
     /// Windows to measure.
-    #[arg(long, default_value_t = 8, value_parser = limits(&fields::WINDOWS))]
+    #[arg(long, default_value_t = usual().windows, value_parser = limits(&fields::WINDOWS))]
     pub(crate) windows: usize,
     /// Tokens per window.
-    #[arg(long, default_value_t = 512, value_parser = limits(&fields::WINDOW))]
+    #[arg(long, default_value_t = usual().window, value_parser = limits(&fields::WINDOW))]
     pub(crate) window: usize,
     /// The text to calibrate on, for methods that look at activations.
     #[arg(long, value_name = "FILE")]
     pub(crate) calibration: Option<PathBuf>,
     /// Windows to calibrate on.
-    #[arg(long, default_value_t = 8, value_parser = limits(&fields::CALIBRATION_WINDOWS))]
+    #[arg(long, default_value_t = usual().calibration_windows, value_parser = limits(&fields::CALIBRATION_WINDOWS))]
     pub(crate) calibration_windows: usize,
     /// Calibrate block by block on the model as modified so far, or in one pass over the model before the step.
     #[arg(long, value_enum, default_value_t = Stats::Sequential)]
@@ -169,8 +170,13 @@ pub(crate) struct Setting {
     #[arg(long, value_enum, default_value_t = Device::Flex)]
     pub(crate) device: Device,
     /// The seed of all random numbers.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = usual().seed)]
     pub(crate) seed: u64,
+}
+
+/// What an option has that is not given: that of the first version's links.
+fn usual() -> Experiment {
+    Experiment::version_1()
 }
 
 /// What a link takes too; a model may allow less, which the engine checks.

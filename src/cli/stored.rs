@@ -7,10 +7,11 @@ mod texts;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use hemoscope_core::curve::{Curve, digest, sentence};
+use hemoscope_core::curve::{Curve, Outcome, Point, digest, sentence};
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::experiment::bundled::{self, Bundled, SIZES};
-use hemoscope_core::experiment::{Ask, Asset, Experiment, View};
+use hemoscope_core::experiment::{Asset, Experiment, Question, View};
+use hemoscope_core::modify::Spec;
 use hemoscope_core::plot::picture::{Drawn, together};
 use hemoscope_core::plot::{KEPT, draw as draw_chart};
 use hemoscope_core::say;
@@ -81,15 +82,29 @@ async fn measure(model: &Bundled, path: &Path, force: bool) -> Result<(), CliErr
     for experiment in bundled::stored(model) {
         let inputs = Inputs::of(experiment, subject.sha256())?;
         let ask = &inputs.experiment.ask;
-        if let Some(place) = bundled::result_path(model.name, ask) {
-            store_result(&mut subject, &inputs, &Path::new(WEB).join(place), force).await?;
-        }
-        if let (Ask::Curve(sweep), Some(place)) = (ask, bundled::texts_path(model.name, ask.sweep())) {
+        let Some(place) = bundled::result_path(model.name, ask) else {
+            continue;
+        };
+        let result = Path::new(WEB).join(place);
+        store_result(&mut subject, &inputs, &result, force).await?;
+        if let (Question::Curve, Some(place)) = (ask.question(), bundled::texts_path(model.name, ask.sweep())) {
+            let curve: Curve = serde_json::from_str(&read_text(&result)?)?;
             let file = Path::new(WEB).join(place);
-            texts::store(&mut subject, model, sweep, &inputs, &file, force).await?;
+            texts::store(&mut subject, model, &taken(&curve), &inputs, &file, force).await?;
         }
     }
     Ok(())
+}
+
+/// The modifications that leave a model whose output is a number.
+fn taken(curve: &Curve) -> Vec<Spec> {
+    let is_taken = |point: &&Point| matches!(point.outcome(), Outcome::Measured(measured) if measured.hemorrhage.ln_ratio.is_finite());
+    curve
+        .points
+        .iter()
+        .filter(is_taken)
+        .map(|point| point.spec.clone())
+        .collect()
 }
 
 /// Measures a result, unless it is there.
@@ -115,7 +130,7 @@ async fn store_result(subject: &mut Subject<'_>, inputs: &Inputs, file: &Path, f
         curve: &curve,
     };
     // With a line a number, arrays would have thousands of lines.
-    let text = if curve.is_observed() {
+    let text = if curve.question != Question::Curve {
         serde_json::to_string(&stored)?
     } else {
         serde_json::to_string_pretty(&stored)?
@@ -160,13 +175,13 @@ fn draw_sizes() -> Result<(), CliError> {
 fn paint_opening() -> Result<(), CliError> {
     let curve = Path::new(WEB).join(bundled::curve_path(bundled::FIRST, PICTURED));
     if curve.exists() {
-        let curve = serde_json::from_str(&read_text(&curve)?)?;
-        let texts = read_text(&Path::new(WEB).join(bundled::curve_path(bundled::FIRST, "writing/wanda")))?;
+        let curve: Curve = serde_json::from_str(&read_text(&curve)?)?;
+        let Some(texts) = bundled::texts_path(bundled::FIRST, &curve.sweep) else {
+            return Ok(());
+        };
+        let texts = serde_json::from_str(&read_text(&Path::new(WEB).join(texts))?)?;
         let page = Path::new(PAGE);
-        output::save_text(
-            page,
-            &opening::written_into(&read_text(page)?, &curve, &serde_json::from_str(&texts)?)?,
-        )?;
+        output::save_text(page, &opening::written_into(&read_text(page)?, &curve, &texts)?)?;
         say(page.display());
     }
     Ok(())
@@ -191,6 +206,16 @@ fn svg(files: &[PathBuf]) -> Result<String, CliError> {
     }
     let read = |file: &PathBuf| -> Result<Curve, CliError> { Ok(serde_json::from_str(&read_text(file)?)?) };
     let curves = files.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    if let Some((file, _)) = files
+        .iter()
+        .zip(&curves)
+        .find(|(_, curve)| curve.question != Question::Curve)
+    {
+        return Err(CliError::Usage(format!(
+            "{} holds no curve; give files as `hemoscope sweep --out FILE.json` writes them",
+            file.display()
+        )));
+    }
     let of_size = |name: &str| SIZES.iter().find(|model| model.name == name).map(|model| model.short);
     let mut drawn: Vec<Drawn<'_>> = Vec::new();
     for (slot, curve) in curves.iter().enumerate() {

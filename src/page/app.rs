@@ -27,7 +27,7 @@ pub fn start() {
     let curve = browser::take_out(opening::CURVE_ID).and_then(|text| serde_json::from_str(&text).ok());
     state.take_stored("", curve);
     let texts = browser::take_out(opening::TEXTS_ID).and_then(|text| serde_json::from_str(&text).ok());
-    state.writing.take_stored(texts);
+    state.writing.take_stored("", texts);
     let Some(place) = browser::by_id(PLACE) else { return };
     mount::mount_to(place, move || view! { <App state present/> }).forget();
     // In the same frame, so that nothing is seen twice.
@@ -78,7 +78,7 @@ fn follow(page: Page) {
     let asked = Memo::new(move |_| {
         let link = page.link.read();
         let names = link.experiment.sweep().steps.iter().map(|step| step.name.clone());
-        (link.experiment.ask.word(), names.collect::<Vec<_>>())
+        (link.experiment.ask.question(), names.collect::<Vec<_>>())
     });
     Effect::watch(
         move || (models.get(), asked.get()),

@@ -92,7 +92,7 @@ mod tests {
     fn numbers_out_of_range_become_the_nearer_end_and_other_texts_are_no_numbers() {
         for (limits, text, number) in [
             (Limits::WINDOWS, "5000", Some(4096.0)),
-            (Limits::WINDOW, "1", Some(8.0)),
+            (Limits::WINDOW, "1", Some(2.0)),
             (Limits::WINDOWS, "", None),
             (Limits::WINDOWS, "2.5", None),
             (Limits::WINDOWS, " 16 ", Some(16.0)),
@@ -107,7 +107,7 @@ mod tests {
     fn a_field_says_why_it_uses_another_number() {
         for (limits, typed, used, note) in [
             (Limits::WINDOWS, "5000", 4096.0, "At most 4096: 4096 is used."),
-            (Limits::WINDOW, "1", 8.0, "At least 8: 8 is used."),
+            (Limits::WINDOW, "1", 2.0, "At least 2: 2 is used."),
             (Limits::WINDOWS, "-3", 16.0, "At least 1: 16 is used."),
             (Limits::WINDOWS, "2.5", 16.0, "Whole numbers only: 16 is used."),
             (Limits::WINDOWS, "", 8.0, "This is not a number: 8 is used."),

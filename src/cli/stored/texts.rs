@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use hemoscope_core::decode::{StoredTexts, Written, WrittenAt};
+use hemoscope_core::decode::{Continuation, Continuations, StoredTexts};
 use hemoscope_core::experiment::bundled::{self, Bundled};
 use hemoscope_core::experiment::{Sampling, Settings, View};
-use hemoscope_core::modify::Sweep;
+use hemoscope_core::modify::Spec;
 use hemoscope_core::share;
 
 use super::subject::{Inputs, Subject};
@@ -13,11 +13,11 @@ use crate::files::CliError;
 use crate::host::say;
 use crate::output;
 
-/// Has the model write at every strength, unless its texts are there.
+/// Has the model write under each of these modifications, unless the texts are there.
 pub(super) async fn store(
     subject: &mut Subject<'_>,
     model: &Bundled,
-    sweep: &Sweep,
+    specs: &[Spec],
     inputs: &Inputs,
     file: &Path,
     force: bool,
@@ -27,13 +27,13 @@ pub(super) async fn store(
         ..Settings::default()
     });
     let (prompts, tokens) = (bundled::prompts(model), View::default().tokens);
-    if !force && is_up_to_date(file, &link, &prompts, tokens) {
+    if !force && is_up_to_date(file, &link, &prompts, tokens, specs) {
         say(format!("{} is up to date", file.display()));
         return Ok(());
     }
     let mut written = Vec::new();
     for prompt in prompts {
-        written.push(write(subject, sweep, inputs, prompt, tokens).await?);
+        written.push(write(subject, specs, inputs, prompt, tokens).await?);
     }
     let text = serde_json::to_string_pretty(&StoredTexts { link, written })?;
     output::save_text(file, &(text + "\n"))?;
@@ -41,25 +41,28 @@ pub(super) async fn store(
     Ok(())
 }
 
-fn is_up_to_date(file: &Path, link: &str, prompts: &[String], tokens: usize) -> bool {
+fn is_up_to_date(file: &Path, link: &str, prompts: &[String], tokens: usize, specs: &[Spec]) -> bool {
     let stored = std::fs::read_to_string(file).ok();
     let stored = stored.and_then(|text| serde_json::from_str::<StoredTexts>(&text).ok());
     stored.is_some_and(|stored| {
-        let of_prompt = |(written, prompt): (&Written, &String)| written.prompt == *prompt && written.tokens == tokens;
+        let of_prompt = |(written, prompt): (&Continuations, &String)| {
+            let found = written.modified.iter().map(|modified| &modified.spec);
+            written.prompt == *prompt && written.tokens == tokens && found.eq(specs)
+        };
         stored.link == link
             && stored.written.len() == prompts.len()
             && stored.written.iter().zip(prompts).all(of_prompt)
     })
 }
 
-/// The continuation of one prompt at every strength that the model can take.
+/// The continuations of one prompt.
 async fn write(
     subject: &mut Subject<'_>,
-    sweep: &Sweep,
+    specs: &[Spec],
     inputs: &Inputs,
     prompt: String,
     tokens: usize,
-) -> Result<Written, CliError> {
+) -> Result<Continuations, CliError> {
     let (experiment, calibration) = (&inputs.experiment, &inputs.calibration);
     let session = subject.session(&experiment.model).await?;
     let tokenizer = &session.model()?.tokenizer;
@@ -69,24 +72,18 @@ async fn write(
     };
     let mut base = String::new();
     let mut modified = Vec::new();
-    for (_, spec) in sweep.points() {
+    for spec in specs {
         let generated = session
-            .generate(experiment, &spec, calibration, &prompt, Sampling::Greedy, tokens)
-            .await;
-        let generated = match generated {
-            Ok(generated) => generated,
-            Err(error) if error.is_device_failure() => return Err(error.into()),
-            // As in the curve: what can't be done at one strength is no reason to do without the others.
-            Err(_) => continue,
-        };
+            .generate(experiment, spec, calibration, &prompt, Sampling::Greedy, tokens)
+            .await?;
         base = text(&generated.base);
-        modified.push(WrittenAt {
-            spec,
+        modified.push(Continuation {
+            spec: spec.clone(),
             text: text(&generated.modified),
             first_difference: generated.first_difference(),
         });
     }
-    Ok(Written {
+    Ok(Continuations {
         prompt,
         tokens,
         base,

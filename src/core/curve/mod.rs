@@ -11,6 +11,7 @@ pub mod threshold;
 
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::Question;
 use crate::metric::Stats;
 
 pub use measured::Measured;
@@ -71,6 +72,9 @@ pub enum CalibrationStats {
 /// A measured sweep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Curve {
+    /// What was asked.
+    #[serde(default, skip_serializing_if = "Question::is_curve")]
+    pub question: Question,
     /// The modification with its range, in the grammar.
     pub sweep: crate::modify::Sweep,
     /// How it was measured.
@@ -83,13 +87,4 @@ pub struct Curve {
     pub points: Vec<Point>,
     /// The whole run, seconds.
     pub duration_secs: f64,
-}
-
-impl Curve {
-    /// Whether its points are arrays with named axes, and not perplexities.
-    #[must_use]
-    pub fn is_observed(&self) -> bool {
-        let is_array = |point: &Point| matches!(point.outcome(), Outcome::Observed(_));
-        self.points.iter().any(is_array)
-    }
 }

@@ -8,7 +8,7 @@ use crate::observation::Observation;
 
 /// One point of a result. A failed point is a point with a reason, not a lost result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Written", into = "Written")]
+#[serde(from = "PointOnDisk", into = "PointOnDisk")]
 pub struct Point {
     /// Where it lies: a number for each range of the question, in the grammar's unit.
     pub at: Vec<f64>,
@@ -99,11 +99,11 @@ impl Point {
 
 /// A point as files hold it: the measures of a curve's point have names of their own.
 #[derive(Clone, Serialize, Deserialize)]
-struct Written {
+struct PointOnDisk {
     #[serde(flatten)]
     place: Place,
     spec: Spec,
-    outcome: WrittenOutcome,
+    outcome: OutcomeOnDisk,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -115,22 +115,22 @@ enum Place {
 
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum WrittenOutcome {
+enum OutcomeOnDisk {
     Measured(Measured),
     Observed(Vec<Observation>),
     Failed(String),
 }
 
-impl From<Written> for Point {
-    fn from(Written { place, spec, outcome }: Written) -> Self {
+impl From<PointOnDisk> for Point {
+    fn from(PointOnDisk { place, spec, outcome }: PointOnDisk) -> Self {
         let at = match place {
             Place::Value(value) => vec![value],
             Place::At(at) => at,
         };
         let (observations, status) = match outcome {
-            WrittenOutcome::Measured(measured) => (measured.observations(), Status::Measured),
-            WrittenOutcome::Observed(observations) => (observations, Status::Measured),
-            WrittenOutcome::Failed(reason) => (Vec::new(), Status::Failed(reason)),
+            OutcomeOnDisk::Measured(measured) => (measured.observations(), Status::Measured),
+            OutcomeOnDisk::Observed(observations) => (observations, Status::Measured),
+            OutcomeOnDisk::Failed(reason) => (Vec::new(), Status::Failed(reason)),
         };
         Self {
             at,
@@ -141,7 +141,7 @@ impl From<Written> for Point {
     }
 }
 
-impl From<Point> for Written {
+impl From<Point> for PointOnDisk {
     fn from(point: Point) -> Self {
         let measured =
             Measured::of(&point.observations).filter(|measured| measured.observations() == point.observations);
@@ -152,9 +152,9 @@ impl From<Point> for Written {
             },
             spec: point.spec,
             outcome: match (point.status, measured) {
-                (Status::Failed(reason), _) => WrittenOutcome::Failed(reason),
-                (Status::Measured, Some(measured)) => WrittenOutcome::Measured(measured),
-                (Status::Measured, None) => WrittenOutcome::Observed(point.observations),
+                (Status::Failed(reason), _) => OutcomeOnDisk::Failed(reason),
+                (Status::Measured, Some(measured)) => OutcomeOnDisk::Measured(measured),
+                (Status::Measured, None) => OutcomeOnDisk::Observed(point.observations),
             },
         }
     }
@@ -175,7 +175,10 @@ mod tests {
         let mut with_more = measured.clone();
         with_more.observations.push(Observation::number("entropy", 2.5));
         let spec = measured.spec.clone();
-        let array = Observation::number("cka", f64::NAN);
+        let array = Observation {
+            standard_error: Some(vec![f64::NAN]),
+            ..Observation::number("cka", f64::INFINITY)
+        };
         let mut of_two = Point::observed(0.5, spec.clone(), vec![array.clone()]);
         of_two.at.push(4.0);
         for point in [

@@ -1,31 +1,45 @@
 //! A curve as a table: CSV for spreadsheets, JSON with everything.
 
+use super::measured::MEASURES;
 use super::{CalibrationStats, Curve, Outcome};
-use crate::observation::{self, quoted};
+use crate::experiment::Question;
+use crate::observation::{self, Observation, quoted};
 
-/// The columns, in order.
-pub const COLUMNS: [&str; 20] = [
-    "value",
-    "status",
-    "ln_ratio",
-    "ln_ratio_se",
-    "ppl_ratio",
-    "ppl",
-    "nll",
-    "nll_se",
-    "kld_mean",
-    "kld_median",
-    "kld_p99",
-    "same_top",
-    "tokens",
-    "sparsity_achieved",
-    "bits_per_weight",
-    "blocks",
-    "duration_secs",
-    "base_ppl",
-    "spec",
-    "reason",
-];
+/// The columns, in order: a measure's error stands behind it, and the ratio of perplexities behind its logarithm.
+#[must_use]
+pub fn columns() -> Vec<String> {
+    let mut columns = vec!["value".to_owned(), "status".to_owned()];
+    for entry in &MEASURES {
+        columns.push(entry.name.to_owned());
+        if entry.error.is_some() {
+            columns.push(format!("{}_se", entry.name));
+        }
+        if entry.name == LN_RATIO {
+            columns.push("ppl_ratio".to_owned());
+        }
+    }
+    columns.extend(["base_ppl", "spec", "reason"].map(str::to_owned));
+    columns
+}
+
+/// The numbers of a point, in the order of the columns.
+fn numbers(observations: &[Observation]) -> Vec<String> {
+    let mut cells = Vec::new();
+    for observation in observations {
+        let value = observation.values.first().copied().unwrap_or(f64::NAN);
+        cells.push(value.to_string());
+        if let Some(error) = observation.standard_error.as_ref().and_then(|errors| errors.first()) {
+            cells.push(error.to_string());
+        }
+        if observation.measure == LN_RATIO {
+            cells.push(value.exp().to_string());
+        }
+    }
+    cells
+}
+
+/// The measure whose exponential is the ratio of perplexities.
+const LN_RATIO: &str = "ln_ratio";
 
 /// The protocol in comment lines that begin with `#`, a header, and a line a point; of arrays that were observed, a line a
 /// number ([`observation::csv`]). Logarithms are natural; a failed
@@ -33,53 +47,23 @@ pub const COLUMNS: [&str; 20] = [
 #[must_use]
 pub fn csv(curve: &Curve) -> String {
     let mut out = comments(curve);
-    if curve.is_observed() {
+    if curve.question != Question::Curve {
         out.push_str(&observation::csv(&curve.points));
         return out;
     }
-    out.push_str(&COLUMNS.join(","));
+    let columns = columns();
+    out.push_str(&columns.join(","));
     out.push('\n');
     for point in &curve.points {
-        let mut cells = vec![point.value().to_string()];
-        let mut reason = String::new();
-        match point.outcome() {
-            Outcome::Measured(measured) => {
-                let (stats, hemorrhage) = (&measured.stats, &measured.hemorrhage);
-                cells.push("measured".to_owned());
-                cells.extend(
-                    [
-                        hemorrhage.ln_ratio,
-                        hemorrhage.ln_ratio_se,
-                        hemorrhage.ln_ratio.exp(),
-                        stats.ppl,
-                        stats.nll,
-                        stats.nll_se,
-                        stats.kld_mean,
-                        stats.kld_median,
-                        stats.kld_p99,
-                        stats.same_top,
-                    ]
-                    .map(|number| number.to_string()),
-                );
-                cells.push(stats.tokens.to_string());
-                cells.push(measured.sparsity_achieved.to_string());
-                cells.push(measured.bits_per_weight.to_string());
-                cells.push(measured.blocks.to_string());
-                cells.push(measured.duration_secs.to_string());
-            }
-            Outcome::Observed(_) => {
-                cells.push("observed".to_owned());
-                cells.extend(std::iter::repeat_n(String::new(), 15));
-            }
-            Outcome::Failed(why) => {
-                cells.push("failed".to_owned());
-                cells.extend(std::iter::repeat_n(String::new(), 15));
-                why.clone_into(&mut reason);
-            }
-        }
-        cells.push(curve.base.ppl.to_string());
-        cells.push(point.spec.to_string());
-        cells.push(reason);
+        let (status, numbers, reason) = match point.outcome() {
+            Outcome::Measured(measured) => ("measured", numbers(&measured.observations()), ""),
+            Outcome::Observed(_) => ("observed", Vec::new(), ""),
+            Outcome::Failed(reason) => ("failed", Vec::new(), reason),
+        };
+        let mut cells = vec![point.value().to_string(), status.to_owned()];
+        cells.extend(numbers);
+        cells.resize(columns.len() - 3, String::new());
+        cells.extend([curve.base.ppl.to_string(), point.spec.to_string(), reason.to_owned()]);
         for (i, cell) in cells.iter().enumerate() {
             let comma = if i == 0 { "" } else { "," };
             out.push_str(comma);
@@ -173,7 +157,11 @@ mod tests {
         assert!(notes.contains(&"# calibration: two lines sha256 ef, 3 windows, dense"));
         assert!(notes.contains(&"# protocol: full-window, 4 windows of 512 tokens, 2044 tokens scored"));
         assert_eq!(lines.len(), 5);
-        assert_eq!(lines[0], COLUMNS.join(","));
+        assert_eq!(
+            lines[0],
+            "value,status,ln_ratio,ln_ratio_se,ppl_ratio,ppl,nll,nll_se,kld_mean,kld_median,kld_p99,same_top,tokens,\
+             sparsity_achieved,bits_per_weight,blocks,duration_secs,base_ppl,spec,reason"
+        );
         assert!(lines[1].starts_with("8,measured,0,0.5,1,20.08"), "{}", lines[1]);
         assert!(lines[1].ends_with("\"rtn:bits=8,group=32\","), "{}", lines[1]);
         assert!(lines[3].starts_with("4,failed,,,"), "{}", lines[3]);
@@ -189,7 +177,7 @@ mod tests {
                 inside ^= *c == '"';
                 *c == ',' && !inside
             });
-            assert_eq!(commas.count() + 1, COLUMNS.len(), "{line}");
+            assert_eq!(commas.count() + 1, columns().len(), "{line}");
         }
     }
 

@@ -36,6 +36,7 @@ pub fn curve(sweep: &str, points: &[(f64, f64, f64)]) -> Curve {
         })
         .collect();
     Curve {
+        question: crate::experiment::Question::Curve,
         sweep: sweep.parse().unwrap(),
         protocol: Protocol {
             name: "full-window".to_owned(),

@@ -1,9 +1,9 @@
 //! Choosing the next token from a row of logits. One file per strategy; all work on slices.
 
+mod continuations;
 pub mod greedy;
 pub mod temperature;
 mod uniforms;
-mod written;
 
+pub use continuations::{Continuation, Continuations, StoredTexts};
 pub use uniforms::Uniforms;
-pub use written::{StoredTexts, Written, WrittenAt};

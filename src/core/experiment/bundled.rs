@@ -4,7 +4,7 @@
 //! models lie results that were measured on them beforehand, one for each question and method ([`result_path`]), and what
 //! they wrote ([`texts_path`]).
 
-use super::{Ask, Asset, Experiment, Origin, View};
+use super::{Ask, Asset, Experiment, Origin, Question, View};
 use crate::modify::{Sweep, catalogue, knob};
 
 /// A model that comes with the page.
@@ -132,9 +132,9 @@ pub fn stored(model: &Bundled) -> Vec<Experiment> {
     let of_method = |entry| {
         let mut sweep = Experiment::default().sweep().clone();
         knob::choose_method(&mut sweep, entry);
-        [Ask::Curve(sweep.clone()), Ask::Depth(sweep)].map(|ask| {
+        Question::ALL.map(|question| {
             of_model(Experiment {
-                ask,
+                ask: question.of(sweep.clone()),
                 ..Experiment::default()
             })
         })
@@ -146,9 +146,9 @@ pub fn stored(model: &Bundled) -> Vec<Experiment> {
 #[must_use]
 pub fn result_path(model: &str, ask: &Ask) -> Option<String> {
     let method = stored_method(model, ask)?;
-    Some(match ask {
-        Ask::Curve(_) => curve_path(model, method),
-        Ask::Depth(_) => format!("curves/{model}/depth/{method}.json"),
+    Some(match ask.question() {
+        Question::Curve => curve_path(model, method),
+        other => format!("curves/{model}/{}/{method}.json", other.word()),
     })
 }
 

@@ -3,11 +3,12 @@
 
 mod read;
 
-use super::{Ask, DeviceChoice, Sampling, Screen, Settings, Tab, View};
+use super::{DeviceChoice, Question, Sampling, Screen, Settings, Tab, View};
 use crate::curve::CalibrationStats;
 use crate::modify::Sweep;
 use crate::numeric::parse_finite;
 use crate::plot::{Axis, DepthMeasure, Measure};
+use crate::weights::BLOCKS_MAX;
 use read::{names, not_among, number, origin, rejected, sha256, unusual, unusual_word, whole, word, word_of};
 
 /// One value: its key, its words, what it may be, and how it is read and written.
@@ -140,19 +141,16 @@ macro_rules! asset_fields {
 pub const ASK: Field = Field {
     key: "ask",
     label: "what is asked",
-    kind: Kind::Word(&["curve", "depth"]),
+    kind: Kind::Word(&Question::WORDS),
     only_with: None,
     read: |link, given| {
         let ask = &mut link.experiment.ask;
         let sweep = ask.sweep().clone();
-        *ask = match given {
-            "curve" => Ask::Curve(sweep),
-            "depth" => Ask::Depth(sweep),
-            _ => return Err(not_among(&ASK, ask.word())),
-        };
+        let question = Question::find(given).ok_or_else(|| not_among(&ASK, ask.question().word()))?;
+        *ask = question.of(sweep);
         Ok(())
     },
-    write: |link| Some(link.experiment.ask.word().to_owned()),
+    write: |link| Some(link.experiment.ask.question().word().to_owned()),
 };
 
 asset_fields!(MODEL, MODEL_SHA256, model, "model", "model-sha256", "the model");
@@ -190,7 +188,7 @@ pub const WINDOWS: Field = Field {
 pub const WINDOW: Field = Field {
     key: "window",
     label: "tokens in a window",
-    kind: Kind::Whole { min: 8, max: 8192 },
+    kind: Kind::Whole { min: 2, max: 8192 },
     only_with: None,
     read: |link, given| whole(&WINDOW, given, &mut link.experiment.window),
     write: |link| Some(link.experiment.window.to_string()),
@@ -299,7 +297,10 @@ pub const DEPTH_MEASURE: Field = Field {
 pub const SITE: Field = Field {
     key: "site",
     label: "the selected place along the depth",
-    kind: Kind::Whole { min: 0, max: 4096 },
+    kind: Kind::Whole {
+        min: 0,
+        max: BLOCKS_MAX as u64,
+    },
     only_with: None,
     read: |link, given| {
         let mut site = 0;
@@ -383,7 +384,7 @@ pub const DRAW: Field = Field {
 pub const TOKENS: Field = Field {
     key: "tokens",
     label: "tokens that both models write",
-    kind: Kind::Whole { min: 1, max: 512 },
+    kind: Kind::Whole { min: 1, max: 8192 },
     only_with: None,
     read: |link, given| whole(&TOKENS, given, &mut link.view.tokens),
     write: |link| unusual(&link.view.tokens, &View::default().tokens),

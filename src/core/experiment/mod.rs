@@ -6,12 +6,14 @@
 mod asset;
 pub mod bundled;
 pub mod fields;
+mod question;
 mod settings;
 mod view;
 
 use serde::{Deserialize, Serialize};
 
 pub use asset::{Asset, Origin, OriginError};
+pub use question::{Ask, Question};
 pub use settings::Settings;
 pub use view::{DeviceChoice, Sampling, Screen, Tab, View};
 
@@ -22,48 +24,6 @@ use crate::modify::Sweep;
 pub const BUNDLED_TEXT: &str = "evaluation";
 /// The text shipped for calibrating.
 pub const BUNDLED_CALIBRATION: &str = "calibration";
-
-/// A question that can be asked of a model, with the modification that it is asked of.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ask {
-    /// Where does it break? Perplexity and divergence at each strength.
-    Curve(Sweep),
-    /// Where does the damage start? The residual stream's error behind each block, at each strength.
-    Depth(Sweep),
-}
-
-impl Ask {
-    /// The modification, with its range.
-    #[must_use]
-    pub fn sweep(&self) -> &Sweep {
-        match self {
-            Self::Curve(sweep) | Self::Depth(sweep) => sweep,
-        }
-    }
-
-    /// The same, to be changed.
-    pub fn sweep_mut(&mut self) -> &mut Sweep {
-        match self {
-            Self::Curve(sweep) | Self::Depth(sweep) => sweep,
-        }
-    }
-
-    /// Whether the other is the same question, of whatever modification.
-    #[must_use]
-    pub fn is_like(&self, other: &Self) -> bool {
-        self.word() == other.word()
-    }
-
-    /// Its word in a link.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Curve(_) => "curve",
-            Self::Depth(_) => "depth",
-        }
-    }
-}
 
 /// Everything that a run depends on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -150,11 +110,7 @@ impl Experiment {
         let protocol = &curve.protocol;
         let mut experiment = Self {
             model: asset(&protocol.model_name, &protocol.model_sha256),
-            ask: if curve.is_observed() {
-                Ask::Depth(curve.sweep.clone())
-            } else {
-                Ask::Curve(curve.sweep.clone())
-            },
+            ask: curve.question.of(curve.sweep.clone()),
             text: asset(&protocol.text_name, &protocol.text_sha256),
             windows: protocol.windows,
             window: protocol.window,

@@ -1,5 +1,6 @@
 //! How a result is shown: nothing here changes a measured number.
 
+use crate::curve::sentence::DEFAULT_RATIO;
 use serde::{Deserialize, Serialize};
 
 use crate::plot::{Axis, DepthMeasure, Measure};
@@ -88,7 +89,7 @@ impl Default for View {
     fn default() -> Self {
         Self {
             screen: Screen::default(),
-            threshold: 1.1,
+            threshold: DEFAULT_RATIO,
             measure: Measure::default(),
             axis: Axis::default(),
             depth_measure: DepthMeasure::default(),

@@ -44,7 +44,7 @@ pub struct TokenScores {
 
 /// The measures of one model, natural logarithms throughout. Numbers that are not
 /// finite (those of a ruined model) survive serialisation.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Stats {
     /// Perplexity, `exp(nll)`.
     #[serde(with = "crate::numeric::nonfinite")]
@@ -93,7 +93,7 @@ impl PartialEq for Stats {
 }
 
 /// ln(PPL/PPL₀) with its paired standard error.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Hemorrhage {
     /// `ln(PPL/PPL₀)`, the mean of the paired differences of the log-likelihoods.
     #[serde(with = "crate::numeric::nonfinite")]

@@ -49,13 +49,6 @@ pub fn knob(sweep: &Sweep) -> Option<&'static Parameter> {
         .or_else(|| entry(sweep)?.knob())
 }
 
-/// Whether a method of the sweep looks at a calibration text.
-#[must_use]
-pub fn is_calibrated(sweep: &Sweep) -> bool {
-    let mut entries = sweep.steps.iter().filter_map(|step| catalogue::find(&step.name));
-    entries.any(|entry| entry.calibrated)
-}
-
 /// The range that a method's knob is offered with first.
 #[must_use]
 pub fn first_range(entry: &Entry) -> Option<Range> {

@@ -91,6 +91,28 @@ pub mod list {
     }
 }
 
+/// The same for a list that may be missing: `#[serde(default, with = "crate::numeric::nonfinite::optional_list")]`.
+pub mod optional_list {
+    use serde::{Deserializer, Serializer};
+
+    /// As [`list::serialize`](super::list::serialize).
+    ///
+    /// # Errors
+    /// What the serializer reports.
+    #[expect(clippy::ref_option, reason = "what serde hands over")]
+    pub fn serialize<S: Serializer>(values: &Option<Vec<f64>>, serializer: S) -> Result<S::Ok, S::Error> {
+        super::list::serialize(values.as_deref().unwrap_or_default(), serializer)
+    }
+
+    /// As [`list::deserialize`](super::list::deserialize).
+    ///
+    /// # Errors
+    /// Where an entry is neither a number nor one of the three names.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<f64>>, D::Error> {
+        super::list::deserialize(deserializer).map(Some)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde::{Deserialize, Serialize};

@@ -20,7 +20,11 @@ pub struct Observation {
     #[serde(with = "crate::numeric::nonfinite::list")]
     pub values: Vec<f64>,
     /// The standard error of each, where it is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "crate::numeric::nonfinite::optional_list"
+    )]
     pub standard_error: Option<Vec<f64>>,
     /// The unit of the numbers; empty where they are ratios.
     pub unit: String,

@@ -271,6 +271,7 @@ impl Scheduler {
             };
         };
         let curve = Curve {
+            question: self.sweeping.experiment.ask.question(),
             sweep: self.sweeping.experiment.sweep().clone(),
             protocol: (**protocol).clone(),
             device: self.device.clone(),

@@ -13,6 +13,7 @@ use names::device_name;
 
 use crate::curve::digest::Verdict;
 use crate::curve::{CalibrationStats, Curve, Outcome, Point, Protocol};
+use crate::experiment::Question;
 use crate::modify::catalogue::{Parameter, Unit};
 use crate::modify::{Sweep, knob};
 use crate::plot::{Measure, Sample, Series, format_number, format_value};
@@ -105,12 +106,15 @@ pub fn verdict(verdict: &Verdict, curve: &Curve) -> String {
             let side = if *by > 0.0 { "higher" } else { "lower" };
             let at = strength(sweep, *value);
             // What an item of the digest is.
-            let what = if curve.is_observed() {
-                let by = format_number(round_to(by.abs(), 2));
-                format!("the relative error at the end came out {by} {side}")
-            } else {
-                let share = format_value(round_to((by.exp() - 1.0).abs(), 2), Unit::Share);
-                format!("perplexity came out {share} {side}")
+            let what = match curve.question {
+                Question::Curve => {
+                    let share = format_value(round_to((by.exp() - 1.0).abs(), 2), Unit::Share);
+                    format!("perplexity came out {share} {side}")
+                }
+                Question::Depth => {
+                    let by = format_number(round_to(by.abs(), 2));
+                    format!("the relative error at the end came out {by} {side}")
+                }
             };
             // The last digits of a device decide which of two equal weights goes, and each block sees what the ones before
             // made of it.
@@ -291,7 +295,6 @@ pub fn round_to(value: f64, digits: i32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observation::Observation;
     use crate::say::testing::smollm2;
 
     #[test]
@@ -350,7 +353,7 @@ mod tests {
         let calibration = curve.protocol.calibration.as_mut().expect("Wanda calibrates");
         calibration.stats = CalibrationStats::Sequential;
         assert!(by(0.3, &curve).ends_with("to compare devices."));
-        curve.points[0].observations = vec![Observation::number("relative_error", 0.1)];
+        curve.question = Question::Depth;
         assert!(by(0.012, &curve).contains("the relative error at the end came out 0.012 higher"));
     }
 

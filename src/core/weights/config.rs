@@ -41,7 +41,7 @@ pub struct ModelConfig {
 const ELEMENTS_MAX: usize = (i32::MAX / 4) as usize;
 
 /// Most blocks that a model may have; the deepest published models have about 130.
-const BLOCKS_MAX: usize = 4096;
+pub const BLOCKS_MAX: usize = 4096;
 
 impl ModelConfig {
     /// `[rows, columns]` of a role's tensor; a vector is one row. Exact for a configuration that passed

@@ -11,7 +11,7 @@ mod role;
 mod source;
 
 pub use architecture::Architecture;
-pub use config::ModelConfig;
+pub use config::{BLOCKS_MAX, ModelConfig};
 pub use error::WeightsError;
 pub use pristine::{MemoryTensor, Pristine, StoredTensor};
 pub use role::{Role, Site, TensorId};

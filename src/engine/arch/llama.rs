@@ -8,6 +8,7 @@ use super::block::Pass;
 use super::{Block, BlockCache, ModelError, Observe};
 use crate::Compute;
 use crate::ops::{self, Rows};
+use hemoscope_core::experiment::fields;
 use hemoscope_core::weights::{ModelConfig, Pristine, Role, TensorId};
 
 /// A decoder-only transformer. Cloning shares all weights; replacing blocks makes a modified model.
@@ -51,8 +52,8 @@ impl Batch {
 }
 
 impl Llama {
-    /// Positions that the rotary tables are made for at most: more than any window here, and they cost memory.
-    const MAX_POSITIONS: usize = 8192;
+    /// Positions that the rotary tables are made for at most: the longest window here, since they cost memory.
+    const MAX_POSITIONS: usize = fields::WINDOW.whole().1 as usize;
 
     /// Uploads a pristine model, block by block. `progress` is told of each tensor group done and of all, and may end
     /// the loading with an error.

@@ -4,7 +4,8 @@ use crate::calibrate::Calibration;
 use crate::text::Windows;
 use crate::{EngineError, Model};
 use hemoscope_core::curve::{CalibrationProtocol, Protocol};
-use hemoscope_core::experiment::{Experiment, fields};
+use hemoscope_core::experiment::Experiment;
+use hemoscope_core::experiment::fields::{self, Field};
 use hemoscope_core::weights::formats::sha256_hex;
 
 /// What all points share.
@@ -35,8 +36,8 @@ pub(crate) fn setup(
             Err(EngineError::OutOfRange { what, value, allowed })
         }
     };
-    let most_windows = usize::try_from(fields::WINDOWS.whole().1).unwrap_or(usize::MAX);
-    within("the number of tokens a window", window, 2, context)?;
+    let most_windows = most(&fields::WINDOWS);
+    within("the number of tokens a window", window, least(&fields::WINDOW), context)?;
     let longest = model.llama.compute().longest_window(model.llama.config().heads);
     if window > longest {
         return Err(EngineError::OutOfRange {
@@ -83,6 +84,14 @@ pub(crate) fn setup(
         calibration,
         protocol,
     })
+}
+
+fn least(field: &Field) -> usize {
+    usize::try_from(field.whole().0).unwrap_or(0)
+}
+
+fn most(field: &Field) -> usize {
+    usize::try_from(field.whole().1).unwrap_or(usize::MAX)
 }
 
 /// Calibration windows where any method of the experiment asks for some.

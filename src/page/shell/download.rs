@@ -10,6 +10,7 @@ use crate::views::{Picture, Seen, View, title};
 use crate::work::Page;
 use hemoscope_core::curve::sentence::Answer;
 use hemoscope_core::curve::{Curve, table};
+use hemoscope_core::experiment::Question;
 use hemoscope_core::plot::{Frame, Size};
 use hemoscope_core::say;
 
@@ -84,7 +85,10 @@ fn file(page: Page, ending: &str) -> String {
 /// What a file of a curve is called: its modification, model and text, in letters that every system takes.
 fn file_stem(curve: &Curve) -> String {
     let protocol = &curve.protocol;
-    let question = if curve.is_observed() { "depth " } else { "" };
+    let question = match curve.question {
+        Question::Curve => String::new(),
+        other => format!("{} ", other.word()),
+    };
     let name = format!(
         "{question}{} {} {}",
         curve.sweep, protocol.model_name, protocol.text_name

@@ -8,6 +8,7 @@ use crate::parts::ProgressBar;
 use crate::state::{Consent, Goal, Machine, Model, agree, estimate_secs, obstacle, progress};
 use crate::work::Page;
 use hemoscope_core::experiment::Settings;
+use hemoscope_core::experiment::bundled::SIZES;
 use hemoscope_core::experiment::{Experiment, Screen};
 use hemoscope_core::modify::knob;
 use hemoscope_core::say;
@@ -100,7 +101,7 @@ fn cost(link: &Settings, machine: &Machine) -> String {
     let points = say::counted(link.experiment.sweep().points().len(), "point");
     let points = match link.view.screen {
         Screen::Model => points,
-        Screen::Sizes => format!("3\u{a0}×\u{a0}{points}"),
+        Screen::Sizes => format!("{}\u{a0}×\u{a0}{points}", SIZES.len()),
     };
     match (estimate_secs(machine, link), machine.download_bytes()) {
         (Some(seconds), _) => format!("{points}, about {}", say::duration(seconds)),

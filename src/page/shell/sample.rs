@@ -9,7 +9,6 @@ use crate::state::{Machine, Ui, calibration_problem, sample_problem};
 use crate::work::{Page, own};
 use hemoscope_core::curve::CalibrationStats;
 use hemoscope_core::experiment::{Asset, BUNDLED_CALIBRATION, BUNDLED_TEXT, Experiment, Origin};
-use hemoscope_core::modify::knob;
 use hemoscope_core::say;
 
 /// The controls of the measurement.
@@ -132,26 +131,31 @@ fn OwnText() -> impl IntoView {
                 on:change=move |event| own::paste_text(page, event_target_value(&event))
             ></textarea>
         </DropField>
-        <p class="hint">{move || own_text(&page.link.read().experiment.text.origin, &page.ui.read())}</p>
+        <p class="hint">{move || own_text(&page.link.read().experiment, &page.ui.read())}</p>
     }
 }
 
-fn own_text(origin: &Origin, ui: &Ui) -> String {
-    match origin {
+fn own_text(e: &Experiment, ui: &Ui) -> String {
+    match &e.text.origin {
         Origin::Own(name) if ui.own_text.is_none() => {
             format!("The link was made with “{name}”, which it can't carry. Paste or drop that text.")
         }
         Origin::Own(name) => {
             format!("Measured on “{name}”. It stays on this device: links hold only its name and SHA-256.")
         }
-        _ => "It stays on this device. It needs about 400 words for each window of 512 tokens.".to_owned(),
+        // A token of English prose is about three quarters of a word.
+        _ => format!(
+            "It stays on this device. It needs about {} words for each window of {} tokens.",
+            say::round_to(0.75 * e.window as f64, 1),
+            e.window
+        ),
     }
 }
 
 fn scored(e: &Experiment) -> String {
     let scored = e.windows as u64 * (e.window as u64).saturating_sub(1);
     // A method that has seen the text does better on it than on any other.
-    let seen = if knob::is_calibrated(e.sweep()) && e.text.origin == e.calibration_text.origin {
+    let seen = if e.sweep().needs_calibration() && e.text.origin == e.calibration_text.origin {
         " This method also calibrates on this text, so the loss on other texts will be larger."
     } else {
         ""
@@ -223,7 +227,9 @@ mod tests {
 
     #[test]
     fn a_text_that_a_link_cannot_carry_is_asked_for_by_name() {
-        let origin = Origin::Own("notes.txt".to_owned());
-        assert!(own_text(&origin, &Ui::default()).contains("“notes.txt”, which it can't carry"));
+        let mut e = Experiment::default();
+        assert!(own_text(&e, &Ui::default()).contains("about 200 words for each window of 256 tokens"));
+        e.text.origin = Origin::Own("notes.txt".to_owned());
+        assert!(own_text(&e, &Ui::default()).contains("“notes.txt”, which it can't carry"));
     }
 }

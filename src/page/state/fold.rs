@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hemoscope_core::curve::{Curve, Point, Protocol, digest};
-use hemoscope_core::experiment::{Ask, Experiment, Origin};
+use hemoscope_core::experiment::{Experiment, Origin};
 use hemoscope_core::metric::Stats;
 use hemoscope_core::protocol::{Event, Reply, Side};
 
@@ -96,16 +96,16 @@ impl State {
             Event::RunFinished { curve, complete } => self.finish(*curve, complete),
             Event::Text { side, text } => {
                 self.with_task(|task| task.stage = Stage::Writing);
-                if let Some(here) = &mut self.writing.here {
+                if let Some(live) = &mut self.writing.live {
                     match side {
-                        Side::Base => here.base.push_str(&text),
-                        Side::Modified => here.modified.push_str(&text),
+                        Side::Base => live.base.push_str(&text),
+                        Side::Modified => live.modified.push_str(&text),
                     }
                 }
             }
             Event::GenerateFinished { first_difference, .. } => {
-                if let Some(here) = &mut self.writing.here {
-                    here.first_difference = Some(first_difference);
+                if let Some(live) = &mut self.writing.live {
+                    live.first_difference = Some(first_difference);
                 }
                 self.run.task = None;
             }
@@ -130,6 +130,7 @@ impl State {
         };
         self.results.begin(Shown {
             curve: Arc::new(Curve {
+                question: task.experiment.ask.question(),
                 sweep: task.experiment.sweep().clone(),
                 protocol,
                 device: match &self.machine.engine {
@@ -189,7 +190,7 @@ impl State {
         }
         self.with_task(|task| {
             // Along the depth, every point takes its time.
-            if !unchanged || matches!(task.experiment.ask, Ask::Depth(_)) {
+            if !unchanged || task.experiment.ask.question().measures_the_untouched() {
                 task.first_point_ms.get_or_insert(now_ms);
             }
             task.under_way(now);
@@ -209,7 +210,7 @@ impl State {
             return;
         };
         let points = &mut Arc::make_mut(&mut shown.curve).points;
-        match points.iter_mut().find(|other| other.value() == point.value()) {
+        match points.iter_mut().find(|other| other.at == point.at) {
             Some(other) => *other = point,
             // They may come in any order and stand in that of the range.
             None => {

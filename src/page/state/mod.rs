@@ -25,8 +25,7 @@ pub use writing::{Texts, Writing};
 
 use hemoscope_core::curve::Curve;
 use hemoscope_core::experiment::Settings;
-use hemoscope_core::experiment::{Ask, Asset, DeviceChoice, Experiment, Screen, bundled};
-use hemoscope_core::modify::Sweep;
+use hemoscope_core::experiment::{Asset, DeviceChoice, Experiment, Question, Screen, bundled};
 use hemoscope_core::plot::KEPT;
 use hemoscope_core::say;
 use hemoscope_core::share::Opened;
@@ -69,8 +68,8 @@ impl State {
     }
 
     /// Asks another question about the same modification.
-    pub fn ask(&mut self, ask: fn(Sweep) -> Ask) {
-        self.change(|e| e.ask = ask(e.sweep().clone()));
+    pub fn ask(&mut self, question: Question) {
+        self.change(|e| e.ask = question.of(e.sweep().clone()));
         self.settle_screen();
         self.show();
     }

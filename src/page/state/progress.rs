@@ -3,9 +3,8 @@
 use super::{Engine, Fetching, Machine, Model, Preparation, Run, Stage, Task, UnderWay};
 use hemoscope_core::curve::CalibrationStats;
 use hemoscope_core::experiment::Settings;
-use hemoscope_core::experiment::{Ask, Experiment, Screen, bundled};
+use hemoscope_core::experiment::{Experiment, Screen, bundled};
 use hemoscope_core::modify::Sweep;
-use hemoscope_core::modify::catalogue::{self, Family};
 use hemoscope_core::protocol::engines_for;
 use hemoscope_core::say;
 
@@ -45,7 +44,7 @@ fn measuring(task: &Task, under_way: &[UnderWay], now_ms: f64) -> (String, Optio
     let whole = task.finished as f64 + under_way.iter().map(begun).sum::<f64>();
     let whole = whole / task.points.max(1) as f64;
     // The time left follows from the points that take time.
-    let every = matches!(task.experiment.ask, Ask::Depth(_));
+    let every = task.experiment.ask.question().measures_the_untouched();
     let take_time = |point: &&UnderWay| every || !sweep.is_identity_at(point.index);
     let done = task.finished as f64 - f64::from(u8::from(task.unchanged && !every));
     let all = if every { task.points } else { points_that_change(sweep) };
@@ -114,10 +113,17 @@ struct Cost {
 impl Cost {
     fn of(e: &Experiment) -> Self {
         let mut cost = Self::default();
-        let entries = e.sweep().steps.iter().filter_map(|step| catalogue::find(&step.name));
-        for entry in entries.filter(|entry| entry.calibrated) {
-            // Blocks are ranked once, by the untouched model; so are inputs where it is the untouched model's that count.
-            if entry.family == Family::Depth || e.calibration_stats == CalibrationStats::Dense {
+        let points = e.sweep().points();
+        let changed = points.iter().find(|(_, spec)| !spec.is_identity());
+        let steps = changed.and_then(|(_, spec)| spec.methods().ok()).unwrap_or_default();
+        for needs in steps
+            .iter()
+            .map(|step| step.method.needs())
+            .filter(|needs| !needs.is_empty())
+        {
+            // What the untouched model is asked is found once.
+            let of_model = needs.iter().all(|id| id.is_of_model());
+            if of_model || e.calibration_stats == CalibrationStats::Dense {
                 cost.once = e.calibration_windows;
             } else {
                 // Each block once as it was, for its inputs, and once as edited, for the inputs of the next.
@@ -130,9 +136,12 @@ impl Cost {
     /// Of a whole run: the untouched model once, then as many changed ones as one of so many engines measures. Along the
     /// depth the untouched model goes beside each of them.
     fn windows(self, e: &Experiment, engines: usize) -> usize {
-        let (points, models) = match e.ask {
-            Ask::Curve(_) => (points_that_change(e.sweep()), 1),
-            Ask::Depth(_) => (e.sweep().points().len(), 2),
+        let question = e.ask.question();
+        let models = question.models_a_point();
+        let points = if question.measures_the_untouched() {
+            e.sweep().points().len()
+        } else {
+            points_that_change(e.sweep())
         };
         e.windows + self.once + points.div_ceil(engines) * (models * e.windows + self.before_each)
     }
@@ -208,7 +217,7 @@ fn megabytes(bytes: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hemoscope_core::modify::StatisticId;
+    use hemoscope_core::experiment::Ask;
 
     fn experiment(sweep: &str, stats: CalibrationStats) -> Experiment {
         Experiment {
@@ -274,17 +283,5 @@ mod tests {
         said(&machine, "reading m.gguf: 1.5 MB of 2.0 MB", Some(0.75));
         machine.model = Model::Absent;
         said(&machine, "starting the engine …", None);
-    }
-
-    #[test]
-    fn methods_of_depth_are_those_that_rank_blocks() {
-        for entry in catalogue::ALL.iter().filter(|entry| entry.calibrated) {
-            // At the first end of some ranges there is nothing to do.
-            let (_, to, _) = hemoscope_core::modify::knob::first_range(entry).expect("a knob");
-            let key = entry.knob().expect("a knob").key;
-            let spec: hemoscope_core::modify::Spec = format!("{}:{key}={}", entry.name, to).parse().expect("a spec");
-            let ranks = spec.methods().expect("a method")[0].method.needs() == [StatisticId::BlockInfluence];
-            assert_eq!(entry.family == Family::Depth, ranks, "{}", entry.name);
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{State, agree};
 use hemoscope_core::experiment::bundled::{SIZES, SMOLLM2};
-use hemoscope_core::experiment::{Ask, Asset, Experiment, Screen, bundled};
+use hemoscope_core::experiment::{Asset, Experiment, Question, Screen, bundled};
 
 /// Models that wait for their run.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,15 @@ pub struct Queue {
     turn: Option<&'static str>,
     /// What is measured, with the model that was chosen before; once the reader has changed it, the queue is of no use.
     experiment: Experiment,
+}
+
+/// Windows, tokens in each and windows to calibrate on of a model that takes a CPU minutes for a point.
+const HEAVY: (usize, usize, usize) = (2, 128, 2);
+
+/// The same of every other model.
+fn usual_windows() -> (usize, usize, usize) {
+    let usual = Experiment::default();
+    (usual.windows, usual.window, usual.calibration_windows)
 }
 
 impl State {
@@ -67,7 +76,7 @@ impl State {
 
     /// Sizes are compared by where they break, and among them one is chosen.
     pub(super) fn settle_screen(&mut self) {
-        if !matches!(self.link.experiment.ask, Ask::Curve(_)) {
+        if self.link.experiment.ask.question() != Question::Curve {
             self.link.view.screen = Screen::Model;
         }
         if self.link.view.screen == Screen::Sizes && bundled::size_of(&self.link.experiment.model).is_none() {
@@ -81,7 +90,7 @@ impl State {
     pub fn choose_bundled(&mut self, name: &str) {
         let usual = |name: &str| {
             let heavy = self.machine.webgpu == Some(false) && name == SMOLLM2.name;
-            if heavy { (2, 128, 2) } else { (8, 256, 8) }
+            if heavy { HEAVY } else { usual_windows() }
         };
         let e = &self.link.experiment;
         let before = bundled::of(&e.model).map(|model| usual(model.name));
@@ -93,7 +102,7 @@ impl State {
                 (e.windows, e.window, e.calibration_windows) = now;
             }
         });
-        if follow && before != Some(now) && now.0 < 8 {
+        if follow && before != Some(now) && now == HEAVY {
             self.ui.notify(
                 "This browser has no WebGPU, and a CPU takes minutes for a point of a model of this size. So the windows \
                  are fewer and shorter, with wider error bars.",

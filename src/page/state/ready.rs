@@ -3,7 +3,6 @@
 use super::{Machine, ModelKind, Ui};
 use hemoscope_core::experiment::bundled;
 use hemoscope_core::experiment::{Asset, BUNDLED_CALIBRATION, BUNDLED_TEXT, Experiment, Origin};
-use hemoscope_core::modify::knob;
 use hemoscope_core::say;
 
 /// The bundled texts: their tokens by the tokenizer of the models of several sizes, and their bytes.
@@ -54,7 +53,9 @@ pub fn sample_problem(e: &Experiment, ui: &Ui, machine: &Machine) -> Option<Stri
 /// Why the calibration text doesn't hold the windows that a method looks at; `None` where it does or none is looked at.
 #[must_use]
 pub fn calibration_problem(e: &Experiment, ui: &Ui) -> Option<String> {
-    let problem = knob::is_calibrated(e.sweep())
+    let problem = e
+        .sweep()
+        .needs_calibration()
         .then(|| windows_problem(&e.calibration_text, e.calibration_windows, e, ui))
         .flatten()?;
     Some(format!("Too many windows to calibrate on: {problem}"))
@@ -104,7 +105,7 @@ fn tokens_at_most(text: &Asset, model: &Asset, ui: &Ui) -> Option<usize> {
 mod tests {
     use super::super::{OwnText, Picking, State};
     use super::*;
-    use hemoscope_core::modify::catalogue;
+    use hemoscope_core::modify::{catalogue, knob};
     use hemoscope_core::share::Opened;
 
     #[test]

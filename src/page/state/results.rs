@@ -8,7 +8,7 @@ use hemoscope_core::curve::digest;
 use hemoscope_core::curve::{Curve, Outcome, Point};
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::experiment::bundled::{self, Bundled, SIZES};
-use hemoscope_core::experiment::{Ask, Experiment, Origin, Screen, View};
+use hemoscope_core::experiment::{Ask, Experiment, Origin, Question, Screen, View};
 use hemoscope_core::modify::Sweep;
 use hemoscope_core::plot::KEPT;
 use hemoscope_core::say;
@@ -270,7 +270,7 @@ impl Results {
     /// The selected strength, where a line along the depth is what can be kept.
     fn depth_strength(&self, view: &View) -> Option<f64> {
         let (curve, point) = self.selected_point(view)?;
-        curve.is_observed().then_some(point.value())
+        (curve.question == Question::Depth).then_some(point.value())
     }
 
     /// Whether what is shown can be kept, once.
@@ -285,10 +285,8 @@ impl Results {
 
     /// What is kept of this question.
     pub fn kept_of(&self, ask: &Ask) -> impl Iterator<Item = &Kept> {
-        let along_the_depth = matches!(ask, Ask::Depth(_));
-        self.kept
-            .iter()
-            .filter(move |kept| kept.at.is_some() == along_the_depth)
+        let question = ask.question();
+        self.kept.iter().filter(move |kept| kept.curve.question == question)
     }
 
     /// The place of the point whose strength is selected, else of the first beyond the threshold, else of the last that could

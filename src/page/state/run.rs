@@ -3,7 +3,7 @@
 use super::{Queue, Results, Shown};
 use hemoscope_core::curve::digest::Verdict;
 use hemoscope_core::curve::{Measured, Protocol};
-use hemoscope_core::experiment::{Ask, Experiment, Settings};
+use hemoscope_core::experiment::{Experiment, Question, Settings};
 use hemoscope_core::say;
 
 /// What is being done, and what came of the last run.
@@ -118,9 +118,11 @@ impl Run {
 
     /// The question that the page is at: that of the run under way, else that of the settings.
     #[must_use]
-    pub fn question<'a>(&'a self, link: &'a Settings) -> &'a Ask {
+    pub fn question(&self, link: &Settings) -> Question {
         let running = self.task.as_ref().filter(|task| task.goal == Goal::Run);
-        running.map_or(&link.experiment.ask, |task| &task.experiment.ask)
+        running
+            .map_or(&link.experiment.ask, |task| &task.experiment.ask)
+            .question()
     }
 
     /// The points of the shown curve that are being measured.

@@ -6,7 +6,7 @@ use super::Results;
 use hemoscope_core::curve::sentence::{Answer, answer, compare};
 use hemoscope_core::curve::{Curve, Point};
 use hemoscope_core::experiment::Settings;
-use hemoscope_core::experiment::{Ask, Screen};
+use hemoscope_core::experiment::{Question, Screen};
 use hemoscope_core::plot::{Threshold, threshold};
 use hemoscope_core::say;
 
@@ -36,7 +36,7 @@ impl Subjects {
     #[must_use]
     pub fn of(link: &Settings, results: &Results) -> Self {
         if let Some(shown) = &results.shown
-            && matches!(shown.experiment.ask, Ask::Depth(_))
+            && shown.curve.question == Question::Depth
         {
             return Self::Depth {
                 curve: Arc::clone(&shown.curve),

@@ -62,6 +62,7 @@ fn point(state: &State, index: usize, loss: f64) -> Point {
 
 fn curve(state: &State, points: Vec<Point>) -> Curve {
     Curve {
+        question: state.link.experiment.ask.question(),
         sweep: state.link.experiment.sweep().clone(),
         protocol: protocol(),
         device: "CPU".to_owned(),

@@ -1,9 +1,10 @@
-//! What the two models write: what was written here, and the texts that are stored with the page.
+//! What the two models write: what was written in this page, and the texts that are stored with the page.
 
 use std::sync::Arc;
 
 use super::{Results, Shown};
-use hemoscope_core::decode::{StoredTexts, Written, WrittenAt};
+use hemoscope_core::curve::Point;
+use hemoscope_core::decode::{Continuation, Continuations, StoredTexts};
 use hemoscope_core::experiment::bundled;
 use hemoscope_core::experiment::{Experiment, Origin, Sampling, Settings, View};
 use hemoscope_core::modify::{Spec, Step, Sweep, Value};
@@ -12,17 +13,17 @@ use hemoscope_core::{say, share};
 /// What the two models write.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Writing {
-    /// What was written here last, or is being written.
-    pub here: Option<Here>,
+    /// What was written in this page last, or is being written.
+    pub live: Option<Live>,
     /// Texts that are stored with the page.
     stored: Vec<Arc<Stored>>,
     /// Stored texts that were asked for, by path.
     asked: Vec<String>,
 }
 
-/// What was written here.
+/// What was written in this page.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Here {
+pub struct Live {
     /// The untouched model.
     pub model: Origin,
     /// The modification of the second one.
@@ -43,7 +44,7 @@ pub struct Here {
 #[derive(Debug, PartialEq)]
 struct Stored {
     experiment: Experiment,
-    written: Vec<Written>,
+    written: Vec<Continuations>,
 }
 
 /// What is seen: two texts, and what they are.
@@ -64,7 +65,7 @@ pub struct Texts {
 impl Writing {
     /// Begins anew with a modification of a model, called so at this strength.
     pub fn start(&mut self, model: Origin, spec: Spec, title: String, at: String) {
-        self.here = Some(Here {
+        self.live = Some(Live {
             model,
             spec,
             title,
@@ -75,7 +76,7 @@ impl Writing {
         });
     }
 
-    /// The path of the stored texts that the settings call for and that nobody has asked for yet; from here on they are.
+    /// The path of the stored texts that the settings call for and that nobody has asked for yet; from then on they are.
     pub fn ask_for_texts(&mut self, link: &Settings) -> Option<String> {
         let Origin::Bundled(model) = &link.experiment.model.origin else {
             return None;
@@ -93,8 +94,9 @@ impl Writing {
         Some(path)
     }
 
-    /// What came of asking for stored texts. Those that were not there are not asked for again.
-    pub fn take_stored(&mut self, texts: Option<StoredTexts>) {
+    /// What came of asking for the stored texts of this path.
+    pub fn take_stored(&mut self, path: &str, texts: Option<StoredTexts>) {
+        self.asked.retain(|asked| asked != path);
         self.stored.extend(texts.map(|StoredTexts { link, written }| {
             Arc::new(Stored {
                 experiment: share::open(&link).link.experiment,
@@ -103,77 +105,99 @@ impl Writing {
         }));
     }
 
-    /// What is seen at the selected point: what was written here of it, else what is stored of it, else what was written
-    /// here of another.
+    /// What is seen at the selected point: what was written in this page of it, else what is stored of it,
+    /// else what was written of another, else the untouched model's stored text.
     #[must_use]
     pub fn seen(&self, results: &Results, view: &View, busy: bool) -> Texts {
-        let selected = results.selected_point(view);
-        let spec = selected.map(|(_, point)| &point.spec);
+        let selected = results.selected_point(view).map(|(_, point)| point);
         let model = results.shown.as_ref().map(|shown| &shown.experiment.model.origin);
-        let here = self.here.as_ref().filter(|here| busy || Some(&here.model) == model);
-        if let Some(here) = here.filter(|here| busy || Some(&here.spec) == spec) {
-            return self::here(here, strength(results, view).as_deref(), busy);
+        let live = self.live.as_ref().filter(|live| busy || Some(&live.model) == model);
+        let of_selected = |live: &&Live| busy || selected.is_some_and(|point| live.spec == point.spec);
+        if let Some(live) = live.filter(of_selected) {
+            return live.texts(strength(results, view).as_deref(), true, busy);
         }
         if let Some(shown) = &results.shown
-            && let Some((curve, point)) = selected
-            && let Some((written, at, value)) = self.stored_at(shown, point.value(), view)
+            && let Some(point) = selected
+            && let Some((written, at, value)) = self.stored_at(shown, point, view)
         {
-            let (strength, selected) = (
-                say::strength(&curve.sweep, value),
-                say::strength(&curve.sweep, point.value()),
-            );
-            let hint = if value == point.value() {
+            let sweep = &shown.curve.sweep;
+            let (strength, selected) = (say::strength(sweep, value), say::strength(sweep, point.value()));
+            let hint = if at.spec == point.spec {
                 format!("Stored texts of {strength}, not written here. Choose another strength in the chart.")
             } else {
                 format!("Stored texts of {strength}, not written here; let both write for {selected}.")
             };
             return Texts {
-                title: format!("{} at {strength}", say::curve_name(&curve.sweep)),
+                title: format!("{} at {strength}", say::curve_name(sweep)),
                 hint,
                 base: written.base.clone(),
                 modified: at.text.clone(),
                 difference: difference(at.first_difference),
             };
         }
-        if let Some(here) = here {
-            return self::here(here, strength(results, view).as_deref(), busy);
+        if let Some(live) = live {
+            return live.texts(strength(results, view).as_deref(), false, busy);
         }
-        nothing_yet(results, view)
+        Texts {
+            base: model
+                .and_then(|model| self.stored_base(model, view))
+                .unwrap_or_default(),
+            ..nothing_yet(results, view)
+        }
     }
 
-    /// The stored texts nearest to a strength of what is shown, where the prompt is theirs and nothing is drawn.
-    fn stored_at(&self, shown: &Shown, value: f64, view: &View) -> Option<(&Written, &WrittenAt, f64)> {
-        if view.sampling != Sampling::Greedy {
-            return None;
-        }
-        let stored = self
+    /// The stored texts of a point, or of the strength nearest to it, where prompt and decoding are those of the texts.
+    fn stored_at(&self, shown: &Shown, point: &Point, view: &View) -> Option<(&Continuations, &Continuation, f64)> {
+        let of_model = self
             .stored
             .iter()
-            .find(|stored| wrote(&stored.experiment, &shown.experiment))?;
-        let is_asked = |written: &&Written| written.prompt == view.prompt && written.tokens == view.tokens;
-        let written = stored.written.iter().find(is_asked)?;
-        let points = stored.experiment.sweep().points();
-        let texts = points.into_iter().filter_map(|(at, spec)| {
-            let text = written.modified.iter().find(|modified| modified.spec == spec)?;
-            Some((at, text))
-        });
-        let distance = |(at, _): &(f64, &WrittenAt)| (at - value).abs();
-        let (at, text) = texts.min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
-        Some((written, text, at))
+            .filter(|stored| wrote(&stored.experiment, &shown.experiment));
+        of_model.into_iter().find_map(|stored| {
+            let written = stored.asked_for(view)?;
+            let points = stored.experiment.sweep().points();
+            let texts = points.into_iter().filter_map(|(at, spec)| {
+                let text = written.modified.iter().find(|modified| modified.spec == spec)?;
+                Some((at, text))
+            });
+            let exact = texts.clone().find(|(_, text)| text.spec == point.spec);
+            let is_of = shape(stored.experiment.sweep()) == shape(shown.experiment.sweep());
+            let distance = |(at, _): &(f64, &Continuation)| (at - point.value()).abs();
+            let nearest = || texts.min_by(|a, b| distance(a).total_cmp(&distance(b)));
+            let (at, text) = exact.or_else(|| if is_of { nearest() } else { None })?;
+            Some((written, text, at))
+        })
+    }
+
+    /// What the untouched model writes, whatever the method.
+    fn stored_base(&self, model: &Origin, view: &View) -> Option<String> {
+        let of_model = self
+            .stored
+            .iter()
+            .filter(|stored| stored.experiment.model.origin == *model);
+        let mut written = of_model.filter_map(|stored| stored.asked_for(view));
+        written.next().map(|written| written.base.clone())
     }
 }
 
-/// Whether the points of both experiments are the same models, whatever their range.
+impl Stored {
+    /// The texts of the prompt, where nothing is drawn.
+    fn asked_for(&self, view: &View) -> Option<&Continuations> {
+        if view.sampling != Sampling::Greedy {
+            return None;
+        }
+        let is_asked = |written: &&Continuations| written.prompt == view.prompt && written.tokens == view.tokens;
+        self.written.iter().find(is_asked)
+    }
+}
+
+/// Whether equal modifications are equal models in both experiments.
 fn wrote(stored: &Experiment, shown: &Experiment) -> bool {
     let calibration = |e: &Experiment| {
         let watched = e.sweep().needs_calibration();
         let text = e.calibration_text.origin.clone();
         watched.then_some((text, e.calibration_windows, e.window, e.calibration_stats))
     };
-    stored.model.origin == shown.model.origin
-        && stored.seed == shown.seed
-        && calibration(stored) == calibration(shown)
-        && shape(stored.sweep()) == shape(shown.sweep())
+    stored.model.origin == shown.model.origin && stored.seed == shown.seed && calibration(stored) == calibration(shown)
 }
 
 /// The steps without the range: what all points of a sweep have in common.
@@ -185,22 +209,25 @@ fn shape(sweep: &Sweep) -> Vec<Step> {
     steps
 }
 
-/// What was written here.
-fn here(here: &Here, selected: Option<&str>, busy: bool) -> Texts {
-    let hint = match selected {
-        Some(at) if at == here.at => point_hint(at),
-        Some(at) => format!("Written at {}; press Write again for {at}.", here.at),
-        None => String::new(),
-    };
-    Texts {
-        title: format!("{} at {}", here.title, here.at),
-        hint,
-        base: here.base.clone(),
-        modified: here.modified.clone(),
-        difference: match here.first_difference {
-            Some(first) if !busy => difference(first),
-            _ => String::new(),
-        },
+impl Live {
+    /// What is seen of it, and what to press where it is not of the selected strength.
+    fn texts(&self, selected: Option<&str>, is_selected: bool, busy: bool) -> Texts {
+        let title = format!("{} at {}", self.title, self.at);
+        let hint = match selected {
+            Some(at) if is_selected => point_hint(at),
+            Some(at) => format!("Continuations under {title}; press Write again for {at}."),
+            None => String::new(),
+        };
+        Texts {
+            title,
+            hint,
+            base: self.base.clone(),
+            modified: self.modified.clone(),
+            difference: match self.first_difference {
+                Some(first) if !busy => difference(first),
+                _ => String::new(),
+            },
+        }
     }
 }
 
@@ -240,6 +267,7 @@ mod tests {
     use super::*;
     use crate::state::State;
     use crate::testing::stored;
+    use hemoscope_core::experiment::Ask;
     use hemoscope_core::share::Opened;
 
     const SWEEP: &str = "wanda:sparsity=0..0.8/9";
@@ -270,7 +298,7 @@ mod tests {
             ("Wanda pruning at 30\u{202f}%".to_owned(), String::new())
         );
         let written = &texts().written[0];
-        state.writing.take_stored(Some(texts()));
+        state.writing.take_stored("", Some(texts()));
         for (at, place) in [(0.3, 3), (0.6, 6)] {
             state.link.view.at = Some(at);
             let seen = seen(&state);
@@ -280,6 +308,23 @@ mod tests {
             );
             assert!(seen.hint.starts_with("Stored texts of "), "{}", seen.hint);
         }
+        // Of another method nothing is stored yet, but the untouched model writes the same.
+        let wanda = state.results.shown.clone();
+        state.take_stored("", Some(stored("hemoscope-4m", "magnitude:sparsity=0..0.8/9")));
+        state.results.shown = state.results.shown.take().map(|mut shown| {
+            shown.experiment.ask = Ask::Curve("magnitude:sparsity=0..0.8/9".parse().expect("a sweep"));
+            let curve = Arc::make_mut(&mut shown.curve);
+            curve.sweep = shown.experiment.sweep().clone();
+            for (point, (_, spec)) in curve.points.iter_mut().zip(shown.experiment.sweep().points()) {
+                point.spec = spec;
+            }
+            shown
+        });
+        assert_eq!(
+            (seen(&state).base, seen(&state).modified),
+            (written.base.clone(), String::new())
+        );
+        state.results.shown = wanda;
         // Another prompt, or words that are drawn: nothing is stored of that.
         "A cat".clone_into(&mut state.link.view.prompt);
         assert_eq!(seen(&state).modified, "");
@@ -294,7 +339,7 @@ mod tests {
     #[test]
     fn between_two_stored_strengths_the_nearer_is_shown_and_named() {
         let mut state = opened();
-        state.writing.take_stored(Some(texts()));
+        state.writing.take_stored("", Some(texts()));
         state.take_stored("", Some(stored("hemoscope-4m", "wanda:sparsity=0.31..0.71/9")));
         if let Some(shown) = &mut state.results.shown {
             Arc::make_mut(&mut shown.curve).points[3].at = vec![0.33];
@@ -304,6 +349,21 @@ mod tests {
         assert_eq!(seen.title, "Wanda pruning at 30\u{202f}%");
         assert!(seen.hint.ends_with("let both write for 33\u{202f}%."), "{}", seen.hint);
         assert_eq!(seen.modified, texts().written[0].modified[3].text);
+    }
+
+    #[test]
+    fn one_strength_without_a_range_has_its_stored_text() {
+        let mut state = opened();
+        state.writing.take_stored("", Some(texts()));
+        if let Some(shown) = &mut state.results.shown {
+            let sweep: Sweep = "wanda:sparsity=0.5".parse().expect("a sweep of the grammar");
+            shown.experiment.ask = Ask::Curve(sweep.clone());
+            let curve = Arc::make_mut(&mut shown.curve);
+            curve.points.truncate(1);
+            (curve.points[0].at, curve.points[0].spec) = (vec![0.5], sweep.points()[0].1.clone());
+            curve.sweep = sweep;
+        }
+        assert_eq!(seen(&state).modified, texts().written[0].modified[5].text);
     }
 
     #[test]
@@ -322,18 +382,30 @@ mod tests {
             state
                 .writing
                 .start(model.clone(), spec, "Wanda pruning".to_owned(), at.to_owned());
-            if let Some(here) = &mut state.writing.here {
-                "live".clone_into(&mut here.modified);
+            if let Some(live) = &mut state.writing.live {
+                "live".clone_into(&mut live.modified);
             }
         };
         start(&mut state, two, "20\u{202f}%");
         let hint = seen(&state).hint;
-        assert_eq!(hint, "Written at 20\u{202f}%; press Write again for 30\u{202f}%.");
+        assert_eq!(
+            hint,
+            "Continuations under Wanda pruning at 20\u{202f}%; press Write again for 30\u{202f}%."
+        );
         // Where something is stored of the selected strength, that is seen.
-        state.writing.take_stored(Some(texts()));
+        state.writing.take_stored("", Some(texts()));
         assert_eq!(seen(&state).modified, texts().written[0].modified[3].text);
         start(&mut state, three, "30\u{202f}%");
         assert_eq!(seen(&state).modified, "live");
+        assert!(seen(&state).hint.starts_with("The damaged model is the selected point"));
+        // At the same strength of another method, it is not that point's.
+        state.writing.stored.clear();
+        if let Some(shown) = &mut state.results.shown {
+            let points = &mut Arc::make_mut(&mut shown.curve).points;
+            points[3].spec = "magnitude:sparsity=0.3".parse().expect("a modification");
+        }
+        let hint = seen(&state).hint;
+        assert!(hint.starts_with("Continuations under Wanda pruning at 30"), "{hint}");
         // Of another model, nothing was written here.
         if let Some(shown) = &mut state.results.shown {
             shown.experiment.model.origin = Origin::Bundled("hemoscope-16m".to_owned());
@@ -348,7 +420,7 @@ mod tests {
         assert_eq!(state.writing.ask_for_texts(&state.link).as_deref(), Some(path));
         assert_eq!(state.writing.ask_for_texts(&state.link), None);
         let mut state = opened();
-        state.writing.take_stored(Some(texts()));
+        state.writing.take_stored("", Some(texts()));
         assert_eq!(state.writing.ask_for_texts(&state.link), None);
         state.change(|e| e.model.origin = Origin::Own("mine.gguf".to_owned()));
         assert_eq!(state.writing.ask_for_texts(&state.link), None);

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::{VIEWS, View};
 use crate::state::Goal;
 use crate::work::Page;
-use hemoscope_core::experiment::Settings;
 
 /// The questions, one of which the page is at. While a run answers one, it stays.
 #[component]
@@ -16,7 +15,7 @@ pub(super) fn Tabs(
     let page = Page::get();
     let running = Memo::new(move |_| page.run.read().is(Goal::Run));
     let tab = move |own: &'static View| {
-        let word = (own.ask)(Settings::default().experiment.sweep().clone()).word();
+        let word = own.question.word();
         view! {
             <button
                 type="button"
@@ -24,9 +23,9 @@ pub(super) fn Tabs(
                 aria-pressed=move || (*view.read() == own).to_string()
                 disabled=running
                 title=move || running.get().then_some("After the run")
-                on:click=move |_| page.update(|state| state.ask(own.ask))
+                on:click=move |_| page.update(|state| state.ask(own.question))
             >
-                {own.question}
+                {own.title}
             </button>
         }
     };

@@ -30,7 +30,7 @@ pub(super) fn WritingSection() -> impl IntoView {
     let (title, hint) = (part(|texts| &texts.title), part(|texts| &texts.hint));
     let (base, modified) = (part(|texts| &texts.base), part(|texts| &texts.modified));
     let difference = part(|texts| &texts.difference);
-    let again = Memo::new(move |_| page.writing.read().here.is_some());
+    let again = Memo::new(move |_| page.writing.read().live.is_some());
     view! {
         <section class="writing" aria-label="What it writes">
             <h2>"What it writes"</h2>

@@ -10,7 +10,7 @@ use crate::doors::spawn::spawn;
 use crate::state::State;
 
 /// A curve of a thousand points has 600 kB.
-const LONGEST_STORED_BYTES: usize = 2_000_000;
+const LONGEST_FILE_BYTES: usize = 2_000_000;
 
 impl Page {
     /// Shows what is stored, or was measured here, of the present model and method; what is not here yet is fetched.
@@ -31,7 +31,7 @@ impl Page {
         if let Some(path) = texts {
             spawn(async move {
                 let texts = stored(&path).await;
-                self.update(|state| state.writing.take_stored(texts));
+                self.update(|state| state.writing.take_stored(&path, texts));
             });
         }
     }
@@ -58,7 +58,7 @@ impl Page {
 /// A stored file beside the page; `None` where it isn't there or can't be read.
 async fn stored<T: DeserializeOwned>(path: &str) -> Option<T> {
     let address = beside_page(path).ok()?;
-    let text = fetch::text(&address, LONGEST_STORED_BYTES, &Cancel::default())
+    let text = fetch::text(&address, LONGEST_FILE_BYTES, &Cancel::default())
         .await
         .ok()?;
     serde_json::from_str(&text).ok()

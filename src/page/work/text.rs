@@ -10,7 +10,6 @@ use crate::doors::fetch::{self, FetchError, Hub, Plan};
 use crate::state::Model;
 use hemoscope_core::experiment::{Asset, Origin};
 use hemoscope_core::modify::Sweep;
-use hemoscope_core::modify::knob;
 
 /// A text that is longer than this measures no more and takes minutes to split into tokens.
 pub(super) const LONGEST_TEXT_BYTES: usize = 20_000_000;
@@ -19,7 +18,7 @@ impl Page {
     /// What `sweep` is calibrated on, empty where it is not. A page holds one text of the reader's own, which is measured
     /// on; only where that is the very text that a link calibrates on does it serve both.
     pub(super) async fn calibration_text(self, asset: &Asset, sweep: &Sweep) -> Result<String, Stop> {
-        if !knob::is_calibrated(sweep) {
+        if !sweep.needs_calibration() {
             return Ok(String::new());
         }
         if let Origin::Own(name) = &asset.origin {

@@ -9,14 +9,14 @@ use leptos::prelude::*;
 use super::under::{KeptWords, Under};
 use super::{Picture, Seen, View};
 use crate::state::State;
-use hemoscope_core::experiment::{Ask, Screen};
+use hemoscope_core::experiment::{Question, Screen};
 use hemoscope_core::plot::picture::alternative;
 use hemoscope_core::plot::{Size, draw};
 
 /// The view's line in the list.
 pub(super) const VIEW: View = View {
-    question: "Where does it break?",
-    ask: Ask::Curve,
+    question: Question::Curve,
+    title: "Where does it break?",
     figure: || view! { <figure::Figure/> }.into_any(),
     under: || view! { <Under title="Table of points" numbers=table::numbers kept=&KEPT/> }.into_any(),
     picture,

@@ -9,13 +9,13 @@ use leptos::prelude::*;
 use super::under::{KeptWords, Under};
 use super::{Picture, Seen, View};
 use crate::state::State;
-use hemoscope_core::experiment::Ask;
+use hemoscope_core::experiment::Question;
 use hemoscope_core::plot::{Size, depth_alternative, draw_depth};
 
 /// The view's line in the list.
 pub(super) const VIEW: View = View {
-    question: "Where does it start?",
-    ask: Ask::Depth,
+    question: Question::Depth,
+    title: "Where does it start?",
     figure: || view! { <figure::Figure/> }.into_any(),
     under: || view! { <Under title="Table along the depth" numbers=table::numbers kept=&KEPT/> }.into_any(),
     picture,

@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::weights::architecture::{ALL, StatedWindow};
+use crate::weights::architecture::StatedWindow;
 use crate::weights::{Architecture, ModelConfig, WeightsError};
 
 /// The fields that matter here; absent ones have transformers' defaults.
@@ -134,7 +134,7 @@ fn architecture(file: &str, fields: &Fields) -> Result<&'static Architecture, We
     };
     match fields.architectures.as_deref() {
         None | Some([]) => Ok(architecture),
-        Some([class, ..]) if ALL.iter().any(|known| known.class == class) => Ok(architecture),
+        Some([class, ..]) if class == architecture.class => Ok(architecture),
         Some([class, ..]) => Err(unsupported(file, format!("a model of class {class:?}"), supported)),
     }
 }
@@ -153,7 +153,7 @@ fn refuse_extras(file: &str, architecture: &Architecture, fields: &Fields) -> Re
     if fields.attention_bias == Some(true) {
         return refuse(
             "attention_bias: true",
-            "no attention biases in llama, q/k/v biases in qwen2",
+            &format!("{} in {}", architecture.biases, architecture.name),
         );
     }
     if fields.mlp_bias == Some(true) {

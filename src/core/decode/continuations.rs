@@ -6,7 +6,7 @@ use crate::modify::Spec;
 
 /// Continuations of one prompt, each token the most likely one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Written {
+pub struct Continuations {
     /// What is continued.
     pub prompt: String,
     /// Tokens that each model wrote at most.
@@ -14,12 +14,12 @@ pub struct Written {
     /// By the untouched model.
     pub base: String,
     /// By the damaged ones, in the order of the sweep.
-    pub modified: Vec<WrittenAt>,
+    pub modified: Vec<Continuation>,
 }
 
 /// The continuation by the model that one modification leaves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WrittenAt {
+pub struct Continuation {
     /// The modification.
     pub spec: Spec,
     /// Its text.
@@ -34,5 +34,5 @@ pub struct StoredTexts {
     /// The experiment whose points wrote.
     pub link: String,
     /// The texts, one entry a prompt.
-    pub written: Vec<Written>,
+    pub written: Vec<Continuations>,
 }
