@@ -142,7 +142,7 @@ pub(crate) enum Command {
     },
 }
 
-/// What a measurement depends on, the modification aside.
+/// What a measurement depends on, apart from the modification.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Setting {
     /// A GGUF file, or a folder with config.json, safetensors and tokenizer.json.
@@ -185,12 +185,12 @@ fn limits(field: &Field) -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(least..=most)
 }
 
-/// A count of which nothing but the model limits the size.
+/// A count that only the model limits from above.
 fn at_least(least: u64) -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(least..)
 }
 
-/// A modification of one strength.
+/// A modification without a range.
 fn one_point(text: &str) -> Result<Spec, String> {
     text.parse().map_err(|error: SpecError| match error {
         SpecError::Range { problem } => format!("{problem}, or measure all of them with `hemoscope sweep`"),

@@ -107,7 +107,7 @@ fn experiment(setting: &Setting, ask: Ask) -> Experiment {
     }
 }
 
-/// The calibration text where the modification needs one and it was given.
+/// The calibration text, if the modification needs one.
 fn calibration_text(setting: &Setting, sweep: &Sweep) -> Result<String, CliError> {
     match &setting.calibration {
         Some(path) => read_text(path),
@@ -118,7 +118,7 @@ fn calibration_text(setting: &Setting, sweep: &Sweep) -> Result<String, CliError
     }
 }
 
-/// Carries out what is asked.
+/// Runs the experiment.
 pub(crate) async fn execute(setting: &Setting, ask: Ask) -> Result<RunResult, CliError> {
     let path = setting.text.as_deref();
     let path = path.ok_or_else(|| CliError::Usage("give a text to measure on with --text FILE".to_owned()))?;
@@ -149,7 +149,7 @@ async fn measure(setting: &Setting, modify: Spec, json: bool) -> Result<ExitCode
             say(reason);
             Ok(ExitCode::from(1))
         }
-        // Nothing else is asked here.
+        // `measure` asks for a curve, so nothing else can come out.
         Some(Outcome::Observed(_)) | None => Ok(ExitCode::from(1)),
     }
 }
@@ -162,7 +162,8 @@ async fn open(
 ) -> Result<ExitCode, CliError> {
     let fragment = link.split_once('#').map_or(link, |(_, fragment)| fragment);
     let Opened { link, notices } = share::open(fragment);
-    // The page shows the settings that it used instead; a command line that went on would measure something else unnoticed.
+    // The page shows the settings that it used instead. A command line that continued would silently measure something
+    // else.
     if !notices.is_empty() {
         let notices: Vec<String> = notices.iter().map(ToString::to_string).collect();
         return Err(CliError::Usage(notices.join("\n")));
@@ -208,7 +209,7 @@ async fn open(
     })
 }
 
-/// A text whose hash is the link's, where the link names one.
+/// A text, checked against the link's hash if it has one.
 fn checked_text(path: &Path, asset: &Asset) -> Result<String, CliError> {
     let text = read_text(path)?;
     let found = formats::sha256_hex(text.as_bytes());

@@ -1,4 +1,4 @@
-//! `hemoscope depth`: the residual stream's error behind each block.
+//! `hemoscope depth`: the residual stream's error after each block.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -17,7 +17,7 @@ use crate::commands::{execute, save_all};
 use crate::files::{CliError, OutFile};
 use crate::output;
 
-/// Compares the models behind each block, at each strength of the sweep.
+/// Compares the models after each block, at each strength of the sweep.
 pub(crate) async fn depth(
     setting: &Setting,
     modify: Sweep,
@@ -40,7 +40,7 @@ pub(crate) async fn depth(
     )
 }
 
-/// Every observation of every point, with the strength that it was made at.
+/// Every observation of every point, with its strength.
 pub(crate) fn observations_json(curve: &Curve) -> Value {
     let mut observations = Vec::new();
     let mut failed = Vec::new();
@@ -68,12 +68,12 @@ pub(crate) fn observations_json(curve: &Curve) -> Value {
     })
 }
 
-/// A number, or nothing where JSON has none.
+/// A number, or null where JSON has no number for it.
 fn finite(value: f64) -> Value {
     serde_json::Number::from_f64(value).map_or(Value::Null, Value::Number)
 }
 
-/// A line a strength, a column a site, for each measure.
+/// For each measure, a table with one line per strength and one column per site.
 pub(crate) fn write_depth(out: &mut dyn Write, curve: &Curve) -> io::Result<()> {
     for measure in DepthMeasure::ALL {
         writeln!(out, "{}", measure.axis_title())?;

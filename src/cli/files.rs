@@ -114,7 +114,7 @@ pub(crate) fn file_name(path: &Path) -> String {
     )
 }
 
-/// Where an asset of a link is: the path that was given, else the bundled file.
+/// Where an asset of a link is: the given path, or else the bundled file.
 pub(crate) fn locate(
     given: Option<PathBuf>,
     origin: &Origin,

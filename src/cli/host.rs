@@ -6,7 +6,7 @@ use std::time::Instant;
 use hemoscope_core::protocol::Event;
 use hemoscope_engine::Host;
 
-/// Shows progress on standard error where a person is watching.
+/// Shows progress on standard error if it is a terminal.
 pub(crate) struct Terminal {
     start: Instant,
     watched: bool,
@@ -28,7 +28,7 @@ impl Terminal {
     }
 }
 
-/// A message to the person. Where standard error is closed, the exit status has to do.
+/// Prints a message. If standard error is closed, the exit status has to suffice.
 pub(crate) fn say(message: impl std::fmt::Display) {
     writeln!(std::io::stderr(), "hemoscope: {message}").ok();
 }

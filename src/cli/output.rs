@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::files::{CliError, Format, OutFile};
 use crate::parquet_file;
 
-/// Prints to standard output. A closed pipe (`| head`) is not an error: the command goes on.
+/// Prints to standard output. A closed pipe (`| head`) is not an error: the command continues.
 pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
@@ -81,7 +81,7 @@ pub(crate) fn write_measurement(out: &mut dyn Write, curve: &Curve, measured: &M
     write_protocol(out, curve)
 }
 
-/// How it was measured, on what and in which time.
+/// How it was measured, on which device and in what time.
 pub(crate) fn write_protocol(out: &mut dyn Write, curve: &Curve) -> io::Result<()> {
     let protocol = &curve.protocol;
     writeln!(
@@ -170,7 +170,7 @@ pub(crate) const PICTURE: Size = Size {
     type_px: 14.0,
 };
 
-/// The chart that the page shows of a curve, in fixed colours.
+/// The chart that the page shows for a curve, in fixed colours.
 fn svg(curve: &Curve) -> Result<String, CliError> {
     let title = format!("{} of {}", curve.sweep, curve.protocol.model_name);
     if let Some(chart) = DepthChart::of(curve, DepthMeasure::default(), None, PICTURE) {
@@ -193,7 +193,7 @@ pub(crate) fn save_curve(curve: &Curve, file: &OutFile) -> Result<(), CliError> 
     save(&file.path, &bytes)
 }
 
-/// Writes a text file, and the folder that it lies in where that is missing.
+/// Writes a text file, creating its folder if that is missing.
 pub(crate) fn save_text(path: &Path, text: &str) -> Result<(), CliError> {
     save(path, text.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! A result as a Parquet file: a row a number, with the protocol in the file's own metadata.
+//! A result as a Parquet file: one row per number, with the protocol in the file's metadata.
 
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ fn observed(row: &Row<'_>, read: fn(&Observed<'_>) -> String) -> Option<String> 
 /// The file's bytes.
 ///
 /// # Errors
-/// Where the protocol can't be written as JSON or the library refuses a column, which no result causes.
+/// If the protocol can't be written as JSON or the library refuses a column, which no result causes.
 pub(crate) fn bytes(curve: &Curve) -> Result<Vec<u8>, CliError> {
     let notes = [
         ("modification", curve.sweep.to_string()),
@@ -139,7 +139,7 @@ fn write(
     writer.close()
 }
 
-/// The values that are there, and for each row whether it has one.
+/// The values present, and for each row whether it has one.
 fn filled<'a, T>(rows: &[Row<'a>], read: impl Fn(&Row<'a>) -> Option<T>) -> (Vec<T>, Vec<i16>) {
     let found = rows.iter().map(read).collect::<Vec<_>>();
     let levels = found.iter().map(|value| i16::from(value.is_some())).collect();

@@ -1,5 +1,5 @@
-//! The results that the page shows before anything is loaded: every question about every method on every size of model, by
-//! the page's defaults, and what the models write under each.
+//! The results that the page shows before anything is loaded: every question about every method on every size of model,
+//! with the page's defaults, and what the models write under each method.
 
 mod subject;
 mod texts;
@@ -25,7 +25,7 @@ use crate::files::{CliError, Format, OutFile, locate, read_text};
 use crate::host::say;
 use crate::output;
 
-/// The page's sources, below the folder of the repository.
+/// The page's sources, relative to the repository's folder.
 const WEB: &str = "web";
 
 /// The page, which holds the opening curve.
@@ -34,7 +34,7 @@ const PAGE: &str = "index.html";
 /// The method whose curves of all sizes are drawn for the README.
 const PICTURED: &str = "wanda";
 
-/// A stored file: a curve, and the link that it is the result of.
+/// A stored file: a curve, and the link that reproduces it.
 #[derive(Serialize)]
 struct Stored<'a> {
     link: String,
@@ -48,7 +48,7 @@ struct Label {
     link: String,
 }
 
-/// Measures what is not stored yet, or all of it.
+/// Measures what is not stored yet, or everything.
 pub(crate) async fn curves(names: &[String], force: bool) -> Result<ExitCode, CliError> {
     if let Some(unknown) = names.iter().find(|name| bundled::find(name).is_none()) {
         let known: Vec<&str> = bundled::all().map(|model| model.name).collect();
@@ -76,7 +76,7 @@ pub(crate) async fn curves(names: &[String], force: bool) -> Result<ExitCode, Cl
     Ok(code)
 }
 
-/// Every result of a model that is stored, and its texts.
+/// Measures all of a model's stored results and its texts.
 async fn measure(model: &Bundled, path: &Path, force: bool) -> Result<(), CliError> {
     let mut subject = Subject::of(path)?;
     for experiment in bundled::stored(model) {
@@ -129,7 +129,7 @@ async fn store_result(subject: &mut Subject<'_>, inputs: &Inputs, file: &Path, f
         link: share::fragment(&link),
         curve: &curve,
     };
-    // With a line a number, arrays would have thousands of lines.
+    // With one number per line, arrays would have thousands of lines.
     let text = if curve.question != Question::Curve {
         serde_json::to_string(&stored)?
     } else {
@@ -152,7 +152,7 @@ fn said(curve: &Curve) -> String {
     of_depth.map_or_else(|| sentence::describe(curve), |answer| answer.whole())
 }
 
-/// The experiment that a stored file is the result of, where there is such a file.
+/// The experiment of a stored file, if the file exists.
 fn label(file: &Path) -> Option<Experiment> {
     let text = std::fs::read_to_string(file).ok()?;
     let Label { link } = serde_json::from_str(&text).ok()?;
@@ -160,7 +160,7 @@ fn label(file: &Path) -> Option<Experiment> {
     notices.is_empty().then_some(link.experiment)
 }
 
-/// The picture of the sizes, where the curve of each is stored.
+/// Draws the picture of the sizes, if the curve of each is stored.
 fn draw_sizes() -> Result<(), CliError> {
     let files = SIZES.map(|model| Path::new(WEB).join(bundled::curve_path(model.name, PICTURED)));
     if files.iter().all(|file| file.exists()) {
@@ -171,7 +171,7 @@ fn draw_sizes() -> Result<(), CliError> {
     Ok(())
 }
 
-/// What the page shows before its module is here, where the curve that it opens with is stored.
+/// Writes what the page shows before its module has loaded, if the curve that it opens with is stored.
 fn paint_opening() -> Result<(), CliError> {
     let curve = Path::new(WEB).join(bundled::curve_path(bundled::FIRST, PICTURED));
     if curve.exists() {

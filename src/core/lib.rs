@@ -1,4 +1,4 @@
-//! Everything that hemoscope computes and words without burn, a browser or `async`.
+//! Everything in hemoscope that needs no burn, no browser and no `async`.
 //!
 //! | room | holds |
 //! |---|---|

@@ -13,11 +13,11 @@ use hemoscope_core::modify::{
 };
 use hemoscope_core::weights::{Pristine, Role, TensorId, WeightsError};
 
-/// A modified model and what was counted while it was made.
+/// A modified model, and what was counted while it was built.
 pub(super) struct Built {
     pub(super) model: Llama,
     pub(super) tally: Tally,
-    /// Of each of its blocks, the untouched one that it came from.
+    /// For each of its blocks, the index of the untouched block it came from.
     pub(super) sources: Vec<usize>,
 }
 
@@ -25,27 +25,27 @@ pub(super) struct Built {
 pub(super) struct Builder<'a, H> {
     pub(super) base: &'a Llama,
     pub(super) pristine: &'a Arc<Pristine>,
-    /// Present where some method asks for it.
+    /// Present if any method needs it.
     pub(super) calibration: Option<&'a Calibration>,
-    /// Of everything random.
+    /// The seed of all random numbers.
     pub(super) seed: u64,
     pub(super) heartbeat: &'a Heartbeat<'a, H>,
 }
 
-/// One step as it is carried out.
+/// One step in progress.
 struct Planned<'a> {
     step: &'a Applied,
     plan: Plan,
-    /// Known beforehand, of the model before the step.
+    /// Statistics of the model before the step.
     statistics: Statistics,
-    /// To be collected behind the blocks that the step has edited already.
+    /// Statistics to collect during the step, with the earlier blocks already edited.
     in_sequence: Vec<StatisticId>,
 }
 
 impl<H: Host> Builder<'_, H> {
-    /// Applies all steps and uploads the result; `stage` is told what is being done, and of blocks done.
+    /// Applies all steps and uploads the result; `stage` is told what is being done and how many blocks are done.
     ///
-    /// The last step's blocks go to the device one by one; what earlier steps have edited stays in memory until then.
+    /// The last step's blocks go to the device one by one; blocks edited by earlier steps stay in memory until then.
     pub(super) async fn build(
         &self,
         spec: &Spec,
@@ -105,14 +105,14 @@ impl<H: Host> Builder<'_, H> {
         })
     }
 
-    /// Statistics that describe the model before the step, and those that are collected while the step goes on.
+    /// Splits statistics into those of the model before the step and those collected during the step.
     pub(super) fn split(&self, ids: &[StatisticId]) -> (Vec<StatisticId>, Vec<StatisticId>) {
         let stats = self.calibration.map(|calibration| calibration.stats);
         let dense = |id: &StatisticId| id.is_of_model() || stats == Some(CalibrationStats::Dense);
         ids.iter().copied().partition(dense)
     }
 
-    /// Statistics of all blocks of the model as it is after the steps `before`, collected where they are not known.
+    /// Statistics of all blocks of the model after the steps `before`, collected if they are not known yet.
     pub(super) async fn statistics(
         &self,
         ids: &[StatisticId],
@@ -153,7 +153,7 @@ impl<H: Host> Builder<'_, H> {
         Ok(self.calibration.ok_or(uncalibrated)?)
     }
 
-    /// A block on the device; what no step has touched is there already.
+    /// A block on the device; unchanged blocks are already there.
     fn on_device(&self, block: &BlockWeights) -> Result<Arc<Block>, EngineError> {
         let missing = WeightsError::Missing {
             id: TensorId::in_block(block.source(), Role::AttentionNorm),
@@ -166,7 +166,7 @@ impl<H: Host> Builder<'_, H> {
         })
     }
 
-    /// A step that another one follows: its blocks stay in memory.
+    /// Carries out a step that is not the last: its blocks stay in memory.
     async fn edit(
         &self,
         planned: &Planned<'_>,
@@ -186,7 +186,7 @@ impl<H: Host> Builder<'_, H> {
         Ok(())
     }
 
-    /// The last step: its blocks go to the device.
+    /// Carries out the last step: its blocks go to the device.
     async fn finish(
         &self,
         planned: &Planned<'_>,
@@ -220,11 +220,11 @@ fn sources(weights: &ModelWeights) -> Vec<usize> {
     weights.blocks().iter().map(BlockWeights::source).collect()
 }
 
-/// A step on its way through the blocks.
+/// A step's way through the blocks.
 struct Walk<'a, H> {
     builder: &'a Builder<'a, H>,
     planned: &'a Planned<'a>,
-    /// The calibration windows behind the blocks done, where statistics are collected on the way.
+    /// The calibration windows after the blocks done so far, if statistics are collected on the way.
     streams: Option<Streams<'a, H>>,
 }
 

@@ -8,16 +8,16 @@ use crate::arch::Llama;
 use hemoscope_core::curve::CalibrationStats;
 use hemoscope_core::modify::{BlockStatistics, StatisticId};
 
-/// The windows that methods are calibrated on, and how.
+/// The calibration windows, and how statistics are collected on them.
 pub(super) struct Calibration {
     pub(super) windows: Windows,
     pub(super) stats: CalibrationStats,
 }
 
-/// Calibration is short, and memory is dearer than speed here.
+/// Calibration is short, and memory matters more than speed here.
 pub(super) const WINDOWS_AT_ONCE: usize = 1;
 
-/// Statistics of every block from one pass over `model`; `done` is told of blocks done.
+/// Statistics of every block from one pass over `model`; `done` is told how many blocks are done.
 pub(super) async fn in_one_pass<H: Host>(
     model: &Llama,
     windows: &Windows,

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use super::arch::ModelError;
 use hemoscope_core::protocol::DeviceReport;
 
-/// A started device. WebGPU and the CPU differ in how operations run and in how much fits into one tensor.
+/// A started device. WebGPU and the CPU differ in how operations run and how much fits into one tensor.
 #[derive(Debug, Clone)]
 pub struct Compute {
     device: Device,
@@ -20,7 +20,7 @@ impl Compute {
     /// Small enough that a page's memory holds the logits of both models beside the weights.
     const FLEX_TENSOR_BYTES: usize = 24 << 20;
 
-    /// Attention's scores on the CPU: they come and go with each block.
+    /// The limit for attention scores on the CPU, which are freed after each block.
     const FLEX_SCORES_BYTES: usize = 256 << 20;
 
     /// The CPU: burn's flex backend.
@@ -44,7 +44,7 @@ impl Compute {
                 .await
                 .map_err(|error| ModelError::Start {
                     reason: match error {
-                        // Which backends were not even asked fills a screen.
+                        // The error's own text lists all backends and fills a screen.
                         WgpuInitError::AdapterUnavailable { .. } => "no graphics card is offered here".to_owned(),
                         error => error.to_string(),
                     },
@@ -68,7 +68,7 @@ impl Compute {
         self.accelerated
     }
 
-    /// What the system calls the device.
+    /// The system's name for the device.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -91,7 +91,7 @@ impl Compute {
         (bytes / (4 * columns.max(1))).max(1)
     }
 
-    /// The longest window whose attention scores, one for each head and pair of tokens, fit into one tensor.
+    /// The longest window whose attention scores, one per head and pair of tokens, fit into one tensor.
     #[must_use]
     pub fn longest_window(&self, heads: usize) -> usize {
         let bytes = if self.accelerated {

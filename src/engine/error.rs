@@ -16,10 +16,10 @@ pub enum EngineError {
     /// A job needs a model and none is loaded.
     #[error("no model is loaded; load one first")]
     NoModel,
-    /// A point was asked for that belongs to no run here.
+    /// A point was requested that belongs to no run here.
     #[error("no run with such a point was prepared; press Run again")]
     NoRun,
-    /// What another engine found out is not what it should be.
+    /// Another engine's findings do not fit.
     #[error("what another engine measured came in parts that don't fit; press Run again")]
     Torn,
     /// A text has too few tokens.
@@ -32,7 +32,7 @@ pub enum EngineError {
         text: String,
         /// Tokens that it has.
         tokens: usize,
-        /// Tokens a window.
+        /// Tokens per window.
         window: usize,
         /// Whole windows in it.
         whole: usize,
@@ -57,12 +57,12 @@ pub enum EngineError {
     WrongModel {
         /// The model.
         name: String,
-        /// Hash that was asked for.
+        /// The expected hash.
         expected: String,
-        /// Hash that the bytes have.
+        /// The hash of the bytes.
         found: String,
     },
-    /// A model computes something that is not a number.
+    /// A model's outputs are not finite.
     #[error(
         "the {model} model's outputs are not finite numbers; choose a weaker modification, or check the model's file"
     )]
@@ -73,7 +73,7 @@ pub enum EngineError {
     /// The specification can't be built.
     #[error(transparent)]
     Spec(#[from] SpecError),
-    /// The device or the module failed.
+    /// The device or the model failed.
     #[error(transparent)]
     Model(#[from] ModelError),
     /// Scores don't fit together.
@@ -91,7 +91,7 @@ pub enum EngineError {
 }
 
 impl EngineError {
-    /// What a front end is told of it.
+    /// The event that tells a front end about it.
     #[must_use]
     pub fn event(&self) -> Event {
         Event::Failed {

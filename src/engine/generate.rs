@@ -14,9 +14,9 @@ use hemoscope_core::tokenizer::StreamDecoder;
 /// Tokens of both continuations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generated {
-    /// Of the untouched model.
+    /// By the untouched model.
     pub base: Vec<u32>,
-    /// Of the modified one.
+    /// By the modified one.
     pub modified: Vec<u32>,
 }
 
@@ -44,8 +44,8 @@ struct Writer {
 }
 
 impl<H: Host> Session<H> {
-    /// Continues `prompt` with the untouched model and with the one that `spec` makes of it. Both draw with the same
-    /// random numbers, so that a difference comes from the models.
+    /// Continues `prompt` with the untouched model and with the model modified by `spec`. Both sample with the same
+    /// random numbers, so that differences come from the models.
     ///
     /// # Errors
     /// Where the modification fails, the prompt is empty or longer than the context, or the device fails.
@@ -145,7 +145,7 @@ impl<H: Host> Session<H> {
             writer.finished = true;
             return Ok(());
         }
-        // A long prompt goes in by parts, since attention takes memory by the length of a part.
+        // A long prompt is run in parts, since the memory for attention depends on a part's length.
         let parts = writer.next.chunks(PROMPT_PART);
         let mut logits = None;
         for part in parts {

@@ -1,4 +1,4 @@
-//! What the engine needs from whatever runs it: a clock, a way to tell, a way to be stopped.
+//! What the engine needs from its surroundings: a clock, a way to report, a way to be stopped.
 
 use std::cell::Cell;
 
@@ -7,10 +7,10 @@ use hemoscope_core::protocol::{Event, Finding};
 
 /// The surroundings of a job: a worker in the page, a command line, a test.
 pub trait Host {
-    /// Tells what happened.
+    /// Reports an event.
     fn emit(&self, event: Event);
 
-    /// Hands over what other engines of the run need; where there are none, it has nothing to do.
+    /// Hands over what other engines of the run need. With a single engine, it does nothing.
     fn hand_over(&self, finding: Finding, bytes: Vec<u8>) {
         let (_, _) = (finding, bytes);
     }
@@ -26,7 +26,7 @@ pub trait Host {
     /// Seconds since some fixed moment.
     fn seconds(&self) -> f64;
 
-    /// Lets messages arrive. Natively nothing has to happen.
+    /// Lets messages arrive. Natively there is nothing to do.
     fn pause(&self) -> impl Future<Output = ()>;
 }
 
@@ -38,7 +38,7 @@ pub struct Heartbeat<'a, H> {
 }
 
 impl<'a, H: Host> Heartbeat<'a, H> {
-    /// A message waits at most about this long between two operations.
+    /// A message waits for at most about this long, plus one operation.
     const INTERVAL_SECS: f64 = 0.05;
 
     /// Starts now.
@@ -56,10 +56,10 @@ impl<'a, H: Host> Heartbeat<'a, H> {
         self.host
     }
 
-    /// Pauses where it is time to.
+    /// Pauses if it is time to.
     ///
     /// # Errors
-    /// [`EngineError::Cancelled`] where the job is to stop.
+    /// [`EngineError::Cancelled`] if the job is to stop.
     pub async fn beat(&self) -> Result<(), EngineError> {
         if self.host.seconds() - self.last.get() >= Self::INTERVAL_SECS {
             self.host.pause().await;

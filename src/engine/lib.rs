@@ -1,8 +1,8 @@
-//! Experiments: from weights to a curve, told as a stream of events. Knows no transport.
+//! Experiments: from weights to a curve, reported as a stream of events. Independent of any transport.
 //!
 //! A device ([`Compute`]) runs a model (`arch`) by its operations (`ops`), which on WebGPU are kernels of our own
-//! (`kernels`). While a model runs, statistics (`statistic`) and probes (`probe`) look on. A question that can be asked is
-//! a file of `run`.
+//! (`kernels`). While a model runs, statistics (`statistic`) and probes (`probe`) observe it. Each kind of question has
+//! a file in `run`.
 
 pub mod arch;
 mod builder;

@@ -1,7 +1,8 @@
 //! Perplexity and divergence of a modified model against the untouched one, window by window.
 //!
-//! The untouched model's final hidden states are kept (a few megabytes); its logits are recomputed from them beside the
-//! modified model's, some rows at a time, so that a sweep runs the untouched model once and full logits are never stored.
+//! The untouched model's final hidden states are kept (a few megabytes); its logits are recomputed from them together
+//! with the modified model's, some rows at a time, so that a sweep runs the untouched model only once and never stores
+//! full logits.
 
 use burn::tensor::Tensor;
 
@@ -12,16 +13,16 @@ use crate::arch::{Batch, Llama};
 use crate::ops::score_on_gpu;
 use hemoscope_core::metric::{TokenScores, score_row};
 
-/// Hidden states of the untouched model: one tensor a batch, `[windows · length, hidden]`.
+/// Hidden states of the untouched model: one tensor per batch, `[windows · length, hidden]`.
 pub(super) struct Reference {
     hidden: Vec<Tensor<2>>,
     batch: usize,
 }
 
-/// Tokens that one pass takes at most on WebGPU: enough to fill a card, small enough for attention scores to fit.
+/// The most tokens per pass on WebGPU: enough to fill a card, small enough for attention scores to fit.
 const GPU_TOKENS: usize = 4096;
 
-/// Windows that one pass takes.
+/// Windows per pass.
 pub(super) fn windows_at_once(model: &Llama, window: usize) -> usize {
     if !model.compute().is_gpu() {
         return 1;
@@ -30,7 +31,7 @@ pub(super) fn windows_at_once(model: &Llama, window: usize) -> usize {
     (GPU_TOKENS / window.max(1)).min(scores_fit).max(1)
 }
 
-/// Runs all blocks over a batch and gives the normed hidden states.
+/// Runs all blocks over a batch and returns the normed hidden states.
 pub(super) async fn hidden_states<H: Host>(
     model: &Llama,
     batch: &Batch,
@@ -45,8 +46,8 @@ pub(super) async fn hidden_states<H: Host>(
 }
 
 impl Reference {
-    /// Runs the untouched model over all windows; gives its scores too, the modified side equal to the base. `done` is told
-    /// of windows finished and of the scores so far.
+    /// Runs the untouched model over all windows; also returns its scores, in which the modified model equals the
+    /// untouched one. `done` gets the number of finished windows and the scores so far.
     pub(super) async fn measure<H: Host>(
         model: &Llama,
         windows: &Windows,
@@ -86,7 +87,7 @@ impl Reference {
         Ok(bytes)
     }
 
-    /// What [`Reference::to_bytes`] gave, on this engine's device.
+    /// Puts what [`Reference::to_bytes`] gave on this engine's device.
     pub(super) fn from_bytes(model: &Llama, windows: &Windows, bytes: &[u8]) -> Result<Self, EngineError> {
         let (parts, rest) = bytes.as_chunks::<4>();
         let columns = model.config().hidden;
@@ -105,7 +106,8 @@ impl Reference {
         })
     }
 
-    /// Scores a modified model against the untouched one; `done` is told of windows finished and of the scores so far.
+    /// Scores a modified model against the untouched one; `done` gets the number of finished windows and the scores so
+    /// far.
     pub(super) async fn score<H: Host>(
         &self,
         modified: &Llama,

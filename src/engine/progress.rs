@@ -1,4 +1,4 @@
-//! What is told of points while they are measured: windows that are done, and what their scores come to so far.
+//! What is reported about points while they are measured: the windows done, and the measures so far.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -10,21 +10,22 @@ use hemoscope_core::metric::{Hemorrhage, Stats, Summary, Tally, TokenScores};
 use hemoscope_core::modify::{self, ModelWeights};
 use hemoscope_core::protocol::Event;
 
-/// Tells how far a point is.
+/// Reports how far a point is.
 pub(super) struct Progress<'a, H> {
     host: &'a H,
     index: usize,
     value: f64,
     windows: usize,
     start_secs: f64,
-    /// Before then, scores that are not all there yet are not summed up again.
+    /// Provisional measures are not computed again before this time.
     next_secs: Cell<f64>,
 }
 
 impl<'a, H: Host> Progress<'a, H> {
-    /// At most so often are scores summed up that are not all there yet.
+    /// The shortest time between two provisional results.
     const INTERVAL_SECS: f64 = 0.1;
-    /// And so many times as long as it takes is something else done: quantiles of millions of tokens take a while.
+    /// Between two provisional results, at least this many times their computing time passes: quantiles of millions of
+    /// tokens take a while.
     const REST: f64 = 20.0;
 
     pub(super) fn of(host: &'a H, index: usize, value: f64, windows: usize) -> Self {
@@ -50,11 +51,11 @@ impl<'a, H: Host> Progress<'a, H> {
         });
     }
 
-    /// Windows of a model are scored; now and then what that comes to so far is told.
+    /// Reports scored windows and, now and then, the measures so far.
     pub(super) fn windows_scored(&self, done: usize, scores: &TokenScores, made: Made) {
         let now = self.host.seconds();
         let is_time = done < self.windows && now >= self.next_secs.get();
-        // What is wrong with a few windows is wrong with all of them, and is said then.
+        // An error with a few windows is an error with all of them, and is reported then.
         let so_far = is_time.then(|| self.measured(scores, made).ok()).flatten();
         if is_time {
             let took = self.host.seconds() - now;
@@ -64,13 +65,13 @@ impl<'a, H: Host> Progress<'a, H> {
         self.windows_done(done, so_far);
     }
 
-    /// What scores come to.
+    /// The measures that the scores give.
     pub(super) fn measured(&self, scores: &TokenScores, made: Made) -> Result<Measured, EngineError> {
         let summary = summarize(scores)?;
         Ok(self.measured_as(summary.modified, summary.hemorrhage, made))
     }
 
-    /// The same, where it is known without scores.
+    /// The same from measures that are already known.
     pub(super) fn measured_as(&self, stats: Stats, hemorrhage: Hemorrhage, made: Made) -> Measured {
         Measured {
             stats,
@@ -92,7 +93,7 @@ impl<'a, H: Host> Progress<'a, H> {
     }
 }
 
-/// What is known of a model from how it was made.
+/// What is known about a model from how it was built.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Made {
     pub(super) sparsity_achieved: f64,
@@ -110,8 +111,8 @@ impl Made {
     }
 }
 
-/// Hears of the untouched model's windows while it is measured, and tells of them as of the first point that changes
-/// nothing, where the sweep has one.
+/// A callback for the untouched model's windows that reports them as progress on the sweep's unmodified first point, if
+/// it has one.
 pub(super) fn as_first_point<'a, H: Host>(
     host: &'a H,
     model: &Model,
@@ -134,7 +135,7 @@ pub(super) fn summarize(scores: &TokenScores) -> Result<Summary, EngineError> {
     let mut tally = Tally::default();
     tally.append(scores)?;
     let summary = tally.summary()?;
-    // A modified model that computes no numbers any more is a result: it broke.
+    // A modified model whose outputs are NaN is a result: it broke.
     if summary.base.nll.is_finite() {
         Ok(summary)
     } else {

@@ -16,8 +16,8 @@ use super::kernels::{from_gpu, to_gpu};
 use hemoscope_core::weights::architecture::QWEN2;
 use hemoscope_core::weights::{MemoryTensor, ModelConfig, Pristine, Role, StoredTensor, TensorId};
 
-/// Largest allowed difference of a logit from the CPU's. The logits are of order 1; f32 sums in another order differ
-/// by about 1e-5 here, a wrong kernel by about 1.
+/// Largest allowed difference of a logit from the CPU's. The logits are of order 1; f32 sums in a different order
+/// differ by about 1e-5 here, a wrong kernel by about 1.
 pub(crate) const SELF_TEST_BOUND: f64 = 1e-3;
 
 const WINDOW: usize = 37;
@@ -235,7 +235,7 @@ mod tests {
         assert_eq!(difference(&[1.0], &[1.0, 2.0]), f64::INFINITY);
     }
 
-    /// A device that read one weight wrongly by a hundredth would be found out.
+    /// A device that reads one weight wrongly by a hundredth is detected.
     #[test]
     fn one_wrong_weight_is_beyond_the_bound() {
         let compute = Compute::flex();
@@ -274,7 +274,7 @@ mod tests {
         for token in &tokens {
             last = pollster::block_on(compute.read(model.step(&[*token], &mut cache).unwrap(), "test")).unwrap();
         }
-        // The same sums in another order.
+        // The same sums in a different order.
         assert!(difference(&last, &whole[19 * 512..]) < 1e-4);
     }
 

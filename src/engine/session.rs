@@ -21,14 +21,14 @@ pub struct Session<H> {
     report: Option<DeviceReport>,
     model: Option<Model>,
     pub(super) known: Known,
-    /// The run that this engine shares with others.
+    /// This engine's part in a shared run.
     pub(super) part: Option<Part>,
 }
 
 /// A model that is ready to run.
 #[derive(Clone)]
 pub struct Model {
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// SHA-256 of its bytes, hexadecimal.
     pub sha256: String,
@@ -41,7 +41,7 @@ pub struct Model {
 }
 
 impl<H: Host> Session<H> {
-    /// Nothing started, nothing loaded.
+    /// A session with nothing started or loaded.
     pub fn new(host: H) -> Self {
         Self {
             host,
@@ -66,18 +66,18 @@ impl<H: Host> Session<H> {
         self.model.as_ref().ok_or(EngineError::NoModel)
     }
 
-    /// What computes, as results name it.
+    /// The device's name in results.
     #[must_use]
     pub fn device_label(&self) -> String {
         let report = self.report.as_ref();
         report.map_or_else(|| DeviceReport::CPU.to_owned(), DeviceReport::label)
     }
 
-    /// Starts a device and checks it against the CPU. WebGPU that is missing or fails the check is not used: with
-    /// [`DeviceChoice::Auto`] the CPU takes its place and the report says why.
+    /// Starts a device and checks it against the CPU. If WebGPU is missing or fails the check, it is not used: with
+    /// [`DeviceChoice::Auto`] the CPU takes its place, and the report says why.
     ///
     /// # Errors
-    /// With [`DeviceChoice::Gpu`], where WebGPU is missing or fails the check.
+    /// With [`DeviceChoice::Gpu`], if WebGPU is missing or fails the check.
     pub async fn start(&mut self, choice: DeviceChoice) -> Result<DeviceReport, EngineError> {
         let (compute, difference, refused) = match choice {
             DeviceChoice::Flex => (Compute::flex(), None, None),
@@ -108,7 +108,7 @@ impl<H: Host> Session<H> {
         Ok(report)
     }
 
-    /// Frees the model and what was found out about it.
+    /// Frees the model and what is known about it.
     fn forget(&mut self) {
         self.model = None;
         self.known = Known::default();
@@ -122,10 +122,10 @@ impl<H: Host> Session<H> {
         Ok(self.compute.clone().unwrap_or_else(Compute::flex))
     }
 
-    /// Opens a model's files and puts it on the device, in place of the one before.
+    /// Opens a model's files and puts it on the device, replacing the previous model.
     ///
     /// # Errors
-    /// Where a file is not what it says, the hash is another, or the device has no room.
+    /// If a file is not what it claims to be, the hash differs, or the device has no room.
     pub async fn load(
         &mut self,
         asset: &Asset,
@@ -135,7 +135,7 @@ impl<H: Host> Session<H> {
         self.load_hashed(asset, name, files, None).await
     }
 
-    /// As [`Session::load`]. Where the files' SHA-256 is known, they are not all read once more to take it.
+    /// As [`Session::load`]. If the files' SHA-256 is known, they are not read again to compute it.
     ///
     /// # Errors
     /// As [`Session::load`].
@@ -147,7 +147,7 @@ impl<H: Host> Session<H> {
         sha256: Option<String>,
     ) -> Result<ModelReport, EngineError> {
         let compute = self.compute().await?;
-        // The old model makes room first: two do not fit into a page's memory.
+        // The old model is freed first: two do not fit into a page's memory.
         self.forget();
         let opened = formats::open(files)?;
         let sha256 = sha256.map_or_else(|| opened.sha256(), Ok)?;
@@ -192,7 +192,7 @@ impl<H: Host> Session<H> {
         Ok(report)
     }
 
-    /// Tokens a second of a short pass, timed after one that is not counted.
+    /// Tokens per second of a short pass, timed after a warm-up pass.
     async fn speed(&self, model: &Llama) -> Result<f64, EngineError> {
         let tokens = if model.compute().is_gpu() { 256 } else { 16 }.min(model.config().context);
         let seconds = self.time_passes(model, tokens, 1).await?;
@@ -201,7 +201,7 @@ impl<H: Host> Session<H> {
     }
 
     /// Seconds of each of `repeats` passes of `window` tokens through the model to the logits of every position, after
-    /// one pass that is not counted.
+    /// one warm-up pass.
     ///
     /// # Errors
     /// Where the device fails.
@@ -223,7 +223,7 @@ impl<H: Host> Session<H> {
                 let rows = model.rows_of_logits().min(window - first);
                 let logits = model.logits(&hidden.clone().narrow(0, first, rows));
                 first += rows;
-                // Reading one value waits for all of it.
+                // Reading one value waits for the whole pass.
                 let _ = model
                     .compute()
                     .read(logits.narrow(0, 0, 1).narrow(1, 0, 1), "timing a pass")

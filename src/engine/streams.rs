@@ -16,7 +16,7 @@ pub(super) struct Streams<'a, H> {
 }
 
 impl<'a, H: Host> Streams<'a, H> {
-    /// Before the first block; so many windows a batch.
+    /// The streams before the first block, with this many windows per batch.
     pub(super) fn embed(
         model: &'a Llama,
         windows: &Windows,
@@ -37,7 +37,7 @@ impl<'a, H: Host> Streams<'a, H> {
         })
     }
 
-    /// One tensor a batch, `[windows · length, hidden]`.
+    /// One tensor per batch, `[windows · length, hidden]`.
     pub(super) fn batches(&self) -> impl Iterator<Item = &Tensor<2>> {
         self.batches.iter().map(|(_, x)| x)
     }
@@ -52,7 +52,7 @@ impl<'a, H: Host> Streams<'a, H> {
         Ok(collectors.finish(self.model.compute()).await?)
     }
 
-    /// Through `block` to the next depth; `observer` looks on.
+    /// Runs `block` to get to the next depth; `observer` sees its activations.
     pub(super) async fn advance(
         &mut self,
         block: &Block,

@@ -1,4 +1,4 @@
-//! A text becomes windows of tokens.
+//! Cuts a text into windows of tokens.
 
 use super::EngineError;
 use hemoscope_core::tokenizer::Tokenizer;
@@ -37,12 +37,12 @@ impl Windows {
         Ok(Self { tokens, window })
     }
 
-    /// Tokens a window.
+    /// Tokens per window.
     pub(super) fn length(&self) -> usize {
         self.window
     }
 
-    /// How many.
+    /// The number of windows.
     pub(super) fn count(&self) -> usize {
         self.tokens.len() / self.window
     }

@@ -1,4 +1,4 @@
-//! What is known of the untouched model: measured once, shared by the runs that follow on the same windows.
+//! What is known about the untouched model: measured once, and shared by later runs on the same windows.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,7 +20,7 @@ pub(super) struct Untouched {
     pub(super) stats: Stats,
 }
 
-/// What one loaded model was found to be; the latest windows only, since hidden states take megabytes.
+/// What is known about the loaded model, for the latest windows only, since hidden states take megabytes.
 #[derive(Default)]
 pub(super) struct Known {
     measured: RefCell<Option<Rc<Untouched>>>,
@@ -28,8 +28,8 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// The untouched model on these windows, measured where it was not; `so_far` is told of windows finished and of the scores
-    /// so far.
+    /// The untouched model on these windows, measured if it was not already; `so_far` gets the number of finished
+    /// windows and the scores so far.
     pub(super) async fn measured<H: Host>(
         &self,
         model: &Llama,
@@ -45,7 +45,7 @@ impl Known {
         {
             return Ok(Rc::clone(known));
         }
-        // The old one makes room first.
+        // The old one is freed first.
         self.measured.take();
         let total = windows.count();
         let (reference, scores) = Reference::measure(model, windows, heartbeat, |done, scores| {
@@ -68,7 +68,7 @@ impl Known {
         Ok(found)
     }
 
-    /// Takes over what another engine measured of the same model on these windows.
+    /// Takes over another engine's measurement of the same model on these windows.
     pub(super) fn adopt(
         &self,
         model: &Llama,
@@ -85,7 +85,7 @@ impl Known {
         Ok(())
     }
 
-    /// What calibrating on these windows has shown before.
+    /// The statistics from earlier calibration on these windows.
     pub(super) fn calibrated(&self, calibration: Option<&Calibration>) -> Cache {
         match (self.calibrated.borrow().as_ref(), calibration) {
             (Some((windows, cache)), Some(calibration)) if *windows == calibration.windows => cache.clone(),
@@ -93,7 +93,7 @@ impl Known {
         }
     }
 
-    /// Keeps it for the next run.
+    /// Keeps them for the next run.
     pub(super) fn remember(&self, calibration: Option<&Calibration>, cache: &Cache) {
         if let Some(calibration) = calibration {
             self.calibrated

@@ -1,4 +1,4 @@
-//! The page as a whole: opened at its address, kept at it, and mounted over the static first paint.
+//! The page as a whole: opened at its address, kept in step with it, and mounted over the static first paint.
 
 use leptos::prelude::*;
 use leptos::{ev, mount};
@@ -12,7 +12,7 @@ use crate::work::{Page, hub, own};
 use hemoscope_core::say::opening;
 use hemoscope_core::share;
 
-/// Where index.html gives the page its place.
+/// The id of the element in index.html that holds the page.
 const PLACE: &str = "app";
 
 /// Opens the page.
@@ -30,7 +30,7 @@ pub fn start() {
     state.writing.take_stored("", texts);
     let Some(place) = browser::by_id(PLACE) else { return };
     mount::mount_to(place, move || view! { <App state present/> }).forget();
-    // In the same frame, so that nothing is seen twice.
+    // In the same frame, so that nothing shows twice.
     browser::take_out(opening::PAINT_ID);
 }
 
@@ -58,14 +58,14 @@ fn App(
     }
 }
 
-/// Does what follows from a change, and keeps the address at the settings. A fresh page keeps its plain address until
-/// something is changed, and looks for its model after the first paint.
+/// Reacts to changes, and keeps the settings in the address. A fresh page keeps its plain address until something is
+/// changed, and looks for its model after the first paint.
 fn follow(page: Page) {
     let fragment = Memo::new(move |_| share::fragment(&page.link.read()));
     Effect::watch(
         move || fragment.get(),
         |fragment, _, _| {
-            // Where the browser refuses, the settings stay in the page.
+            // If the browser refuses, the settings are only in the page.
             address::set_fragment(fragment).ok();
         },
         false,
@@ -96,7 +96,8 @@ fn follow(page: Page) {
     .ok();
 }
 
-/// Takes files that fall beside the fields that wait for them. Otherwise the browser would open them in place of the page.
+/// Takes files that are dropped outside the fields for them. Otherwise the browser would open them in place of the
+/// page.
 fn take_files(page: Page) {
     window_event_listener(ev::dragover, |event| event.prevent_default());
     window_event_listener(ev::drop, move |event| {
@@ -105,7 +106,7 @@ fn take_files(page: Page) {
     });
 }
 
-/// What can wait for the first paint.
+/// Does what can wait until after the first paint.
 fn later(page: Page) {
     spawn(page.tick());
     if let Err(error) = hub() {

@@ -1,8 +1,8 @@
-//! The page: what it knows ([`state`]), what is done behind its buttons (`work`), what is seen (`shell`, `views`, `parts`), and
-//! the browser behind it ([`doors`]).
+//! The page: what it knows ([`state`]), the work behind its buttons (`work`), what it shows (`shell`, `views`,
+//! `parts`), and its interface to the browser ([`doors`]).
 //!
-//! State is a fold of the engine's events and of what the reader does. It knows neither Leptos nor the browser, so that
-//! it is tested natively.
+//! State is a fold over the engine's events and the user's actions. It knows neither Leptos nor the browser, so that it
+//! can be tested natively.
 
 mod app;
 pub mod doors;

@@ -1,4 +1,4 @@
-//! What number fields can hold, what is said of a number that a field can't, and what a text or a model can't.
+//! The limits of number fields, and the messages for numbers outside them.
 
 use hemoscope_core::experiment::fields::{self, Field, Kind};
 use hemoscope_core::modify::MOST_POINTS;
@@ -11,18 +11,18 @@ pub struct Limits {
     pub least: f64,
     /// The most.
     pub most: f64,
-    /// Whether only whole ones.
+    /// Whether only whole numbers are allowed.
     pub whole: bool,
 }
 
 impl Limits {
     /// Windows of a text.
     pub const WINDOWS: Self = Self::of(&fields::WINDOWS);
-    /// Tokens a window.
+    /// Tokens per window.
     pub const WINDOW: Self = Self::of(&fields::WINDOW);
-    /// Points of a range.
+    /// Points in a range.
     pub const POINTS: Self = Self::whole(2.0, MOST_POINTS as f64);
-    /// Temperatures to draw words with.
+    /// Sampling temperatures.
     pub const TEMPERATURE: Self = Self::of(&fields::TEMPERATURE);
     /// Seeds.
     pub const SEED: Self = Self::whole(0.0, 9_007_199_254_740_991.0);
@@ -50,14 +50,14 @@ impl Limits {
         }
     }
 
-    /// The number that a text stands for, brought within the limits; `None` where it is no such number.
+    /// The number in a text, brought within the limits; `None` if it is not a number.
     #[must_use]
     pub fn read(self, text: &str) -> Option<f64> {
         let number = parse_finite(text.trim()).filter(|number| !self.whole || number.fract() == 0.0)?;
         Some(number.clamp(self.least, self.most))
     }
 
-    /// What to say where a field uses another number than was typed; empty where it uses that one.
+    /// The message if a field uses another number than the one typed; empty if it uses that one.
     #[must_use]
     pub fn note(self, typed: &str, used: f64) -> String {
         let Self { least, most, whole } = self;
@@ -71,7 +71,7 @@ impl Limits {
         }
     }
 
-    /// What to say while a number is typed that the field will not use as it stands.
+    /// The message while a number is being typed that the field would not use as it is.
     #[must_use]
     pub fn warning(self, typed: &str) -> String {
         match self.read(typed) {

@@ -16,7 +16,7 @@ use hemoscope_core::plot::Role;
 const SIZE: (u32, u32) = (720, 420);
 /// Where the legend begins: above the curves' ends, which lie low.
 const LEGEND_AT: (i32, i32) = (330, 24);
-/// Nats shown above the lowest loss: what happens before is the same for all sizes.
+/// Nats shown above the lowest loss: the earlier part is the same for all sizes.
 const SHOWN_NATS: f64 = 2.2;
 
 const LEGEND: &str = "solid: held-out novels, dashed: training text";
@@ -28,11 +28,11 @@ pub struct Logged {
     pub step: usize,
     /// Tokens seen, those of earlier epochs counted again.
     pub tokens: usize,
-    /// Seconds of training, those before a checkpoint included.
+    /// Seconds of training, including those before a resumed checkpoint.
     pub seconds: f64,
     /// Learning rate.
     pub rate: f64,
-    /// Mean training loss since the line before, nats per token.
+    /// Mean training loss since the previous line, nats per token.
     pub loss: f64,
     /// Loss on a sample of the held-out novels.
     pub novels: f64,
@@ -43,7 +43,7 @@ pub struct Logged {
 /// The lines of a log.
 ///
 /// # Errors
-/// Where there is none, or a line is not one of a training log.
+/// If the file is missing, or a line does not belong to a training log.
 pub fn read_log(path: &Path) -> Result<Vec<Logged>, TrainError> {
     let text = fs::read_to_string(path).map_err(TrainError::file(path))?;
     text.lines()
@@ -62,7 +62,7 @@ pub type Run = (String, Vec<Logged>);
 /// Draws training loss (thin, dashed) and the loss on held-out novels (solid) of some runs.
 ///
 /// # Errors
-/// Where no run has a line, or plotters refuses.
+/// If no run has a line, or plotters fails.
 pub fn draw(runs: &[Run]) -> Result<String, TrainError> {
     let lines = || runs.iter().flat_map(|(_, log)| log);
     let millions = lines().map(|line| line.tokens as f64 / 1e6).fold(0.0, f64::max);

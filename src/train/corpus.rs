@@ -1,7 +1,7 @@
 //! The texts: what is trained on, what is held out, and both as tokens.
 //!
-//! Whole books are held out, never parts of a book that is trained on; so that two editions of one book can't stand on
-//! both sides, a held-out book whose word sequences also stand in the training part is an error.
+//! Whole books are held out, never parts of a book that is trained on; so that two editions of one book can't be on
+//! both sides, a held-out book whose word sequences also occur in the training part is an error.
 
 use std::collections::HashSet;
 use std::fs;
@@ -19,19 +19,19 @@ const HOLD_OUT_EVERY: usize = 24;
 /// Which one of them.
 const HOLD_OUT_AT: usize = 11;
 
-/// How often the stories stand in the training part: they are few, and their plain sentences are what small models can
-/// learn to write.
+/// How often the stories are repeated in the training part: they are few, and small models can learn to write their
+/// plain sentences.
 const STORY_REPEATS: usize = 2;
 
-/// Words of a sequence that is looked up in the training part.
+/// Words in a sequence that is looked up in the training part.
 const SHINGLE_WORDS: usize = 8;
-/// Share of a book's sequences that may stand there: stock phrases and quotations, but no second edition.
+/// The share of a book's sequences that may occur there: it allows stock phrases and quotations, but no second edition.
 const OVERLAP_MOST: f64 = 0.02;
 
 /// The files of the texts.
 #[derive(Debug, Clone, Copy)]
 pub struct Sources<'a> {
-    /// Novels, `<|endoftext|>` between them; `.xz` is unpacked.
+    /// Novels, separated by `<|endoftext|>`; `.xz` is unpacked.
     pub novels: &'a Path,
     /// Stories to train on.
     pub stories: &'a Path,
@@ -61,15 +61,15 @@ pub struct Manifest {
     pub training: Part,
     /// How many of its tokens are novels.
     pub training_novel_tokens: usize,
-    /// How often the stories stand in it.
+    /// How often the stories are repeated in it.
     pub story_repeats: usize,
     /// Held-out books.
     pub novels: Part,
     /// Held-out stories.
     pub stories: Part,
-    /// Share of the held-out stories' sequences of eight words that stand in the training part.
+    /// Share of the held-out stories' eight-word sequences that occur in the training part.
     pub stories_overlap: f64,
-    /// The held-out books, by place in the file and first words, with the share of their word sequences that stand in
+    /// The held-out books, by index in the file and first words, with the share of their word sequences that occur in
     /// the training part.
     pub held_out: Vec<HeldOut>,
 }
@@ -81,7 +81,7 @@ pub struct Part {
     pub texts: usize,
     /// Bytes of UTF-8 after normalisation, repeats counted.
     pub bytes: usize,
-    /// Tokens, one at the end of each text included, repeats counted.
+    /// Tokens, including one at the end of each text, repeats counted.
     pub tokens: usize,
     /// SHA-256 of the tokens' file.
     pub sha256: String,
@@ -90,11 +90,11 @@ pub struct Part {
 /// A held-out book.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HeldOut {
-    /// Its place in the file, from 0.
+    /// Its index in the file, from 0.
     pub book: usize,
     /// How it begins.
     pub title: String,
-    /// Share of its sequences of eight words that stand in the training part.
+    /// Share of its eight-word sequences that occur in the training part.
     pub overlap: f64,
 }
 
@@ -102,7 +102,7 @@ pub struct HeldOut {
 pub const TOKENIZER_FILE: &str = "tokenizer.json";
 /// File of the manifest.
 pub const MANIFEST_FILE: &str = "corpus.json";
-/// Tokens that are trained on, 16 bits each, little-endian.
+/// The training tokens, 16 bits each, little-endian.
 pub const TRAINING_FILE: &str = "training.tokens";
 /// Tokens of the held-out books.
 pub const NOVELS_FILE: &str = "novels-held-out.tokens";
@@ -112,7 +112,7 @@ pub const STORIES_FILE: &str = "stories-held-out.tokens";
 /// Reads the texts, learns the vocabulary and writes everything as tokens into the folder `out`.
 ///
 /// # Errors
-/// Files, an overlap, or the vocabulary's library.
+/// If a file can't be read or written, a held-out book overlaps the training part, or the tokenizer library fails.
 pub fn prepare(sources: Sources<'_>, vocabulary_size: usize, out: &Path) -> Result<Manifest, TrainError> {
     let (novels, novels_source) = read_texts(sources.novels)?;
     let (stories, stories_source) = read_texts(sources.stories)?;
@@ -197,7 +197,7 @@ pub fn manifest(folder: &Path) -> Result<Manifest, TrainError> {
 /// Tokens from a file that [`prepare`] wrote, checked against its manifest.
 ///
 /// # Errors
-/// Where it can't be read, or is not the file that the manifest describes.
+/// If it can't be read, or is not the file that the manifest describes.
 pub fn tokens(folder: &Path, file: &str, part: &Part) -> Result<Vec<u16>, TrainError> {
     let path = folder.join(file);
     let bytes = fs::read(&path).map_err(TrainError::file(&path))?;
@@ -247,7 +247,7 @@ fn read_texts(path: &Path) -> Result<(Vec<String>, Source), TrainError> {
     Ok((texts, source))
 }
 
-/// Typographic quotation marks, dashes and spaces become those of a keyboard, since editions differ in them and 4,096
+/// Typographic quotation marks, dashes and spaces become plain ASCII ones, since editions differ in them and 4,096
 /// tokens are few.
 fn normalise(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
@@ -257,7 +257,7 @@ fn normalise(text: &str) -> String {
             '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{201f}' => plain.push('"'),
             '\u{2010}' | '\u{2011}' => plain.push('-'),
             '\u{2012}' | '\u{2013}' | '\u{2014}' | '\u{2015}' => {
-                // A dash stands between spaces.
+                // A dash gets spaces around it.
                 if !plain.ends_with([' ', '\n']) && !plain.is_empty() {
                     plain.push(' ');
                 }
@@ -273,7 +273,7 @@ fn normalise(text: &str) -> String {
     plain
 }
 
-/// Hashes of all sequences of [`SHINGLE_WORDS`] words, case and punctuation left out.
+/// Hashes of all sequences of [`SHINGLE_WORDS`] words, ignoring case and punctuation.
 fn shingles(text: &str) -> Vec<u64> {
     let words: Vec<u64> = text
         .split(|character: char| !character.is_alphanumeric())
@@ -298,7 +298,7 @@ fn fnv(units: impl Iterator<Item = u64>) -> u64 {
     })
 }
 
-/// Sequences of a text, and those of them that stand in the training part.
+/// Sequences of a text, and how many of them occur in the training part.
 #[derive(Debug, Clone, Copy, Default)]
 struct Overlap {
     all: usize,
@@ -320,7 +320,7 @@ impl std::iter::Sum for Overlap {
     }
 }
 
-/// How much of each text stands in the training part.
+/// How much of each text occurs in the training part.
 fn overlaps(kept: &[&str], training: &[&str]) -> Vec<Overlap> {
     let of_kept: Vec<Vec<u64>> = kept.iter().map(|text| shingles(text)).collect();
     let wanted: HashSet<u64> = of_kept.iter().flatten().copied().collect();
@@ -335,7 +335,7 @@ fn overlaps(kept: &[&str], training: &[&str]) -> Vec<Overlap> {
     of_kept.iter().map(overlap).collect()
 }
 
-/// The held-out books, none of which may stand in the training part in another edition.
+/// The held-out books, after checking that none is in the training part in another edition.
 fn check_overlap(kept: &[(usize, &str)], overlaps: &[Overlap]) -> Result<Vec<HeldOut>, TrainError> {
     kept.iter()
         .zip(overlaps)
@@ -359,7 +359,7 @@ fn check_overlap(kept: &[(usize, &str)], overlaps: &[Overlap]) -> Result<Vec<Hel
         .collect()
 }
 
-/// Tokens with the bytes that they came from.
+/// Tokens, with the number of bytes they came from.
 #[derive(Default)]
 struct Stream {
     tokens: Vec<u16>,

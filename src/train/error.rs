@@ -27,16 +27,16 @@ pub enum TrainError {
          editions of one book? Hold out both or neither"
     )]
     Overlap {
-        /// Its place in the file, from 0.
+        /// Its index in the file, from 0.
         book: usize,
         /// How it begins.
         title: String,
-        /// Percent of its sequences.
+        /// Percentage of its sequences.
         share: f64,
         /// Words in a sequence.
         words: usize,
     },
-    /// The tokenizer's library refuses.
+    /// The tokenizer library failed.
     #[error("the vocabulary: {problem}")]
     Vocabulary {
         /// Its message.
@@ -51,7 +51,7 @@ pub enum TrainError {
 }
 
 impl TrainError {
-    /// For `map_err`, where `path` could not be read or written.
+    /// For `map_err`, when `path` could not be read or written.
     pub(super) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         |source| Self::File { path, source }

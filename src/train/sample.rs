@@ -20,10 +20,10 @@ pub struct HeldOutSample {
 }
 
 impl HeldOutSample {
-    /// This many windows of each kind, of `window` tokens, evenly spread over what is held out.
+    /// These numbers of windows of each kind, with `window` tokens each, evenly spread over the held-out text.
     ///
     /// # Errors
-    /// Where the folder was not made by [`corpus::prepare`].
+    /// If the folder was not made by [`corpus::prepare`].
     pub fn take(data: &Path, window: NonZeroUsize, novels: usize, stories: usize) -> Result<Self, TrainError> {
         let manifest = corpus::manifest(data)?;
         let windows = |file, part: &Part, count| Ok(spread(&corpus::tokens(data, file, part)?, window, count));
@@ -35,7 +35,7 @@ impl HeldOutSample {
     }
 }
 
-/// `count` windows of `window` tokens, evenly spread over a stream; all, where it has fewer.
+/// `count` windows of `window` tokens, evenly spread over a stream; all of them if it has fewer.
 fn spread(tokens: &[u16], window: NonZeroUsize, count: usize) -> Vec<Vec<u16>> {
     let all: Vec<&[u16]> = tokens.chunks_exact(window.get()).collect();
     let count = count.min(all.len());

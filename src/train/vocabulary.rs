@@ -1,4 +1,4 @@
-//! The vocabulary: byte-level BPE, learnt from the training part.
+//! The vocabulary: byte-level BPE, learned from the training part.
 //!
 //! Words are cut as GPT-2 cuts them (Radford et al. 2019), digits one by one as Llama does; then the most frequent pair
 //! of pieces becomes a piece of its own until the vocabulary is full (Sennrich et al. 2016,
@@ -18,13 +18,13 @@ pub const END_OF_TEXT: &str = "<|endoftext|>";
 /// Its id.
 pub const END_OF_TEXT_ID: u16 = 0;
 
-/// How often a pair must occur to become a piece.
+/// How often a pair must occur at least to become a piece.
 const LEAST_FREQUENCY: u64 = 2;
 
 /// Learns a vocabulary of `size` tokens from some texts.
 ///
 /// # Errors
-/// Where the library refuses.
+/// If the library fails.
 pub fn learn<'a>(size: usize, texts: impl Iterator<Item = &'a str> + Send) -> Result<Tokenizer, TrainError> {
     let refused = |error: tokenizers::Error| TrainError::Vocabulary {
         problem: error.to_string(),
@@ -54,10 +54,10 @@ pub fn learn<'a>(size: usize, texts: impl Iterator<Item = &'a str> + Send) -> Re
     json.parse().map_err(refused)
 }
 
-/// The tokens of a text; every one fits 16 bits.
+/// The tokens of a text; each fits 16 bits.
 ///
 /// # Errors
-/// Where the library refuses.
+/// If the library fails.
 pub fn encode(tokenizer: &Tokenizer, text: &str) -> Result<Vec<u16>, TrainError> {
     let encoding = tokenizer
         .encode_fast(text, false)

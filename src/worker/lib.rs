@@ -1,8 +1,8 @@
-//! The engine behind a line of messages: inside a dedicated worker, or inside the page (`Scope`).
+//! The engine behind a message channel: in a dedicated worker, or in the page itself (`Scope`).
 //!
 //! A message to it is `{json, blobs, bytes}`: `json` a [`Command`] as text, `blobs` the files that a [`Job::LoadModel`]
-//! names by index, `bytes` what a [`Job::Adopt`] brings; or `{stop: true}`, which ends it inside a page, where nothing else
-//! can. A message from it is `{json, bytes}` with a [`Reply`] and what an [`Event::Found`] hands over, or
+//! names by index, `bytes` the data of a [`Job::Adopt`]; or `{stop: true}`, the only way to end an engine inside a
+//! page. A message from it is `{json, bytes}` with a [`Reply`] and the bytes of an [`Event::Found`], or
 //! `{ready: true, webgpu}` once.
 
 mod scope;
@@ -38,10 +38,10 @@ mod constructors {
     }
 }
 
-/// A request, the files that it speaks of, and what another engine found out.
+/// A request, the files that it refers to, and the bytes of another engine's finding.
 type Incoming = (Request, Vec<Blob>, Option<ArrayBuffer>);
 
-/// The engine's end of the line and what arrived through it.
+/// The engine's end of the channel, and what has arrived through it.
 #[derive(Clone)]
 struct Port {
     scope: Scope,
@@ -57,10 +57,10 @@ impl Port {
     fn post<const N: usize>(&self, entries: [(&str, JsValue); N]) {
         let message = Object::new();
         for (key, value) in entries {
-            // A plain object takes every property.
+            // Setting a property of a plain object cannot fail.
             Reflect::set(&message, &key.into(), &value).ok();
         }
-        // A port that is closed has nobody left to tell.
+        // If the port is closed, nobody is left to tell.
         self.scope.post(&message).ok();
     }
 
@@ -106,7 +106,7 @@ impl Port {
         }
     }
 
-    /// What is to be done next; nothing any more, once it was stopped.
+    /// The next request; `None` once the engine was stopped.
     async fn next(&self) -> Option<Incoming> {
         loop {
             if self.stopped.get() {
@@ -204,7 +204,7 @@ fn spawn(engine: impl Future<Output = ()> + 'static) {
     wasm_bindgen_futures::spawn_local(engine);
 }
 
-/// What the browser threw, in its words.
+/// The browser's message for what it threw.
 fn said_by(thrown: &JsValue) -> String {
     match thrown.dyn_ref::<js_sys::Error>() {
         Some(error) => format!("{}: {}", String::from(error.name()), String::from(error.message())),
@@ -290,11 +290,11 @@ async fn sources(files: &[FileHandle], blobs: &[Blob], may_wait: bool) -> Vec<Na
 
 /// A file of the loaded model.
 enum Held {
-    /// Read piece by piece.
+    /// A file that is read piece by piece.
     OnDisk(Blob),
-    /// The whole of it, in the browser's memory and not in the module's: a page may not wait for pieces.
+    /// The whole file, in the browser's memory rather than the module's: a page may not wait for pieces.
     InMemory(Uint8Array),
-    /// The browser could not give it.
+    /// The browser could not read it.
     Unreadable(String),
 }
 

@@ -6,7 +6,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessagePort, Window};
 
 use hemoscope_core::protocol::ENGINE_PORT;
 
-/// The surroundings of the engine and its end of the line.
+/// The engine's surroundings, and its end of the channel.
 #[derive(Clone)]
 pub(super) enum Scope {
     /// A worker of its own; messages go through its global scope.
@@ -16,7 +16,7 @@ pub(super) enum Scope {
 }
 
 impl Scope {
-    /// `None` where neither a worker nor a page with a port is around.
+    /// `None` if this is neither a worker nor a page with a port.
     pub(super) fn find() -> Option<Self> {
         match js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() {
             Ok(scope) => Some(Self::Worker(scope)),
@@ -28,7 +28,7 @@ impl Scope {
         }
     }
 
-    /// Whether files can be read while a call waits: only workers may wait.
+    /// Whether files can be read synchronously: only workers may block.
     pub(super) fn may_wait(&self) -> bool {
         matches!(self, Self::Worker(_))
     }
@@ -41,7 +41,7 @@ impl Scope {
         Reflect::get(&navigator, &"gpu".into()).is_ok_and(|gpu| gpu.is_object())
     }
 
-    /// Posts a message; its `bytes` are given away and not copied.
+    /// Posts a message; its `bytes` are transferred, not copied.
     pub(super) fn post(&self, message: &JsValue) -> Result<(), JsValue> {
         let bytes = Reflect::get(message, &"bytes".into())?;
         let given: Array = bytes.dyn_into::<ArrayBuffer>().into_iter().collect();
@@ -68,9 +68,9 @@ impl Scope {
         performance.map_or(0.0, |performance| performance.now())
     }
 
-    /// Calls back in a task of its own.
+    /// Calls back in a new task.
     pub(super) fn later(&self, callback: &Function) {
-        // Where it can't be asked for, nothing else would run either.
+        // If this fails, nothing else would run either.
         match self {
             Self::Worker(scope) => scope.set_timeout_with_callback(callback).ok(),
             Self::Page(window, _) => window.set_timeout_with_callback(callback).ok(),

@@ -11,7 +11,7 @@ use crate::commands;
 use crate::files::{CliError, locate, read_text};
 use crate::host::Terminal;
 
-/// A model, loaded once something is to be measured on it.
+/// A model, loaded when something is first measured on it.
 pub(super) struct Subject<'a> {
     path: &'a Path,
     sha256: String,
@@ -33,7 +33,7 @@ impl<'a> Subject<'a> {
         &self.sha256
     }
 
-    /// The session that has it.
+    /// The session that holds the model.
     pub(super) async fn session(&mut self, asset: &Asset) -> Result<&Session<Terminal>, CliError> {
         let session = match self.session.take() {
             Some(session) => session,

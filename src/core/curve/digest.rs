@@ -1,20 +1,20 @@
-//! The digest of a result that a link carries, so that whoever opens it learns whether the result is reproduced.
+//! The digest of a result that a link carries, so that opening it can tell whether the result was reproduced.
 //!
-//! The text is one item a point, in the order of the range, joined by `_`: `ln(PPL/PPL₀)` in thousandths of a nat,
-//! rounded to the nearest, or, where arrays were observed, the last number of the first of them in thousandths; `n` where it
-//! is not a finite number, `x` where the point failed. The same experiment on
-//! another device gives slightly other numbers, because sums are taken in another order; so results are compared with
-//! a tolerance, and a hash of the text alone would not do.
+//! The digest has one item per point, in the order of the range, joined by `_`: `ln(PPL/PPL₀)` in thousandths of a nat,
+//! rounded to the nearest, or, for results that are arrays, the last number of the first array in thousandths; `n`
+//! where that is not finite, `x` where the point failed. Another device gives slightly different numbers for the same
+//! experiment, because it sums in a different order; results are therefore compared with a tolerance, which a hash
+//! would not allow.
 
 use std::fmt;
 
 use super::{Curve, Outcome, Point};
 
-/// Largest difference in `ln(PPL/PPL₀)` that counts as the same, in nats: 0.001 that devices are held to (the CPU's
-/// result against the GPU's), 0.0005 of rounding, and as much again.
+/// Largest difference in `ln(PPL/PPL₀)` that counts as the same, in nats: 0.001 for the allowed difference between CPU
+/// and GPU, 0.0005 for rounding, and 0.0005 to spare.
 pub const TOLERANCE: f64 = 2e-3;
 
-/// Added to it for each nat of loss: where much is broken, small differences grow.
+/// Added to [`TOLERANCE`] for each nat of loss: small differences grow in a badly damaged model.
 pub const TOLERANCE_PER_NAT: f64 = 2e-3;
 
 const SEPARATOR: char = '_';
@@ -22,18 +22,18 @@ const SEPARATOR: char = '_';
 /// Whether a result agrees with a link.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    /// Every point did.
+    /// Every point agrees.
     Reproduced,
-    /// A point did not; the one that is furthest off.
+    /// At least one point disagrees; this is the one furthest off.
     Differs {
-        /// The knob's value there.
+        /// The knob's value at that point.
         value: f64,
         /// Measured minus expected `ln(PPL/PPL₀)`, nats.
         by: f64,
     },
-    /// A point failed, or is not a number, on one side only.
+    /// A point failed or is not a number on one side only.
     Unlike {
-        /// The knob's value there.
+        /// The knob's value at that point.
         value: f64,
         /// What the link has there, in words.
         expected: &'static str,

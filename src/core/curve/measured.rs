@@ -1,4 +1,4 @@
-//! The measures of a point of a curve, and the observations that they are.
+//! The measures of a curve's point, and their form as observations.
 
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +92,7 @@ impl Measured {
         MEASURES.iter().map(observation).collect()
     }
 
-    /// The measures among observations; `None` where one of them is missing.
+    /// Reads the measures back from observations; `None` where one is missing.
     #[must_use]
     pub fn of(observations: &[Observation]) -> Option<Self> {
         let mut measured = Self::default();

@@ -1,4 +1,4 @@
-//! A curve: what was measured at each strength, by which protocol, and where the model breaks.
+//! A curve: what was measured at each strength, under which protocol, and where the model breaks.
 
 pub mod digest;
 mod measured;
@@ -20,7 +20,7 @@ pub use point::{Outcome, Point, Status};
 /// How the numbers were obtained, shown under the chart and stored with every result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Protocol {
-    /// The name of the scoring rule; always `full-window`: windows without overlap, each scores its last
+    /// The name of the scoring rule; always `full-window`: windows do not overlap, and each scores its last
     /// `window − 1` tokens.
     pub name: String,
     /// Tokens per window.
@@ -37,7 +37,7 @@ pub struct Protocol {
     pub model_name: String,
     /// SHA-256 of the model file's bytes (of the files in name order where there are several), hexadecimal.
     pub model_sha256: String,
-    /// How the calibration ran, where the modification needs one.
+    /// How calibration was done, if the modification needs it.
     pub calibration: Option<CalibrationProtocol>,
     /// The seed of all random numbers.
     pub seed: u64,
@@ -62,7 +62,7 @@ pub struct CalibrationProtocol {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CalibrationStats {
-    /// Each block is calibrated on the output of the blocks before it as already modified; as published.
+    /// Each block is calibrated on the output of the already modified blocks before it, as in the published methods.
     #[default]
     Sequential,
     /// One pass over the model before the step.

@@ -16,7 +16,7 @@ pub struct Point {
     pub spec: Spec,
     /// What was observed.
     pub observations: Vec<Observation>,
-    /// Whether it could be.
+    /// Whether it could be measured.
     pub status: Status,
 }
 
@@ -29,7 +29,7 @@ pub enum Status {
     Failed(String),
 }
 
-/// A point, read as what it is.
+/// What a point holds.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome<'a> {
     /// The measures of a curve's point.
@@ -47,7 +47,7 @@ impl Point {
         Self::observed(value, spec, measured.observations())
     }
 
-    /// A point of one range at which this was observed.
+    /// A point of a one-range sweep, with its observations.
     #[must_use]
     pub fn observed(value: f64, spec: Spec, observations: Vec<Observation>) -> Self {
         Self {
@@ -58,7 +58,7 @@ impl Point {
         }
     }
 
-    /// A point of one range that could not be measured.
+    /// A point of a one-range sweep that could not be measured.
     #[must_use]
     pub fn failed(value: f64, spec: Spec, reason: String) -> Self {
         Self {
@@ -69,13 +69,13 @@ impl Point {
         }
     }
 
-    /// The value of the one range; of several, that of the first.
+    /// The value along the first range.
     #[must_use]
     pub fn value(&self) -> f64 {
         self.at.first().copied().unwrap_or(f64::NAN)
     }
 
-    /// What it is.
+    /// What the point holds.
     #[must_use]
     pub fn outcome(&self) -> Outcome<'_> {
         match &self.status {
@@ -97,7 +97,7 @@ impl Point {
     }
 }
 
-/// A point as files hold it: the measures of a curve's point have names of their own.
+/// A point as it is stored in files, where the measures of a curve's point are named fields.
 #[derive(Clone, Serialize, Deserialize)]
 struct PointOnDisk {
     #[serde(flatten)]

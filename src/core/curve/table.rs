@@ -41,9 +41,9 @@ fn numbers(observations: &[Observation]) -> Vec<String> {
 /// The measure whose exponential is the ratio of perplexities.
 const LN_RATIO: &str = "ln_ratio";
 
-/// The protocol in comment lines that begin with `#`, a header, and a line a point; of arrays that were observed, a line a
-/// number ([`observation::csv`]). Logarithms are natural; a failed
-/// point has `failed` as its status and its reason; numbers that are not finite stand as `NaN`, `inf` and `-inf`.
+/// The protocol in comment lines that begin with `#`, a header, and one line per point, or, for results that are
+/// arrays, one line per number ([`observation::csv`]). Logarithms are natural. A failed point has the status `failed`
+/// and its reason. Numbers that are not finite are written as `NaN`, `inf` and `-inf`.
 #[must_use]
 pub fn csv(curve: &Curve) -> String {
     let mut out = comments(curve);
@@ -74,7 +74,7 @@ pub fn csv(curve: &Curve) -> String {
     out
 }
 
-/// The protocol, a line a fact.
+/// The protocol, one fact per line.
 fn comments(curve: &Curve) -> String {
     let protocol = &curve.protocol;
     let mut notes = vec![
@@ -113,17 +113,17 @@ fn comments(curve: &Curve) -> String {
 
     let mut out = String::new();
     for (name, note) in notes {
-        // A line end in a name would end the comment.
+        // A line break in a name would end the comment.
         let note = note.replace(['\r', '\n'], " ");
         out.push_str(&format!("# {name}: {note}\n"));
     }
     out
 }
 
-/// The whole curve, readable; numbers that are not finite stand as strings.
+/// The whole curve as indented JSON; numbers that are not finite are written as strings.
 ///
 /// # Errors
-/// Where serialisation fails, which no measured curve causes.
+/// If serialisation fails, which no measured curve causes.
 pub fn json(curve: &Curve) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(curve)
 }
@@ -185,7 +185,7 @@ mod tests {
     fn json_comes_back_whole() {
         let curve = example();
         let back = serde_json::from_str::<Curve>(&json(&curve).unwrap()).unwrap();
-        // NaN is not equal to itself, its text is.
+        // NaN does not equal itself, but its text does.
         assert_eq!(csv(&back), csv(&curve));
         assert_eq!(back.points[2], curve.points[2]);
     }

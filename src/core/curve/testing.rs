@@ -3,7 +3,7 @@
 use super::{Curve, Measured, Outcome, Point, Protocol};
 use crate::metric::{Hemorrhage, Stats};
 
-/// Perplexity of the untouched model: e³.
+/// Mean negative log-likelihood of the untouched model: its perplexity is e³.
 const NLL: f64 = 3.0;
 
 fn stats(nll: f64, same_top: f64) -> Stats {
@@ -85,7 +85,7 @@ pub fn of(sweep: &str, loss: impl Fn(f64) -> (f64, f64)) -> Curve {
     curve
 }
 
-/// Makes a point a failed one.
+/// Turns a point into a failed one.
 pub fn fail(curve: &mut Curve, index: usize) {
     let point = &mut curve.points[index];
     let reason = "the device, \"GPU\", is gone".to_owned();

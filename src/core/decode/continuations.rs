@@ -1,4 +1,4 @@
-//! What a model and its damaged copies wrote: texts that are stored beside the page.
+//! What a model and its damaged copies wrote: texts stored with the page.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::modify::Spec;
 pub struct Continuations {
     /// What is continued.
     pub prompt: String,
-    /// Tokens that each model wrote at most.
+    /// The most tokens that each model wrote.
     pub tokens: usize,
     /// By the untouched model.
     pub base: String,
@@ -17,21 +17,21 @@ pub struct Continuations {
     pub modified: Vec<Continuation>,
 }
 
-/// The continuation by the model that one modification leaves.
+/// The continuation by a model under one modification.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Continuation {
     /// The modification.
     pub spec: Spec,
     /// Its text.
     pub text: String,
-    /// The first token that is not the untouched model's, counted from 1.
+    /// The first token that differs from the untouched model's, counted from 1.
     pub first_difference: Option<usize>,
 }
 
 /// A stored file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoredTexts {
-    /// The experiment whose points wrote.
+    /// The link of the experiment whose points wrote the texts.
     pub link: String,
     /// The texts, one entry a prompt.
     pub written: Vec<Continuations>,

@@ -1,4 +1,4 @@
-//! Greedy decoding: the most likely token, the lower id among equals.
+//! Greedy decoding: the most likely token, ties go to the lower id.
 
 use crate::numeric::argmax;
 

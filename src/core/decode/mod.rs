@@ -1,4 +1,4 @@
-//! Choosing the next token from a row of logits. One file per strategy; all work on slices.
+//! Choosing the next token from a row of logits. One file per strategy; each works on slices.
 
 mod continuations;
 pub mod greedy;

@@ -1,14 +1,14 @@
 //! Temperature sampling: a token drawn from `softmax(logits / temperature)`.
 //!
-//! One uniform number `u` a step picks the first token, in id order, at which the cumulative probability exceeds `u`.
-//! Two models that get the same `u` choose the same token where their probabilities agree, so a difference between
-//! their texts comes from the models and not from luck.
+//! At each step, one uniform number `u` picks the first token, in id order, at which the cumulative probability exceeds
+//! `u`. Two models that get the same `u` choose the same token where their probabilities agree, so a difference between
+//! their texts comes from the models and not from chance.
 
 use super::greedy;
 use crate::numeric::argmax;
 
-/// The next token for a `uniform` in `0..1`; the most likely one as the temperature goes to 0, so at 0 and below.
-/// `None` where a logit is not a number.
+/// The next token for a `uniform` in `0..1`; the most likely one at temperature 0 and below, which is the limit as the
+/// temperature goes to 0. `None` where a logit is not a number.
 #[must_use]
 pub fn choose(logits: &[f32], temperature: f64, uniform: f64) -> Option<usize> {
     if logits.iter().any(|logit| logit.is_nan() || *logit == f32::INFINITY) {
@@ -22,7 +22,7 @@ pub fn choose(logits: &[f32], temperature: f64, uniform: f64) -> Option<usize> {
     let top = argmax(logits)?;
     let largest = f64::from(logits[top]);
     let weight = |logit: f32| {
-        // The most likely token weighs 1 at every temperature, also where the division would be ∞ · 0.
+        // The most likely token weighs 1 at every temperature, even where the division would give ∞ · 0.
         let below = f64::from(logit) - largest;
         if below == 0.0 { 1.0 } else { (below / temperature).exp() }
     };
@@ -39,7 +39,7 @@ pub fn choose(logits: &[f32], temperature: f64, uniform: f64) -> Option<usize> {
         }
         left -= weight;
     }
-    // Rounding can leave a rest after the last possible token.
+    // Rounding can leave some probability after the last possible token.
     Some(last)
 }
 

@@ -1,4 +1,4 @@
-//! The random numbers of a generation: one uniform a step.
+//! The random numbers of a generation: one uniform per step.
 
 use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
@@ -41,7 +41,7 @@ mod tests {
         let mut again = Uniforms::new(7);
         assert_eq!([again.next(), again.next()], first);
         assert!(first.iter().all(|u| (0.0..1.0).contains(u)));
-        // A link promises the same draws for ever; these were printed by this code with rand_chacha 0.9.
+        // A link promises the same draws forever; these were printed by this code with rand_chacha 0.9.
         assert_eq!(first.map(|u| (u * 1e6) as u32), [992_108, 9051]);
     }
 }

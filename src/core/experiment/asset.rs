@@ -8,7 +8,7 @@ use std::str::FromStr;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-/// What separates the parts of a hub address, and therefore is escaped inside them.
+/// What separates the parts of a hub address, and is therefore escaped inside them.
 const REPOSITORY: &AsciiSet = &CONTROLS.add(b'%').add(b'@');
 const REVISION: &AsciiSet = &REPOSITORY.add(b'/');
 
@@ -18,7 +18,7 @@ const REVISION: &AsciiSet = &REPOSITORY.add(b'/');
 pub enum Origin {
     /// Shipped with the page, by name.
     Bundled(String),
-    /// A file of the reader's own; the link names it but cannot carry it.
+    /// The reader's own file; the link names it but cannot carry it.
     Own(String),
     /// `owner/repository` on the Hugging Face hub, with a revision and a file.
     Hub {
@@ -52,7 +52,7 @@ impl Asset {
         }
     }
 
-    /// Whether both may be the same: one origin, and hashes that don't contradict each other.
+    /// Whether both may be the same: the same origin, and hashes that don't contradict each other.
     #[must_use]
     pub fn may_be(&self, other: &Self) -> bool {
         let hashes_agree = match (&self.sha256, &other.sha256) {
@@ -62,7 +62,7 @@ impl Asset {
         self.origin == other.origin && hashes_agree
     }
 
-    /// One that is shipped with the page.
+    /// An asset shipped with the page.
     #[must_use]
     pub fn bundled(name: &str) -> Self {
         Self {

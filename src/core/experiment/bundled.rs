@@ -1,8 +1,8 @@
 //! The one list of the models that come with the page.
 //!
-//! A model is a folder `models/{name}/` with the files listed here, or the one file `models/{name}.gguf`. Beside the
-//! models lie results that were measured on them beforehand, one for each question and method ([`result_path`]), and what
-//! they wrote ([`texts_path`]).
+//! A model is a folder `models/{name}/` with the files listed here, or the one file `models/{name}.gguf`. Results
+//! measured on them in advance, one per question and method, are at [`result_path`], and the texts they wrote at
+//! [`texts_path`].
 
 use super::{Ask, Asset, Experiment, Origin, Question, View};
 use crate::modify::{Sweep, catalogue, knob};
@@ -20,9 +20,9 @@ pub struct Bundled {
     pub size: &'static str,
     /// Transformer blocks.
     pub blocks: usize,
-    /// Tokens that it reads at once, at most.
+    /// The most tokens it reads at once.
     pub context: usize,
-    /// The files in its folder, in the order of their names; none: it is one GGUF file.
+    /// The files in its folder, in name order; empty for a single GGUF file.
     pub files: &'static [&'static str],
     /// SHA-256 of its files' bytes one after the other, hexadecimal.
     pub sha256: &'static str,
@@ -65,7 +65,7 @@ pub const SIZES: [Bundled; 3] = [
     },
 ];
 
-/// A model by others, which a copy of the page may lack: it is fetched when the page is built.
+/// A third-party model, fetched when the page is built; a copy of the page may lack it.
 pub const SMOLLM2: Bundled = Bundled {
     name: "SmolLM2-135M-Instruct.Q4_1",
     title: "SmolLM2-135M-Instruct",
@@ -93,7 +93,7 @@ pub fn find(name: &str) -> Option<&'static Bundled> {
     all().find(|model| model.name == name)
 }
 
-/// The bundled model that an asset is.
+/// The bundled model that an asset refers to.
 #[must_use]
 pub fn of(asset: &Asset) -> Option<&'static Bundled> {
     match &asset.origin {
@@ -109,7 +109,7 @@ pub fn size_of(asset: &Asset) -> Option<usize> {
     SIZES.iter().position(|model| model.name == name)
 }
 
-/// Where a bundled model's files are, below `models/`. A name that is in no list is that of a GGUF file.
+/// Where a bundled model's files are, below `models/`. An unknown name is taken for a GGUF file.
 #[must_use]
 pub fn files(name: &str) -> Vec<String> {
     match find(name) {
@@ -118,8 +118,8 @@ pub fn files(name: &str) -> Vec<String> {
     }
 }
 
-/// What is stored of a model: of one of the sizes, every question about every method by the page's defaults; of another,
-/// what the page opened with when it was the only one, which takes minutes.
+/// The experiments stored for a model. For each of the sizes: every question about every method, with the page's
+/// defaults. For SmolLM2: what version 1 of the page opened with, which takes minutes to measure.
 #[must_use]
 pub fn stored(model: &Bundled) -> Vec<Experiment> {
     let of_model = |experiment: Experiment| Experiment {
@@ -142,7 +142,7 @@ pub fn stored(model: &Bundled) -> Vec<Experiment> {
     catalogue::ALL.iter().flat_map(of_method).collect()
 }
 
-/// Where the stored answer to a question is, beside the page, of a model and a modification; `None` where none is stored.
+/// The path, relative to the page, of the stored answer to a question about a model; `None` where none is stored.
 #[must_use]
 pub fn result_path(model: &str, ask: &Ask) -> Option<String> {
     let method = stored_method(model, ask)?;
@@ -152,7 +152,8 @@ pub fn result_path(model: &str, ask: &Ask) -> Option<String> {
     })
 }
 
-/// Where the stored texts are, beside the page, that a model writes under a modification; `None` where none are stored.
+/// The path, relative to the page, of the stored texts that a model writes under a modification; `None` where none are
+/// stored.
 #[must_use]
 pub fn texts_path(model: &str, sweep: &Sweep) -> Option<String> {
     let ask = Ask::Curve(sweep.clone());
@@ -160,7 +161,7 @@ pub fn texts_path(model: &str, sweep: &Sweep) -> Option<String> {
     Some(format!("curves/{model}/writing/{method}.json"))
 }
 
-/// The one method of a question, where its answer is stored.
+/// The question's only method, if its answer is stored.
 fn stored_method<'a>(model: &str, ask: &'a Ask) -> Option<&'a str> {
     let [step] = ask.sweep().steps.as_slice() else {
         return None;
@@ -169,7 +170,7 @@ fn stored_method<'a>(model: &str, ask: &'a Ask) -> Option<&'a str> {
     stored(find(model)?).iter().any(is_it).then_some(&step.name)
 }
 
-/// The prompts whose continuations are stored of a model: those that the page has when it opens at it.
+/// The prompts whose continuations are stored for a model: the defaults that the page opens with.
 #[must_use]
 pub fn prompts(model: &Bundled) -> Vec<String> {
     let mut prompts = vec![View::default().prompt];
@@ -179,7 +180,7 @@ pub fn prompts(model: &Bundled) -> Vec<String> {
     prompts
 }
 
-/// Where the stored curve of a model and a method is, beside the page.
+/// The path, relative to the page, of a model's stored curve for a method.
 #[must_use]
 pub fn curve_path(model: &str, method: &str) -> String {
     format!("curves/{model}/{method}.json")
@@ -207,7 +208,7 @@ mod tests {
             ["config.json", "model.safetensors", "tokenizer.json"].map(|file| format!("hemoscope-1m/{file}"))
         );
         assert_eq!(files(SMOLLM2.name), ["SmolLM2-135M-Instruct.Q4_1.gguf"]);
-        // A link of another copy of the page may name what this one doesn't know.
+        // A link from another copy of the page may name a model that this one doesn't know.
         assert_eq!(files("other"), ["other.gguf"]);
         assert_eq!(size_of(&Asset::bundled("hemoscope-16m")), Some(2));
         assert_eq!(size_of(&Asset::bundled(SMOLLM2.name)), None);

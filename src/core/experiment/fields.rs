@@ -1,5 +1,5 @@
-//! Every value that an experiment and its look can be given: one table for the link, the page's controls, the command line
-//! and the engine's limits.
+//! Every value that can be set for an experiment and its view: one table for the link, the page's controls, the command
+//! line and the engine's limits.
 
 mod read;
 
@@ -11,7 +11,7 @@ use crate::plot::{Axis, DepthMeasure, Measure};
 use crate::weights::BLOCKS_MAX;
 use read::{names, not_among, number, origin, rejected, sha256, unusual, unusual_word, whole, word, word_of};
 
-/// One value: its key, its words, what it may be, and how it is read and written.
+/// One value: its key, its label, what it may be, and how it is read and written.
 pub struct Field {
     /// Its key in a link.
     pub key: &'static str,
@@ -19,10 +19,10 @@ pub struct Field {
     pub label: &'static str,
     /// What it may be.
     pub kind: Kind,
-    /// It is left out where what this key was given can't be used.
+    /// The field is ignored where the value of this other key can't be used.
     pub(crate) only_with: Option<&'static str>,
     pub(crate) read: fn(&mut Settings, &str) -> Result<(), Rejected>,
-    /// `None` where the link does not hold it: it is not set, or it changes no result and is as usual.
+    /// Gives `None` where the link leaves it out: it is not set, or it changes no result and has its default.
     pub(crate) write: fn(&Settings) -> Option<String>,
 }
 
@@ -45,20 +45,20 @@ pub enum Kind {
     },
     /// One of a few words.
     Word(&'static [&'static str]),
-    /// Anything else, as its reader takes it.
+    /// Any other text, checked by its reader.
     Text,
 }
 
 /// A value that could not be used as it was written.
 pub(crate) struct Rejected {
-    /// What is possible.
+    /// What is allowed.
     pub(crate) allowed: String,
     /// What is used instead.
     pub(crate) used: String,
 }
 
 impl Field {
-    /// The smallest and the largest number that it takes; `None` where it is no number.
+    /// The smallest and largest number it takes; `None` if it is not a number.
     #[must_use]
     #[expect(
         clippy::cast_precision_loss,
@@ -72,7 +72,7 @@ impl Field {
         }
     }
 
-    /// The smallest and the largest whole number that it takes; all of them where it is no whole number.
+    /// The smallest and largest whole number it takes; the full range of `u64` if it is not a whole number.
     #[must_use]
     pub const fn whole(&self) -> (u64, u64) {
         match self.kind {
@@ -129,7 +129,7 @@ macro_rules! asset_fields {
             key: $sha256_key,
             label: concat!("the SHA-256 of ", $label),
             kind: Kind::Text,
-            // The hash of something else would have what takes its place refused.
+            // If the model or text was replaced by a default, its hash must not be checked against the link's.
             only_with: Some($key),
             read: |link, given| sha256(given, &mut link.experiment.$slot),
             write: |link| link.experiment.$slot.sha256.clone(),
@@ -174,7 +174,7 @@ pub const MODIFICATION: Field = Field {
 
 asset_fields!(TEXT, TEXT_SHA256, text, "text", "text-sha256", "the text to measure on");
 
-/// Windows to measure. More hidden states of the untouched model do not fit into memory.
+/// Windows to measure. The limit keeps the untouched model's hidden states within memory.
 pub const WINDOWS: Field = Field {
     key: "windows",
     label: "windows to measure",
@@ -184,7 +184,7 @@ pub const WINDOWS: Field = Field {
     write: |link| Some(link.experiment.windows.to_string()),
 };
 
-/// Tokens a window.
+/// Tokens per window.
 pub const WINDOW: Field = Field {
     key: "window",
     label: "tokens in a window",
@@ -340,7 +340,7 @@ pub const PROMPT: Field = Field {
     write: |link| unusual(&link.view.prompt, &View::default().prompt),
 };
 
-/// The temperature that tokens are drawn at; the most likely token is taken where there is none.
+/// The sampling temperature; without one, decoding is greedy.
 pub const TEMPERATURE: Field = Field {
     key: "temperature",
     label: "the temperature that tokens are drawn at",
@@ -360,7 +360,7 @@ pub const TEMPERATURE: Field = Field {
     },
 };
 
-/// The seed that tokens are drawn with.
+/// The seed for sampling tokens.
 pub const DRAW: Field = Field {
     key: "draw",
     label: "the seed that tokens are drawn with",
@@ -380,7 +380,7 @@ pub const DRAW: Field = Field {
     },
 };
 
-/// Tokens that both models write at most.
+/// The most tokens that each model writes.
 pub const TOKENS: Field = Field {
     key: "tokens",
     label: "tokens that both models write",
@@ -400,7 +400,7 @@ pub const TAB: Field = Field {
     write: |link| unusual_word(&TABS, |view| view.tab, link),
 };
 
-/// What computes.
+/// The device to compute on.
 pub const DEVICE: Field = Field {
     key: "device",
     label: "what computes",
@@ -410,7 +410,7 @@ pub const DEVICE: Field = Field {
     write: |link| unusual_word(&DEVICES, |view| view.device, link),
 };
 
-/// A digest of the result that the link was copied with.
+/// The digest of the result at the time the link was copied.
 pub const EXPECT: Field = Field {
     key: "expect",
     label: "the result that the link was copied with",
@@ -472,7 +472,7 @@ mod tests {
             for word in words {
                 let mut link = Settings::default();
                 assert!((field.read)(&mut link, word).is_ok(), "{}={word}", field.key);
-                // A view leaves out what is as usual.
+                // The view leaves out defaults.
                 let written = (field.write)(&link);
                 assert!(written.is_none_or(|written| written == *word), "{}={word}", field.key);
             }

@@ -1,7 +1,7 @@
 //! An experiment, and how it is looked at.
 //!
 //! Everything that changes a result is a part of [`Experiment`]; how it is shown is a [`View`]; [`Settings`] hold both.
-//! What each value may be, what it is called and how it is read stands once, in [`fields`].
+//! What each value may be, what it is called and how it is read is defined once, in [`fields`].
 
 mod asset;
 pub mod bundled;
@@ -30,7 +30,7 @@ pub const BUNDLED_CALIBRATION: &str = "calibration";
 pub struct Experiment {
     /// The model.
     pub model: Asset,
-    /// What is asked, and of which modification.
+    /// The question, and the modification it is about.
     pub ask: Ask,
     /// The text to measure on.
     pub text: Asset,
@@ -70,8 +70,8 @@ impl Default for Experiment {
             window: 256,
             calibration_text: Asset::bundled(BUNDLED_CALIBRATION),
             calibration_windows: 8,
-            // Calibrating block by block carries a device's last digits into what the next block is pruned by: SmolLM2 at 80 %
-            // then differs by 0.3 nats between CPU and GPU. From one pass over the untouched model, all devices agree.
+            // Calibrating block by block carries a device's rounding into how the next block is pruned: SmolLM2 at 80 %
+            // then differs by 0.3 nats between CPU and GPU. With one pass over the untouched model, all devices agree.
             calibration_stats: CalibrationStats::Dense,
             seed: 0,
         }
@@ -85,12 +85,12 @@ impl Experiment {
         self.ask.sweep()
     }
 
-    /// The same, to be changed.
+    /// The same, mutably.
     pub fn sweep_mut(&mut self) -> &mut Sweep {
         self.ask.sweep_mut()
     }
 
-    /// What a link of version 1 leaves out.
+    /// The defaults for what a version 1 link leaves out.
     #[must_use]
     pub fn version_1() -> Self {
         Self {
@@ -100,7 +100,7 @@ impl Experiment {
         }
     }
 
-    /// What a stored result was measured with; its model and texts are the page's own.
+    /// The experiment of a stored result; its model and texts are bundled ones.
     #[must_use]
     pub fn of_stored(curve: &Curve) -> Self {
         let asset = |name: &str, sha256: &str| Asset {

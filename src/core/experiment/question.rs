@@ -1,21 +1,21 @@
-//! Questions that can be asked of a model, and what each says of itself.
+//! The questions that can be asked about a model, and their properties.
 
 use serde::{Deserialize, Serialize};
 
 use crate::modify::Sweep;
 
-/// A question, of whatever modification.
+/// A question, whatever the modification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
     /// Where does it break? Perplexity and divergence at each strength.
     #[default]
     Curve,
-    /// Where does the damage start? The residual stream's error behind each block, at each strength.
+    /// Where does the damage start? The residual stream's error after each block, at each strength.
     Depth,
 }
 
-/// A question, with the modification that it is asked of.
+/// A question about a modification.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ask {
@@ -49,13 +49,13 @@ impl Question {
         }
     }
 
-    /// The question of this word.
+    /// The question with this word.
     #[must_use]
     pub fn find(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|question| question.word() == word)
     }
 
-    /// The question, asked of a modification.
+    /// The question, asked about a modification.
     #[must_use]
     pub fn of(self, sweep: Sweep) -> Ask {
         match self {
@@ -64,7 +64,7 @@ impl Question {
         }
     }
 
-    /// Models that go through the windows at each point.
+    /// How many models run over the windows at each point.
     #[must_use]
     pub fn models_a_point(self) -> usize {
         match self {
@@ -74,7 +74,7 @@ impl Question {
         }
     }
 
-    /// Whether the point that changes nothing takes as long as the others.
+    /// Whether the unmodified point takes as long as the others.
     #[must_use]
     pub fn measures_the_untouched(self) -> bool {
         self.models_a_point() > 1
@@ -87,7 +87,7 @@ impl Question {
 }
 
 impl Ask {
-    /// What is asked, of whatever modification.
+    /// The question, without the modification.
     #[must_use]
     pub fn question(&self) -> Question {
         match self {
@@ -104,14 +104,14 @@ impl Ask {
         }
     }
 
-    /// The same, to be changed.
+    /// The same, mutably.
     pub fn sweep_mut(&mut self) -> &mut Sweep {
         match self {
             Self::Curve(sweep) | Self::Depth(sweep) => sweep,
         }
     }
 
-    /// Whether the other is the same question, of whatever modification.
+    /// Whether both are the same question, whatever the modification.
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
         self.question() == other.question()

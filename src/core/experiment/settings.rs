@@ -9,8 +9,8 @@ pub struct Settings {
     pub experiment: Experiment,
     /// How to look at it.
     pub view: View,
-    /// The digest of the result that a link was copied with.
+    /// The digest of the result at the time the link was copied.
     pub expect: Option<String>,
-    /// What another version wrote into the link, as it was.
+    /// Keys and values that this version does not know, kept as they were.
     pub unknown: Vec<(String, String)>,
 }

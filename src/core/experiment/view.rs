@@ -69,7 +69,7 @@ pub struct View {
     pub axis: Axis,
     /// What the chart along the depth shows.
     pub depth_measure: DepthMeasure,
-    /// The place along the depth that is selected there, from 0; `None`: the last one.
+    /// The selected site along the depth, from 0; `None`: the last one.
     pub site: Option<usize>,
     /// The strength whose text is shown; `None`: the page chooses.
     pub at: Option<f64>,
@@ -95,7 +95,7 @@ impl Default for View {
             depth_measure: DepthMeasure::default(),
             site: None,
             at: None,
-            // The bundled models have learnt stories, not facts.
+            // The bundled models have learned stories, not facts.
             prompt: "Once upon a time there was a".to_owned(),
             sampling: Sampling::default(),
             tokens: 40,
@@ -106,7 +106,7 @@ impl Default for View {
 }
 
 impl View {
-    /// What a link of version 1 leaves out.
+    /// The defaults for what a version 1 link leaves out.
     #[must_use]
     pub fn version_1() -> Self {
         Self {

@@ -1,14 +1,14 @@
 //! How relative error grows from block to block.
 
-/// `a_l = r_{l+1} / r_l` between neighbouring sites; not a number where `r_l` is 0.
+/// `a_l = r_{l+1} / r_l` between neighbouring sites; NaN where `r_l` is 0.
 #[must_use]
 pub fn amplification(errors: &[f64]) -> Vec<f64> {
     let ratio = |pair: &[f64; 2]| if pair[0] == 0.0 { f64::NAN } else { pair[1] / pair[0] };
     errors.array_windows::<2>().map(ratio).collect()
 }
 
-/// `ln(r_L / r_{f+1})`: from the output of the first modified block `f` to the last site. `errors` has one entry a site, the
-/// first before all blocks. Not a number where that block made no error.
+/// `ln(r_L / r_{f+1})`: from the output of the first modified block `f` to the last site. `errors` has one entry per
+/// site, the first one before all blocks. NaN where that block introduced no error.
 #[must_use]
 pub fn cascade(errors: &[f64], first_modified: usize) -> f64 {
     match (errors.last(), errors.get(first_modified + 1)) {

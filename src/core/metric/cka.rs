@@ -1,15 +1,16 @@
-//! Linear centred kernel alignment: how alike two sets of activations are, whatever their rotation and scale.
+//! Linear centred kernel alignment: how similar two sets of activations are, up to rotation and scale.
 //!
 //! `CKA(X, Y) = ‖X̃ᵀỸ‖_F² / (‖X̃ᵀX̃‖_F ‖ỸᵀỸ‖_F)`, with `X̃`, `Ỹ` centred over the tokens (Kornblith et al. 2019,
 //! <https://arxiv.org/abs/1905.00414>). In 0..=1, 1 where one is a rotation and scaling of the other.
 
-/// From `‖X̃ᵀỸ‖_F²`, `‖X̃ᵀX̃‖_F²` and `‖ỸᵀỸ‖_F²`; not a number where one of the sets does not vary.
+/// From `‖X̃ᵀỸ‖_F²`, `‖X̃ᵀX̃‖_F²` and `‖ỸᵀỸ‖_F²`; NaN where one of the sets is constant.
 #[must_use]
 pub fn cka_of_norms(cross: f64, first: f64, second: f64) -> f64 {
     cross / (first.sqrt() * second.sqrt())
 }
 
-/// Of activations, `columns` a token, row-major. Takes `columns²` numbers a token: for tests and small sets.
+/// CKA of activations, row-major with `columns` per token. Costs `columns²` operations per token: for tests and small
+/// sets.
 #[must_use]
 pub fn cka(x: &[f64], y: &[f64], columns: usize) -> f64 {
     let (x, y) = (centred(x, columns), centred(y, columns));

@@ -1,7 +1,7 @@
-//! Direction of a residual stream, token by token.
+//! How far a residual stream's direction changed, token by token.
 
-/// `mean_t x_t·x⁰_t / (‖x_t‖ ‖x⁰_t‖)`, from each token's dot product and the squared lengths of both. Tokens of which one
-/// has no direction are left out; not a number where that is all of them.
+/// `mean_t x_t·x⁰_t / (‖x_t‖ ‖x⁰_t‖)`, from each token's dot product and the squared lengths of both. Tokens with a
+/// zero vector on either side are left out; NaN where no token is left.
 #[must_use]
 pub fn cosine(dots: &[f32], modified: &[f32], untouched: &[f32]) -> f64 {
     let (mut sum, mut count) = (0.0, 0_u32);

@@ -1,7 +1,7 @@
 //! KL divergence from the untouched model, per token, and its distribution over the tokens.
 //!
-//! `KLD_t = Σ_v p⁰(v) (ln p⁰(v) − ln p(v))`: how much the whole distribution of the next token moved, whichever token
-//! came. Median and 99th percentile are linear between neighbours at position `f · (N − 1)`.
+//! `KLD_t = Σ_v p⁰(v) (ln p⁰(v) − ln p(v))`: how much the whole next-token distribution moved, whichever token actually
+//! followed. Median and 99th percentile are interpolated linearly at position `f · (N − 1)`.
 
 use crate::numeric::{Moments, quantiles};
 

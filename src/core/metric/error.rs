@@ -1,4 +1,4 @@
-//! What can go wrong while measures are taken.
+//! What can go wrong when measures are computed.
 
 /// Scores could not be turned into measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,13 +1,13 @@
 //! The hemorrhage: `ln(PPL/PPL₀)`, which is the mean over tokens of `nll − nll⁰`.
 //!
-//! Both models read the same tokens, and a token that is hard for one is hard for the other; so the error is that of the
-//! paired differences, `√((mean d² − mean²)/(N − 1))`, far below that of either perplexity. It equals llama.cpp's
-//! `√(σ² + σ₀² − 2 cov)`.
+//! Both models read the same tokens, and a token that is hard for one is hard for the other; so the standard error is
+//! that of the paired differences, `√((mean d² − mean²)/(N − 1))`, far below that of either log-perplexity. It equals
+//! llama.cpp's `√(σ² + σ₀² − 2 cov)`.
 
 use super::Hemorrhage;
 use crate::numeric::Moments;
 
-/// From one negative log-likelihood per token under each model, in nats.
+/// From each token's negative log-likelihood under each model, in nats.
 #[must_use]
 pub fn hemorrhage(nll_base: &[f32], nll_modified: &[f32]) -> Hemorrhage {
     let differences = nll_base

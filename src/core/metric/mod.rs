@@ -85,7 +85,7 @@ impl Stats {
     }
 }
 
-/// The measures of a ruined model are the same as themselves.
+/// Counts NaN as equal to NaN, so that a ruined model's measures equal themselves.
 impl PartialEq for Stats {
     fn eq(&self, other: &Self) -> bool {
         self.tokens == other.tokens && same(self.numbers(), other.numbers())
@@ -103,7 +103,7 @@ pub struct Hemorrhage {
     pub ln_ratio_se: f64,
 }
 
-/// The loss of a ruined model is the same as itself.
+/// Counts NaN as equal to NaN, so that a ruined model's loss equals itself.
 impl PartialEq for Hemorrhage {
     fn eq(&self, other: &Self) -> bool {
         same(
@@ -114,7 +114,7 @@ impl PartialEq for Hemorrhage {
 }
 
 impl Hemorrhage {
-    /// That of the untouched model itself: 0.
+    /// The untouched model's own: 0.
     pub const NONE: Self = Self {
         ln_ratio: 0.0,
         ln_ratio_se: 0.0,

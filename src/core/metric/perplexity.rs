@@ -1,13 +1,13 @@
 //! Perplexity: `exp` of the mean negative log-likelihood of the true next tokens.
 //!
 //! `PPL = exp(mean nll)`, with the standard error of the mean `√((mean nll² − mean²)/(N − 1))`, which is the sample
-//! deviation over `√N`; to first order `PPL` itself is then off by `PPL` times that.
+//! deviation over `√N`; to first order, the standard error of `PPL` is `PPL` times that.
 //!
 //! Source: the definition; the error as llama.cpp's `perplexity` states it.
 
 use crate::numeric::Moments;
 
-/// Perplexity and the mean that it comes from.
+/// Perplexity and the mean it is computed from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Perplexity {
     /// `exp(nll)`.
@@ -18,7 +18,7 @@ pub struct Perplexity {
     pub nll_se: f64,
 }
 
-/// From one negative log-likelihood per token, in nats.
+/// From each token's negative log-likelihood, in nats.
 #[must_use]
 pub fn perplexity(nll: &[f32]) -> Perplexity {
     let moments = nll.iter().map(|&value| f64::from(value)).collect::<Moments>();

@@ -1,7 +1,7 @@
 //! Relative error of a residual stream, over all tokens together.
 
-/// `‖X − X⁰‖_F / ‖X⁰‖_F`, from the squared lengths of each token's difference and of its untouched stream. 0 where both
-/// are 0; not finite where only the untouched one is.
+/// `‖X − X⁰‖_F / ‖X⁰‖_F`, from the squared norms of each token's difference and of its untouched stream. 0 where both
+/// are 0; infinite where only the untouched one is.
 #[must_use]
 pub fn relative_error(differences: &[f32], untouched: &[f32]) -> f64 {
     let sum = |squares: &[f32]| squares.iter().map(|&square| f64::from(square)).sum::<f64>();

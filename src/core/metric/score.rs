@@ -1,9 +1,8 @@
 //! Scores of one predicted token from both models' logits: the reference, and what the CPU path uses.
 //!
-//! With `Z = Σ e^(z − max z)`:
-//! `nll = ln Z − (z_target − max z)` and
-//! `KLD = (1/Z⁰) Σ_v e^(z⁰_v − max z⁰) · ((z⁰_v − max z⁰) − (z_v − max z)) − ln Z⁰ + ln Z`.
-//! One pass finds the maxima, one the three sums; sums of 256 terms are in f32 lanes, the rest in f64.
+//! With `Z = Σ e^(z − max z)`: `nll = ln Z − (z_target − max z)` and
+//! `KLD = (1/Z⁰) Σ_v e^(z⁰_v − max z⁰) · ((z⁰_v − max z⁰) − (z_v − max z)) − ln Z⁰ + ln Z`. One pass finds the maxima,
+//! one the three sums; blocks of 256 terms are summed in f32 lanes, the blocks in f64.
 
 use super::{MetricError, TokenScores};
 use crate::numeric::{argmax, exp};
@@ -20,12 +19,12 @@ pub struct TokenScore {
     pub nll_modified: f32,
     /// `Σ_v p⁰(v) (ln p⁰(v) − ln p(v))`, nats; within 1e-6 above 0 for any two rows.
     pub kld: f32,
-    /// Whether both rows have their largest logit at the same token, the lower id first among equals.
+    /// Whether both rows have their largest logit at the same token, ties going to the lower id.
     pub same_top: bool,
 }
 
-/// Scores one position: a row of logits of each model, `[vocabulary]`, and the token that really came next. A logit that
-/// is not a number makes the scores of its model not numbers, and the two models' most likely tokens different.
+/// Scores one position: a row of logits of each model, `[vocabulary]`, and the token that really came next. A NaN logit
+/// makes its model's scores NaN, and counts as a different most likely token.
 ///
 /// # Errors
 /// [`MetricError::Row`] where the rows differ in length or don't hold the target.

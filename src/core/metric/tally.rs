@@ -27,7 +27,7 @@ impl Tally {
     /// Adds a window.
     ///
     /// # Errors
-    /// [`MetricError::Lengths`]; nothing is added then.
+    /// [`MetricError::Lengths`]; then nothing is added.
     pub fn append(&mut self, window: &TokenScores) -> Result<(), MetricError> {
         let (base, modified) = (window.nll_base.len(), window.nll_modified.len());
         let (kld, same_top) = (window.kld.len(), window.same_top.len());

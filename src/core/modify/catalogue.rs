@@ -1,4 +1,4 @@
-//! Every method that exists: its name, its words, its parameters. Controls, command line, link and chart follow from it.
+//! Every method there is: its name, its wording, its parameters. Controls, command line, link and chart follow from it.
 
 use std::sync::Arc;
 
@@ -50,9 +50,9 @@ pub enum Kind {
         max: f64,
         /// Whether only whole numbers are allowed.
         whole: bool,
-        /// Value where the grammar leaves it out; `None`: it must be given.
+        /// Value when left out; `None`: it must be given.
         default: Option<f64>,
-        /// The range that the page offers first: from, to, points.
+        /// The range that the page first offers: from, to, points.
         sweep: (f64, f64, usize),
         /// Its unit.
         unit: Unit,
@@ -62,7 +62,7 @@ pub enum Kind {
     Choice {
         /// What is allowed.
         options: &'static [(&'static str, &'static str)],
-        /// Value where the grammar leaves it out.
+        /// Value when left out.
         default: &'static str,
     },
     /// `N:M`, N zeros in each aligned group of M inputs, `1 ≤ N < M ≤ 64`; excludes the knob.
@@ -70,8 +70,7 @@ pub enum Kind {
         /// What the page offers.
         options: &'static [&'static str],
     },
-    /// A block, `15`, or a span of them, `12-15`, counted from 0; the method says what stands where the grammar leaves it
-    /// out.
+    /// A block, `15`, or a span of them, `12-15`, counted from 0; each method has its own default.
     Blocks,
 }
 
@@ -80,7 +79,7 @@ pub enum Kind {
 pub struct Parameter {
     /// Key in the grammar.
     pub key: &'static str,
-    /// Plain words first ("share of weights set to zero").
+    /// What it is in plain words ("share of weights set to zero").
     pub label: &'static str,
     /// The field's term ("sparsity").
     pub term: &'static str,
@@ -109,7 +108,7 @@ pub struct Entry {
     pub parameters: &'static [Parameter],
     /// Whether it edits blocks one by one, so that `blocks` and `except` choose some of them.
     pub scoped: bool,
-    /// Whether it looks at a calibration text first, at the strengths where it changes anything.
+    /// Whether it needs calibration, at strengths where it changes anything.
     pub calibrated: bool,
     /// Makes the method from a step whose keys and values were checked against `parameters`.
     pub build: fn(&Step) -> Result<Arc<dyn Method>, SpecError>,
@@ -136,7 +135,7 @@ impl Entry {
 }
 
 impl Parameter {
-    /// Whether damage grows as the value falls, so that a curve runs towards smaller values.
+    /// Whether damage grows as the value falls, so that a curve runs towards smaller values (bits).
     #[must_use]
     pub fn harm_grows_downwards(&self) -> bool {
         matches!(self.kind, Kind::Number { unit: Unit::Bits, .. })

@@ -1,4 +1,4 @@
-//! What a method changes in the forward pass itself, beside the weights.
+//! What a method changes in the forward pass itself, besides the weights.
 
 use crate::weights::Site;
 
@@ -15,8 +15,8 @@ pub struct Hook {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Change {
     /// Each token is rounded to whole multiples of its own step: with `m = max_j |x_tj|`,
-    /// `Δ_t = max(m / steps, smallest)` and `x̂ = Δ_t · clamp(round(x / Δ_t), ±steps)`, half to even. A token's channels
-    /// never see another token.
+    /// `Δ_t = max(m / steps, smallest)` and `x̂ = Δ_t · clamp(round(x / Δ_t), ±steps)`, half to even. Each token is
+    /// rounded independently of the others.
     RoundEachToken {
         /// Steps on either side of zero.
         steps: f32,

@@ -1,7 +1,7 @@
 //! Reading and changing a sweep through the controls that the catalogue describes.
 //!
-//! The controls show one step: the one with the range, else the first. Further steps come from a link or from the
-//! modification written as text; they are kept as they are.
+//! The controls show one step: the one with the range, or else the first. Other steps, which come from a link or from
+//! the modification written as text, are kept as they are.
 
 use crate::modify::catalogue::{self, Entry, Kind, Parameter};
 use crate::modify::{MOST_POINTS, Step, Sweep, Value};
@@ -10,7 +10,7 @@ use crate::numeric::parse_finite;
 /// From, to, number of points.
 pub type Range = (f64, f64, usize);
 
-/// The place of the step that the controls show.
+/// The index of the step that the controls show.
 #[must_use]
 pub fn shown_step(sweep: &Sweep) -> Option<usize> {
     let ranged = sweep.steps.iter().position(|step| {
@@ -41,7 +41,7 @@ pub fn range(sweep: &Sweep) -> Option<(&'static Parameter, Range)> {
     })
 }
 
-/// The parameter along x: the one with the range, else the method's knob.
+/// The parameter along x: the one with the range, or else the method's knob.
 #[must_use]
 pub fn knob(sweep: &Sweep) -> Option<&'static Parameter> {
     range(sweep)
@@ -92,17 +92,17 @@ pub fn set_range(sweep: &mut Sweep, (from, to, points): Range) {
     }
 }
 
-/// Points that a new range has at most; each is a whole measurement.
+/// The most points of a new range; each one is a whole measurement.
 const MOST_NEW_POINTS: usize = 33;
 
-/// Moves one part of the range: `from`, `to` or `points`. Between whole numbers there is nothing to measure, so there the
-/// range has a point for each, or for every second, third … where those are too many.
+/// Moves one part of the range: `from`, `to` or `points`. A range of whole numbers has a point for each number, or for
+/// every second, third … where those would be too many.
 pub fn move_range(sweep: &mut Sweep, part: &str, value: f64) {
     let first = || entry(sweep).and_then(first_range);
     let Some(mut range) = range(sweep).map(|(_, range)| range).or_else(first) else {
         return;
     };
-    // Sliders add up steps that have no exact binary form.
+    // Slider steps are not exact in binary, and their errors add up.
     let value = (value * 1e6).round() / 1e6;
     match part {
         "from" => range.0 = value,
@@ -121,7 +121,7 @@ pub fn move_range(sweep: &mut Sweep, part: &str, value: f64) {
     set_range(sweep, range);
 }
 
-/// The most points up to `wanted` whose distance is a whole number, over a distance of `span`; the two ends at least.
+/// The most points, up to `wanted`, that divide `span` into whole-number steps; at least the two ends.
 fn whole_points(span: usize, wanted: usize) -> usize {
     (1..wanted.min(span + 1))
         .rev()
@@ -130,7 +130,7 @@ fn whole_points(span: usize, wanted: usize) -> usize {
         + 1
 }
 
-/// What a parameter of the shown step is set to, in the grammar; `None` where it is left to its default.
+/// A shown step's parameter as written in the grammar; `None` where it has its default.
 #[must_use]
 pub fn setting(sweep: &Sweep, key: &str) -> Option<String> {
     let step = sweep.steps.get(shown_step(sweep)?)?;
@@ -138,8 +138,8 @@ pub fn setting(sweep: &Sweep, key: &str) -> Option<String> {
     Some(value.to_string())
 }
 
-/// Sets a parameter of the shown step from its text in the grammar; an empty text leaves it to its default. A pattern
-/// takes the place of the knob, and without one the knob comes back.
+/// Sets a parameter of the shown step from its text in the grammar; an empty text resets it to its default. A pattern
+/// replaces the knob; removing it brings the knob back.
 pub fn set(sweep: &mut Sweep, key: &str, text: &str) {
     let Some((entry, place)) = entry(sweep).zip(shown_step(sweep)) else {
         return;

@@ -5,46 +5,46 @@ use std::collections::BTreeMap;
 use super::{BlockStatistics, BlockWeights, Hook, ModelWeights, ModifyError, StatisticId, Statistics};
 use crate::weights::TensorId;
 
-/// What a method decides once a point, before it edits the first block.
+/// What a method decides once per point, before it edits the first block.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Plan {
-    /// The new order of blocks: for each new place, the present place of the block that will stand there. `None` leaves all
-    /// as they are.
+    /// The new order of blocks: for each new position, the current position of the block that moves there. `None` keeps
+    /// the order.
     pub arrangement: Option<Vec<usize>>,
-    /// Where all linear layers are compared with each other.
+    /// The global threshold, where weights of all linear layers compete.
     pub threshold: Option<Threshold>,
 }
 
-/// The lowest scores of all linear layers together.
+/// Selects the lowest scores over all linear layers together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Threshold {
-    /// Scores below it go.
+    /// Weights with a lower score are removed.
     pub score: f32,
-    /// Of those equal to it the first few in (block, [`crate::weights::Role::LINEARS`], position) order: how many in each
-    /// tensor where any does.
+    /// How many weights with exactly this score are removed from each tensor (absent: none), chosen in (block,
+    /// [`crate::weights::Role::LINEARS`], position) order.
     pub ties: BTreeMap<TensorId, usize>,
 }
 
 /// A modification with its parameters filled in.
 ///
 /// A method rearranges blocks ([`Method::plan`]), edits the weights of one block after the other
-/// ([`Method::edit_block`]), changes the forward pass ([`Method::hooks`]), or several of these. All are pure functions of
-/// the model before the step and of what calibration has seen.
+/// ([`Method::edit_block`]), changes the forward pass ([`Method::hooks`]), or several of these. All of these are pure
+/// functions of the model before the step and of the calibration statistics.
 pub trait Method: std::fmt::Debug + Send + Sync {
     /// The name in the grammar.
     fn name(&self) -> &'static str;
 
-    /// Whether the modified model is the model before, whatever that is. Equal weights are no proof of it: a method may
-    /// change the forward pass alone.
+    /// Whether the method leaves any model as it is. Equal weights do not prove this: a method may change only the
+    /// forward pass.
     fn is_identity(&self) -> bool;
 
-    /// What must be known of the running model first.
+    /// The statistics that must be collected first.
     fn needs(&self) -> &'static [StatisticId] {
         &[]
     }
 
-    /// Looks at the whole model once. `places` are the blocks that the step edits, `statistics` those of
-    /// [`Method::needs`] that describe the model before the step.
+    /// Looks at the whole model once. `places` are the positions of the blocks that the step edits; `statistics` are
+    /// those of [`Method::needs`] that describe the model before the step.
     ///
     /// # Errors
     /// Where the model does not fit the method, or a tensor can't be read.
@@ -53,8 +53,8 @@ pub trait Method: std::fmt::Debug + Send + Sync {
         Ok(Plan::default())
     }
 
-    /// Changes one block. `statistics` are of this block, of the model before the step or, calibrated in sequence, behind the
-    /// blocks that the step has edited already.
+    /// Changes one block. `statistics` are this block's, taken from the model before the step or, with sequential
+    /// calibration, with the earlier blocks already edited.
     ///
     /// # Errors
     /// Where the method can't be applied to it.
@@ -68,7 +68,7 @@ pub trait Method: std::fmt::Debug + Send + Sync {
         Ok(())
     }
 
-    /// What changes in the forward pass of every block that the step edits.
+    /// The changes to the forward pass of every block that the step edits.
     fn hooks(&self) -> Vec<Hook> {
         Vec::new()
     }

@@ -1,4 +1,4 @@
-//! Modifications: what can be done to a model's weights, and the one grammar that names it.
+//! Modifications: what can be done to a model, and the grammar for writing it down.
 //!
 //! Adding a method: one file under [`prune`], [`quantize`] or [`depth`], one entry in [`catalogue::ALL`].
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Applied, BlockStatistics, Hook, ModifyError, Plan, Statistics, Weight};
 use crate::weights::{Pristine, Role, TensorId};
 
-/// One block: the pristine one that it came from, and what steps have changed. Cloning shares what is not edited.
+/// One block: the pristine block it came from, and what steps have changed. Cloning shares what is not edited.
 #[derive(Debug, Clone)]
 pub struct BlockWeights {
     pristine: Arc<Pristine>,
@@ -25,7 +25,7 @@ pub struct Tally {
     pub zeros: u64,
     /// All weights.
     pub weights: u64,
-    /// Bits that they take together, scales included.
+    /// Total bits, scales included.
     pub bits: f64,
 }
 
@@ -50,19 +50,19 @@ impl Tally {
 }
 
 impl BlockWeights {
-    /// The pristine block that stands here.
+    /// The pristine block it came from.
     #[must_use]
     pub fn source(&self) -> usize {
         self.source
     }
 
-    /// Where it stands in the present arrangement.
+    /// Its position in the current arrangement.
     #[must_use]
     pub fn place(&self) -> usize {
         self.place
     }
 
-    /// The seed of everything random.
+    /// The seed of all random numbers.
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.seed
@@ -74,7 +74,7 @@ impl BlockWeights {
         &self.hooks
     }
 
-    /// Whether it computes what the pristine block does because no step has touched it.
+    /// Whether no step has changed it.
     #[must_use]
     pub fn is_pristine(&self) -> bool {
         self.linears.is_empty() && self.vectors.is_empty() && self.hooks.is_empty()
@@ -93,7 +93,7 @@ impl BlockWeights {
     /// The weight of a linear layer as it is now.
     ///
     /// # Errors
-    /// Where the model has none or the file can't be read.
+    /// If the model has no such layer, or the file can't be read.
     pub fn linear(&self, role: Role) -> Result<Arc<Weight>, ModifyError> {
         if let Some(weight) = self.linears.get(&role) {
             return Ok(Arc::clone(weight));
@@ -144,7 +144,7 @@ impl BlockWeights {
         Ok(self.vectors.get_mut(&role).map(Arc::make_mut))
     }
 
-    /// Counts its linear layers. Zeros that the file itself has are not counted in what no step has touched.
+    /// Counts its linear layers. In unchanged layers, zeros already in the file are not counted.
     pub fn count(&self, tally: &mut Tally) {
         for role in Role::LINEARS {
             let Some(stored) = self.pristine.stored(TensorId::in_block(self.source, role)) else {
@@ -165,14 +165,14 @@ impl BlockWeights {
     }
 }
 
-/// All blocks in their present order. What a step has edited stays here only while another step follows.
+/// All blocks in their current order. Edited weights are kept here only if another step follows.
 #[derive(Debug, Clone)]
 pub struct ModelWeights {
     blocks: Vec<BlockWeights>,
 }
 
 impl ModelWeights {
-    /// The untouched model; `seed` is that of everything random in later steps.
+    /// The untouched model; `seed` is for all random numbers in later steps.
     #[must_use]
     pub fn untouched(pristine: Arc<Pristine>, seed: u64) -> Self {
         let block = |source| BlockWeights {
@@ -194,7 +194,7 @@ impl ModelWeights {
         &self.blocks
     }
 
-    /// Plans a step and puts the blocks into its order; `statistics` are of the model before it.
+    /// Plans a step and arranges the blocks accordingly; `statistics` describe the model before it.
     ///
     /// # Errors
     /// Where the step does not fit the model, or a tensor can't be read.
@@ -211,7 +211,7 @@ impl ModelWeights {
         Ok(plan)
     }
 
-    /// The block at `place` after a step that was planned; the one here stays as it is.
+    /// The block at `place` after a planned step; the one here stays as it is.
     ///
     /// # Errors
     /// Where there is no such block, or the step can't be applied to it.
@@ -233,7 +233,7 @@ impl ModelWeights {
         Ok(block)
     }
 
-    /// Puts an edited block in its place, for the step that follows.
+    /// Puts an edited block in its place, for the next step.
     pub fn replace(&mut self, block: BlockWeights) {
         if let Some(slot) = self.blocks.get_mut(block.place) {
             *slot = block;

@@ -4,10 +4,10 @@ use super::catalogue::{ALL, Entry, Kind, Parameter, find};
 use super::{SpecError, Step, Value};
 use crate::numeric::parse_finite;
 
-/// Characters of a specification: far more than any use, and short enough to show and to put in a link.
+/// The longest specification, in characters: far more than needed, yet short enough to show and to put in a link.
 const LONGEST: usize = 2000;
 const MOST_STEPS: usize = 16;
-/// A curve's points; each costs a whole measurement.
+/// The most points of a curve; each costs a whole measurement.
 pub const MOST_POINTS: usize = 201;
 const LARGEST_PATTERN: usize = 64;
 
@@ -129,7 +129,7 @@ fn number(text: &str) -> Option<f64> {
         .bytes()
         .all(|byte| byte.is_ascii_digit() || b".-eE".contains(&byte));
     let number = parse_finite(text).filter(|_| plain)?;
-    // −0 would print as another text than 0.
+    // −0 would print differently from 0.
     Some(number + 0.0)
 }
 
@@ -144,7 +144,7 @@ pub(super) fn entry(step: &Step) -> Result<&'static Entry, SpecError> {
     })
 }
 
-/// The parameter of this key.
+/// The parameter with this key.
 ///
 /// # Errors
 /// [`SpecError::UnknownMethod`], [`SpecError::UnknownKey`].
@@ -157,7 +157,7 @@ pub(super) fn parameter(step: &Step, key: &str) -> Result<&'static Parameter, Sp
     })
 }
 
-/// The error of a value that its parameter doesn't take, or of none where one is needed.
+/// The error for a value that its parameter doesn't take, or for a missing value.
 pub(super) fn unfit(step: &Step, parameter: &Parameter, value: Option<&Value>) -> SpecError {
     let (method, key) = (step.name.clone(), parameter.key.to_owned());
     match value {
@@ -175,10 +175,10 @@ pub(super) fn unfit(step: &Step, parameter: &Parameter, value: Option<&Value>) -
     }
 }
 
-/// Checks steps that make one model.
+/// Checks steps without a range.
 ///
 /// # Errors
-/// Every [`SpecError`] but `Syntax`.
+/// Any [`SpecError`] but `Syntax`.
 pub(super) fn check_spec(steps: &[Step]) -> Result<(), SpecError> {
     check_sweep(steps)?;
     for step in steps {
@@ -196,10 +196,10 @@ pub(super) fn check_spec(steps: &[Step]) -> Result<(), SpecError> {
     Ok(())
 }
 
-/// Checks steps of which one value may be a range.
+/// Checks steps in which one value may be a range.
 ///
 /// # Errors
-/// Every [`SpecError`] but `Syntax`.
+/// Any [`SpecError`] but `Syntax`.
 pub(super) fn check_sweep(steps: &[Step]) -> Result<(), SpecError> {
     for step in steps {
         check_step(step)?;
@@ -307,7 +307,8 @@ fn check_range(step: &Step, parameter: &Parameter, from: f64, to: f64, points: u
     Ok(())
 }
 
-/// The points of a range: the ends exact, the others with as few decimals as lie within a millionth of the range.
+/// The points of a range: the ends exact, the others rounded to the fewest decimals that stay within a millionth of the
+/// range.
 pub(super) fn range(from: f64, to: f64, points: usize) -> Vec<f64> {
     let last = points.saturating_sub(1);
     let point = |i: usize| match i {

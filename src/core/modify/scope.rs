@@ -6,10 +6,10 @@ use super::{ModifyError, SpecError, Step};
 /// A span of blocks, first and last included, counted from 0.
 pub type Span = (usize, usize);
 
-/// The blocks that a step edits; all of them unless something is said.
+/// The blocks that a step edits; all of them by default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// These alone.
+    /// Only these.
     pub only: Option<Span>,
     /// All but these.
     pub except: Option<Span>,
@@ -19,7 +19,7 @@ impl Scope {
     const ONLY: &str = "blocks";
     const EXCEPT: &str = "except";
 
-    /// How the grammar names it.
+    /// Its parameters in the grammar.
     pub const PARAMETERS: [Parameter; 2] = [
         Parameter {
             key: Self::ONLY,
@@ -35,10 +35,10 @@ impl Scope {
         },
     ];
 
-    /// What a step says of it.
+    /// The scope that a step states.
     ///
     /// # Errors
-    /// Where a value is no block and no span.
+    /// If a value is neither a block nor a span.
     pub fn of(entry: &Entry, step: &Step) -> Result<Self, SpecError> {
         if !entry.scoped {
             return Ok(Self::default());
@@ -49,17 +49,17 @@ impl Scope {
         })
     }
 
-    /// Whether the block at this place is edited.
+    /// Whether the block at this position is edited.
     #[must_use]
     pub fn contains(&self, place: usize) -> bool {
         let within = |(first, last): Span| (first..=last).contains(&place);
         self.only.is_none_or(within) && !self.except.is_some_and(within)
     }
 
-    /// The places of a model of so many blocks that are edited.
+    /// The positions of the edited blocks in a model with `blocks` blocks.
     ///
     /// # Errors
-    /// Where a block is named that the model doesn't have, or none is left to edit.
+    /// If the model lacks a named block, or no block is left to edit.
     pub fn places(&self, method: &'static str, blocks: usize) -> Result<Vec<usize>, ModifyError> {
         let misfit = |reason| Err(ModifyError::Model { method, reason });
         for (_, last) in [self.only, self.except].into_iter().flatten() {

@@ -1,7 +1,7 @@
 //! The grammar: `name:key=value,key=value`, several steps joined by `+`, applied in order.
 //!
-//! A [`Sweep`] replaces at most one value by a range `from..to/points`. Printing is canonical: what was read prints
-//! without spaces, its numbers as short as they can be, and reads back as the same steps.
+//! A [`Sweep`] replaces at most one value by a range `from..to/points`. Printing is canonical: without spaces, with
+//! numbers as short as possible, and it parses back to the same steps.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub struct Spec {
     pub steps: Vec<Step>,
 }
 
-/// Steps of which at most one value is a range: the points of a curve.
+/// Steps in which at most one value is a range: the points of a curve.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sweep {
@@ -30,10 +30,10 @@ pub struct Sweep {
 /// A specification could not be understood.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SpecError {
-    /// Not of the form of the grammar.
+    /// Does not follow the grammar.
     #[error("`{text}` at character {at}: {expected}")]
     Syntax {
-        /// What was read.
+        /// The text that was read.
         text: String,
         /// Where, counted from 1.
         at: usize,
@@ -88,7 +88,7 @@ pub enum SpecError {
         /// What is allowed.
         allowed: String,
     },
-    /// A range where none or another one may stand.
+    /// A range that is not allowed here, or not in this form.
     #[error("{problem}")]
     Range {
         /// What is wrong and what to do.
@@ -124,7 +124,7 @@ impl Spec {
     /// The methods, built and checked, in order.
     ///
     /// # Errors
-    /// Where a value is not what its method takes.
+    /// If a method doesn't take a value.
     pub fn methods(&self) -> Result<Vec<Applied>, SpecError> {
         parse::check_spec(&self.steps)?;
         self.steps
@@ -139,14 +139,14 @@ impl Spec {
             .collect()
     }
 
-    /// Whether the model stays as it is, whatever the model: every method says so itself.
+    /// Whether every method says that it leaves any model as it is.
     #[must_use]
     pub fn is_identity(&self) -> bool {
         self.methods()
             .is_ok_and(|steps| steps.iter().all(|step| step.method.is_identity()))
     }
 
-    /// Whether any step needs a look at a calibration text.
+    /// Whether any step needs calibration.
     ///
     /// # Errors
     /// As [`Spec::methods`].
@@ -166,7 +166,7 @@ impl Sweep {
         own.map(|step| &step.name).eq(others.map(|step| &step.name))
     }
 
-    /// Whether the point of this number, from 0, is the untouched model.
+    /// Whether the point with this index is the untouched model.
     #[must_use]
     pub fn is_identity_at(&self, index: usize) -> bool {
         let points = self.points();
@@ -186,7 +186,7 @@ impl Sweep {
                     _ => None,
                 })
         });
-        // A sweep that was parsed has one range at most.
+        // A parsed sweep has at most one range.
         let Some((i, j, values)) = ranges.into_iter().next() else {
             let knob = self.steps.first().and_then(|step| {
                 let key = catalogue::find(&step.name)?.knob()?.key;
@@ -211,7 +211,7 @@ impl Sweep {
             .collect()
     }
 
-    /// Whether any point needs a look at a calibration text.
+    /// Whether any point needs calibration.
     #[must_use]
     pub fn needs_calibration(&self) -> bool {
         let points = self.points();

@@ -1,4 +1,4 @@
-//! What calibration has seen of a model: numbers by statistic, block and site.
+//! Calibration statistics of a model: numbers by statistic, block and site.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::weights::Site;
 
-/// The statistics that a method can ask for. How each is collected is in the engine, one file each.
+/// The statistics that a method can ask for. The engine collects them, with one file for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StatisticId {
@@ -18,7 +18,7 @@ pub enum StatisticId {
 }
 
 impl StatisticId {
-    /// Whether blocks are compared by it, so that it is always taken of the whole model before a step.
+    /// Whether it compares blocks with each other, so that it is always measured on the whole model before a step.
     #[must_use]
     pub fn is_of_model(self) -> bool {
         match self {
@@ -31,7 +31,7 @@ impl StatisticId {
 /// One statistic of one block: an array of numbers at each of its sites.
 pub type SiteValues = BTreeMap<Site, Vec<f64>>;
 
-/// What is known of one block.
+/// The statistics of one block.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct BlockStatistics(BTreeMap<StatisticId, SiteValues>);
 
@@ -43,7 +43,7 @@ impl BlockStatistics {
         self
     }
 
-    /// Adds what is known of the same block from elsewhere.
+    /// Adds further statistics of the same block.
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
@@ -60,17 +60,17 @@ impl BlockStatistics {
     }
 }
 
-/// What is known of all blocks, in the order in which they stand. Cloning shares it.
+/// The statistics of all blocks, in block order. Cloning shares them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Statistics(BTreeMap<StatisticId, Arc<Vec<SiteValues>>>);
 
 impl Statistics {
-    /// Adds a statistic: one entry a block.
+    /// Adds a statistic, with one entry per block.
     pub fn insert(&mut self, id: StatisticId, blocks: Arc<Vec<SiteValues>>) {
         self.0.insert(id, blocks);
     }
 
-    /// What is known of the block at this place.
+    /// The statistics of the block at this position.
     #[must_use]
     pub fn block(&self, place: usize) -> BlockStatistics {
         let known = self
@@ -80,7 +80,7 @@ impl Statistics {
         BlockStatistics(known.collect())
     }
 
-    /// The first number that a statistic has at a site, of each block in turn; `None` where it was not collected.
+    /// For each block, the first number of a statistic at a site; `None` where it was not collected.
     #[must_use]
     pub fn of_blocks(&self, id: StatisticId, site: Site) -> Option<Vec<f64>> {
         let blocks = self.0.get(&id)?;

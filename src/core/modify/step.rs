@@ -1,4 +1,4 @@
-//! One method of a specification with its values, as they were written.
+//! One method of a specification, with its values as written.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub enum Value {
     Number(f64),
     /// `asymmetric`, `row`.
     Word(String),
-    /// `2:4`: `zeros` of each aligned `group` inputs.
+    /// `2:4`: `zeros` in each aligned group of `group` inputs.
     Pattern {
         /// N.
         zeros: usize,
@@ -39,7 +39,7 @@ pub enum Value {
     },
 }
 
-/// One method with its values, in the order in which they were written.
+/// One method with its values, in the order written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// The method's name.
@@ -88,10 +88,10 @@ impl Step {
         Err(parse::unfit(self, parse::parameter(self, key)?, self.value(key)))
     }
 
-    /// One of a few words, or its default; a number stands as it prints.
+    /// One of a few words, or its default; a number is given as it prints.
     ///
     /// # Errors
-    /// Where it is neither.
+    /// If it is neither.
     pub fn word(&self, key: &str) -> Result<String, SpecError> {
         let parameter = parse::parameter(self, key)?;
         match (self.value(key), parameter.kind) {
@@ -101,10 +101,10 @@ impl Step {
         }
     }
 
-    /// N and M of a pattern, where one is given.
+    /// N and M of a pattern, if one is given.
     ///
     /// # Errors
-    /// Where something else is given.
+    /// If something else is given.
     pub fn pattern(&self, key: &str) -> Result<Option<(usize, usize)>, SpecError> {
         match self.value(key) {
             None => Ok(None),
@@ -113,10 +113,10 @@ impl Step {
         }
     }
 
-    /// First and last block, where they are given.
+    /// First and last block, if they are given.
     ///
     /// # Errors
-    /// Where something else is given.
+    /// If something else is given.
     pub fn blocks(&self, key: &str) -> Result<Option<(usize, usize)>, SpecError> {
         match self.value(key) {
             None => Ok(None),

@@ -9,20 +9,20 @@ use super::{
 use crate::weights::architecture::LLAMA;
 use crate::weights::{MemoryTensor, ModelConfig, Pristine, Role, Site, StoredTensor, TensorId};
 
-/// A gate layer over these values.
+/// A gate layer with these weights.
 pub fn gate(columns: usize, values: &[f32]) -> Weight {
     let shape = [values.len() / columns, columns];
     Weight::dense(TensorId::in_block(0, Role::Gate), shape, values.to_vec())
 }
 
-/// Squared inputs of a gate layer.
+/// Calibration statistics with these squared inputs of a gate layer.
 pub fn calibrated(squared: &[f64]) -> BlockStatistics {
     let sites = BTreeMap::from([(Site::MlpInput, squared.to_vec())]);
     BlockStatistics::default().with(StatisticId::InputSquares, sites)
 }
 
-/// An untouched model whose linear layers are 4 × 4, filled by (number of the tensor, position); its norms hold the
-/// block's number.
+/// An untouched model whose linear layers are 4 × 4, filled by (tensor number, position); its norms hold the block's
+/// number.
 pub fn model(blocks: usize, fill: impl Fn(usize, usize) -> f32) -> ModelWeights {
     model_of([4, 4], blocks, fill)
 }
@@ -76,8 +76,8 @@ pub fn after(
     step(model, &Applied { method, scope }, statistics)
 }
 
-/// The model after all steps of a specification. Calibration has seen the same square at every input, and each block
-/// influence its stream less than the one before.
+/// The model after all steps of a specification. In its statistics, every input has the same square, and each block has
+/// less influence than the one before.
 pub fn modified(model: &ModelWeights, spec: &Spec) -> Result<ModelWeights, ModifyError> {
     let steps = spec.methods().unwrap();
     steps.iter().try_fold(model.clone(), |model, applied| {

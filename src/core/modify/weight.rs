@@ -1,4 +1,4 @@
-//! A linear layer's weight in the form that modifications leave it in.
+//! A linear layer's weight, in the form that modifications give it.
 
 use std::borrow::Cow;
 
@@ -18,11 +18,11 @@ pub enum Form {
         /// Columns of L and rows of R.
         rank: usize,
     },
-    /// `rows · columns` values, row-major, on a grid that takes fewer bits than the file.
+    /// `rows · columns` values, row-major, on a quantization grid.
     Quantized {
-        /// What the codes stand for.
+        /// The dequantized values.
         values: Vec<f32>,
-        /// Bits that one weight takes, its share of scales and zero points included.
+        /// Bits per weight, scales and zero points included.
         bits_per_weight: f64,
     },
 }
@@ -30,7 +30,7 @@ pub enum Form {
 /// The weight of one linear layer, `rows` outputs by `columns` inputs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weight {
-    /// Which tensor, numbered in the arrangement that the step works on.
+    /// Which tensor, with block numbers as the step sees them.
     pub id: TensorId,
     /// Outputs.
     pub rows: usize,
@@ -67,7 +67,7 @@ impl Weight {
         }
     }
 
-    /// The matrix, to be edited in place. The format in which a quantized weight is stored stays; factors become one matrix.
+    /// The matrix, to be edited in place. A quantized weight keeps its storage format; factors are multiplied out.
     pub fn values_mut(&mut self) -> &mut [f32] {
         if let Form::Factors { left, right, rank } = &self.form {
             self.form = Form::Dense(product(left, right, *rank, self.columns));
@@ -77,7 +77,7 @@ impl Weight {
         }
     }
 
-    /// From now on one weight takes this many bits, its share of scales and zero points included.
+    /// Sets the bits per weight from now on, scales and zero points included.
     pub fn store_in(&mut self, bits_per_weight: f64) {
         let values = self.values().into_owned();
         self.form = Form::Quantized {
@@ -91,7 +91,7 @@ impl Weight {
         self.form = Form::Factors { left, right, rank };
     }
 
-    /// Bits that all of it takes; `stored_bits` is what the same matrix takes in the model's file.
+    /// Total bits; `stored_bits` is what the same matrix takes in the model's file.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "weight counts are far below 2⁵²")]
     pub fn bits(&self, stored_bits: f64) -> f64 {

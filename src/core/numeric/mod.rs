@@ -1,4 +1,4 @@
-//! Small pieces of mathematics that several rooms share: selection, statistics, softmax, seeded random numbers.
+//! Small mathematical helpers shared by several modules: selection, statistics, softmax, seeded random numbers.
 
 pub mod nonfinite;
 mod parse;

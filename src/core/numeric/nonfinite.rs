@@ -6,8 +6,8 @@ use std::fmt;
 use serde::de::{Error, Visitor};
 use serde::{Deserializer, Serializer};
 
-/// Whether two results are the same: NaN is the same as NaN, which `==` denies. A result that holds one would else differ
-/// from itself.
+/// Whether two results are the same, where NaN, unlike with `==`, equals NaN. A result that holds one would otherwise
+/// differ from itself.
 #[must_use]
 pub fn same<'a>(one: impl IntoIterator<Item = &'a f64>, other: impl IntoIterator<Item = &'a f64>) -> bool {
     let key = |value: &f64| (value.is_nan(), if value.is_nan() { 0.0 } else { *value });

@@ -1,4 +1,4 @@
-//! Numbers from text that a person wrote.
+//! Numbers from text that a person typed.
 
 /// Reads `12`, `-0.5`, `1e-3`; `None` for anything else, infinities and NaN included.
 #[must_use]

@@ -1,5 +1,5 @@
-//! Seeded random numbers: the same seed gives the same numbers on every platform, and each purpose has a stream of its
-//! own, so that drawing more for one never shifts another.
+//! Seeded random numbers: the same seed gives the same numbers on every platform, and each purpose has its own stream,
+//! so that drawing more for one never shifts another.
 
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 /// What random numbers are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Choosing the next token; both models of a side-by-side generation start this stream anew.
+    /// Choosing the next token; in a side-by-side generation, each model starts this stream from its beginning.
     Decoding,
 }
 
@@ -15,7 +15,7 @@ pub enum Purpose {
 #[must_use]
 pub fn stream(seed: u64, purpose: Purpose) -> ChaCha8Rng {
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
-    // The numbers are part of what a link reproduces: never renumber.
+    // Links depend on these stream numbers: never renumber them.
     generator.set_stream(match purpose {
         Purpose::Decoding => 1,
     });

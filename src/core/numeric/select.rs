@@ -1,7 +1,7 @@
 //! Choosing exactly the k smallest of a group, without sorting it.
 
-/// `⌊share · size⌋`, where a product that only floating point keeps from being whole counts as whole: 0.29 of 100
-/// is 29. `share` is taken into 0..=1.
+/// `⌊share · size⌋`, where a product that floating-point error alone keeps from being whole counts as whole: 0.29 of
+/// 100 is 29. `share` is clamped to 0..=1.
 #[must_use]
 pub fn share_of(share: f64, size: usize) -> usize {
     let product = share.clamp(0.0, 1.0) * size as f64;
@@ -16,8 +16,8 @@ pub fn share_of(share: f64, size: usize) -> usize {
     (count as usize).min(size)
 }
 
-/// Which keys are the `count` smallest in the total order (key, position): all keys below `.0`, and of those equal to
-/// it the first `.1`. `scratch` is overwritten; pass the same one again to save allocations.
+/// Which keys are the `count` smallest in the total order (key, position): all keys below `.0`, and the first `.1` of
+/// those equal to it. `scratch` is overwritten; pass the same one again to save allocations.
 ///
 /// `None` where nothing is chosen.
 #[must_use]
@@ -37,14 +37,14 @@ pub fn smallest(keys: &[u32], count: usize, scratch: &mut Vec<u32>) -> Option<(u
     Some((threshold, rank + 1 - less))
 }
 
-/// From this many keys on, one counting pass that leaves only the keys near the threshold to select from is faster.
+/// From this many keys on, it is faster to count keys by bin first and then select only among those near the threshold.
 const MANY: usize = 1 << 14;
-/// Bins by the upper 15 bits: of an f32's magnitude, a bin is 1/128 of a power of two wide.
+/// Bins are the upper 15 bits: for an f32's magnitude, a bin is 1/128 of a power of two wide.
 const BIN_SHIFT: u32 = 17;
 
-/// The bin that holds the key of this rank, and its rank inside the bin.
+/// The bin that holds the key of this rank, and its rank within the bin.
 fn bin_of_rank(keys: &[u32], mut rank: usize) -> (u32, usize) {
-    // Neighbouring keys often share a bin; counting them apart keeps an addition from waiting for the one before.
+    // Neighbouring keys often share a bin; two alternating counters keep an addition from waiting for the previous one.
     let mut counts = [vec![0_u32; 1 << (32 - BIN_SHIFT)], vec![0_u32; 1 << (32 - BIN_SHIFT)]];
     let (pairs, rest) = keys.as_chunks::<2>();
     for &[a, b] in pairs {

@@ -1,4 +1,4 @@
-//! Softmax and its logarithm on slices, the maximum subtracted first and sums in f64.
+//! Softmax and log-sum-exp on slices, with the maximum subtracted first and sums in f64.
 
 /// `e^x` for `x ≤ 0` within 2 units in the last place, exactly 0 below −87; NaN stays NaN. Written without branches or
 /// calls, so that loops over it become SIMD, on wasm too: a vocabulary is exponentiated for every scored token.
@@ -28,14 +28,14 @@ pub fn exp(x: f32) -> f32 {
     if x < -87.0 { 0.0 } else { y }
 }
 
-/// Position of the largest value, the lowest position among equals; `None` where no value is a number.
+/// Position of the largest value, ties going to the lowest position; `None` where every value is NaN.
 #[must_use]
 pub fn argmax(values: &[f32]) -> Option<usize> {
     let largest = maximum(values);
     values.iter().position(|&value| value == largest)
 }
 
-/// `ln Σ e^x`, NaN where a value is NaN or +∞, −∞ for nothing.
+/// `ln Σ e^x`, NaN where a value is NaN or +∞, −∞ for an empty slice.
 #[must_use]
 pub fn log_sum_exp(values: &[f32]) -> f64 {
     if values.is_empty() {
@@ -56,7 +56,7 @@ pub fn softmax(values: &[f32]) -> Vec<f64> {
         .collect()
 }
 
-/// The largest value, NaN ignored; −∞ for nothing.
+/// The largest value, NaN ignored; −∞ for an empty slice.
 #[must_use]
 pub(crate) fn maximum(values: &[f32]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; 16];

@@ -61,11 +61,11 @@ impl FromIterator<f64> for Moments {
     }
 }
 
-/// Standard errors on each side of a normal mean within which it lies 95 times in 100.
+/// Half the width of a 95 % interval of a normally distributed estimate, in standard errors.
 pub const NORMAL_95: f64 = 1.96;
 
-/// The value below which a `fraction` of `sorted` lies, linear between neighbours at position `fraction · (N − 1)`;
-/// NaN where there are no values.
+/// The value below which a `fraction` of `sorted` lies, interpolated linearly at position `fraction · (N − 1)`; NaN
+/// where there are no values.
 #[must_use]
 pub fn quantile(sorted: &[f64], fraction: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else {
@@ -76,7 +76,7 @@ pub fn quantile(sorted: &[f64], fraction: f64) -> f64 {
     let upper = (lower + 1).min(last);
     let weight = position - lower as f64;
     if weight == 0.0 {
-        // Keeps an infinite neighbour out of it.
+        // Keeps an infinite neighbour from giving NaN.
         return sorted[lower];
     }
     sorted[lower] + weight * (sorted[upper] - sorted[lower])

@@ -1,5 +1,5 @@
-//! What a measurement gives: arrays of numbers with named axes. Tables and files follow from the axes, whatever was
-//! asked.
+//! What a measurement gives: arrays of numbers with named axes. Tables and files are derived from the axes, whatever
+//! the question was.
 
 mod table;
 
@@ -14,7 +14,7 @@ pub use table::{Observed, Row, csv, rows};
 pub struct Observation {
     /// What was measured, e.g. `relative_error`.
     pub measure: String,
-    /// The axes, the slowest first; none where `values` is one number.
+    /// The axes, slowest first; empty where `values` is one number.
     pub axes: Vec<Axis>,
     /// The numbers, row-major over the axes.
     #[serde(with = "crate::numeric::nonfinite::list")]
@@ -30,7 +30,7 @@ pub struct Observation {
     pub unit: String,
 }
 
-/// An observation that holds NaN is the same as itself.
+/// Counts NaN as equal to NaN.
 impl PartialEq for Observation {
     fn eq(&self, other: &Self) -> bool {
         let Self {
@@ -53,17 +53,17 @@ impl PartialEq for Observation {
 pub struct Axis {
     /// What varies along it, e.g. `site`.
     pub name: String,
-    /// The unit of its values; empty where they count or name.
+    /// The unit of its values; empty for counts and names.
     pub unit: String,
-    /// Where its entries lie.
+    /// The coordinates of its entries.
     pub values: Vec<f64>,
-    /// What its entries are called, one each; empty where the values say it.
+    /// A name for each entry; empty where the values suffice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
 }
 
 impl Axis {
-    /// Entries that are counted from 0 and have names.
+    /// An axis of named entries, counted from 0.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "entries are few")]
     pub fn named(name: &str, labels: Vec<String>) -> Self {

@@ -1,9 +1,9 @@
-//! Observations as a table: a line a number, its place on each axis before it.
+//! Observations as a table: one line per number, with its position on each axis.
 
 use super::Observation;
 use crate::curve::Point;
 
-/// One number of a result, with where it stands.
+/// One number of a result, with its position.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row<'a> {
     /// The point that it was observed at.
@@ -15,11 +15,11 @@ pub struct Row<'a> {
 /// A number of an observation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observed<'a> {
-    /// The observation that it is of.
+    /// The observation that it belongs to.
     pub of: &'a Observation,
-    /// Its place on each axis, as `name=value` joined by `;`.
+    /// Its position on each axis, as `name=value` joined by `;`.
     pub place: String,
-    /// The names of its places, joined by `; `.
+    /// The names of those positions, joined by `; `.
     pub label: String,
     /// The number.
     pub value: f64,
@@ -27,7 +27,7 @@ pub struct Observed<'a> {
     pub standard_error: Option<f64>,
 }
 
-/// A row a number, and a row a failed point.
+/// One row per number, and one per failed point.
 pub fn rows(points: &[Point]) -> impl Iterator<Item = Row<'_>> {
     points.iter().flat_map(|point| {
         let numbers = point.observations.iter().flat_map(move |of| {
@@ -49,9 +49,9 @@ pub fn rows(points: &[Point]) -> impl Iterator<Item = Row<'_>> {
     })
 }
 
-/// A header and one line a number: the knob's value, the measure, its place on each axis, the number, its standard error
-/// (empty where it is not known), the unit and the modification. A failed point is a line with its reason. Numbers that are
-/// not finite stand as `NaN`, `inf` and `-inf`.
+/// A header and one line a number: the knob's value, the measure, its position on each axis, the number, its standard
+/// error (empty where not known), the unit and the modification. A failed point is one line with its reason. Numbers
+/// that are not finite are written as `NaN`, `inf` and `-inf`.
 #[must_use]
 pub fn csv(points: &[Point]) -> String {
     let mut out = String::from("at,measure,place,label,value,standard_error,unit,spec,reason\n");
@@ -78,7 +78,7 @@ pub fn csv(points: &[Point]) -> String {
     out
 }
 
-/// Where the number of this index stands: its coordinates, and the names of those that have one.
+/// The position of the number with this index: its coordinates, and the names of those that have one.
 fn place(observation: &Observation, index: usize) -> (String, String) {
     let mut rest = index;
     let mut coordinates = Vec::new();

@@ -1,4 +1,4 @@
-//! What plotters draws on: lines, areas and texts in coordinates of a frame, collected as SVG elements.
+//! The canvas for plotters: lines, areas and texts in a frame's coordinates, collected as SVG elements.
 
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
@@ -12,9 +12,9 @@ use plotters::style::text_anchor::Pos;
 use super::colour::stand_ins_to_css;
 use super::{PlotError, Role, Size};
 
-/// plotters' pixels a CSS pixel.
+/// plotters' pixels per CSS pixel.
 const FINE: f64 = 10.0;
-/// plotters-svg divides the size of a font by this before it writes it.
+/// plotters-svg divides font sizes by this when writing them.
 const FONT_QUIRK: f64 = 1.24;
 const FAMILY: &str = "system-ui, sans-serif";
 
@@ -23,7 +23,7 @@ type Plane<'a> = DrawingArea<SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedC
 
 pub(super) type Done = Result<(), PlotError>;
 
-/// Where the plotting area lies and what its ends stand for.
+/// The plotting area, and the values at its edges.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Frame {
     pub(super) size: Size,
@@ -33,14 +33,14 @@ pub(super) struct Frame {
     pub(super) y: (f64, f64),
 }
 
-/// What is drawn on.
+/// The canvas.
 pub(super) struct Canvas<'p, 'a> {
     root: &'p Area<'a>,
     plane: &'p Plane<'a>,
     type_px: f64,
 }
 
-/// The SVG elements of what `paint` draws, in coordinates of the frame's size and in the page's custom properties.
+/// The SVG elements that `paint` draws, in the frame's coordinates and coloured by the page's custom properties.
 pub(super) fn on_canvas(frame: Frame, paint: impl FnOnce(&Canvas<'_, '_>) -> Done) -> Result<String, PlotError> {
     let mut svg = String::new();
     let Frame { size, area, x, y } = frame;
@@ -48,7 +48,7 @@ pub(super) fn on_canvas(frame: Frame, paint: impl FnOnce(&Canvas<'_, '_>) -> Don
         let fine = |pixels: u32| (f64::from(pixels) * FINE) as u32;
         let root = SVGBackend::with_string(&mut svg, (fine(size.width), fine(size.height))).into_drawing_area();
         let [left, top, right, bottom] = area;
-        // Without plotters' chart builder, which is made for axes that it draws itself and much larger.
+        // plotters' chart builder is not used: it is made for axes that it draws itself, and its code is much larger.
         let plane = root.margin(
             top * FINE,
             (f64::from(size.height) - bottom) * FINE,
@@ -104,7 +104,7 @@ impl Canvas<'_, '_> {
             .map_err(|error| PlotError(error.to_string()))
     }
 
-    /// A text at a place of the whole drawing, in CSS pixels.
+    /// A text at a position in the whole drawing, in CSS pixels.
     pub(super) fn text(&self, text: String, left: f64, top: f64, pos: Pos, role: Role) -> Done {
         let size = self.type_px * FINE * FONT_QUIRK;
         let style = (FontFamily::Name(FAMILY), size)

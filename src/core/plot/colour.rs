@@ -1,33 +1,33 @@
-//! What a colour means, and its two forms.
+//! What each colour means, and its two forms.
 //!
-//! plotters knows RGB only, so each role is drawn in a colour that stands for it and is replaced in the finished text.
+//! plotters knows only RGB, so each role is drawn in a stand-in colour, which is replaced in the finished text.
 
 use plotters::style::RGBColor;
 
 /// What a colour means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// The ground.
+    /// The background.
     Paper,
-    /// What is not damaged.
+    /// Whatever is not damaged.
     Ink,
     /// Axes and their numbers.
     Muted,
     /// Lines of the grid.
     Grid,
-    /// What is damaged; nothing else.
+    /// Damage, and nothing else.
     Damage,
-    /// The safe side.
+    /// The safe side of the threshold.
     Safe,
-    /// A kept curve; repeats after the last colour.
+    /// A kept curve; colours repeat after the last one.
     Kept(usize),
 }
 
 /// How many kept curves have a colour of their own.
 pub const KEPT: usize = 5;
 
-/// Colours of Okabe and Ito's palette (2008) that keep 3:1 against paper, darkened where it needs that; vermilion is left
-/// out, being too near to the colour of damage.
+/// Colours of Okabe and Ito's palette (2008) with a contrast of at least 3:1 against paper, darkened where necessary;
+/// vermilion is left out, being too close to the colour of damage.
 const KEPT_LIGHT: [&str; KEPT] = ["#0072b2", "#00805d", "#b8438f", "#946600", "#3b86b0"];
 
 impl Role {
@@ -55,12 +55,12 @@ impl Role {
         fixed.into_iter().chain((0..KEPT).map(Self::Kept))
     }
 
-    /// The colour that stands for it while plotters draws.
+    /// The stand-in colour while plotters draws.
     pub(super) fn stand_in(self) -> RGBColor {
         RGBColor(1, 254, self.number())
     }
 
-    /// The custom property of the page.
+    /// The page's custom property for it.
     #[must_use]
     pub fn css(self) -> String {
         let name = match self {
@@ -75,7 +75,7 @@ impl Role {
         format!("var(--plot-{name})")
     }
 
-    /// The colour in a downloaded file.
+    /// Its colour in a downloaded file.
     #[must_use]
     pub fn fixed(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! The chart along the depth: one line a strength, from the embedding to behind the last block.
+//! The chart along the depth: one line per strength, from the embedding to the last block's output.
 
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -11,7 +11,7 @@ use crate::curve::{Curve, Point};
 use crate::observation::find;
 use crate::say::{counted, strength};
 
-/// What the lines show behind each block.
+/// What the lines show after each block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DepthMeasure {
     /// `‖X − X⁰‖ / ‖X⁰‖` of the residual stream.
@@ -47,7 +47,7 @@ impl DepthMeasure {
         }
     }
 
-    /// What the axis says.
+    /// The title of the axis.
     #[must_use]
     pub fn axis_title(self) -> &'static str {
         match self {
@@ -69,31 +69,31 @@ impl DepthMeasure {
 /// The line of one strength.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DepthLine {
-    /// Its strength, as it is written ("50 %"); that of a kept line with its modification.
+    /// Its strength as shown ("50 %"), for a kept line with its modification.
     pub name: String,
-    /// One value a site.
+    /// One value per site.
     pub values: Vec<f64>,
-    /// Whose it is.
+    /// Which result it comes from.
     pub kind: LineKind,
 }
 
-/// Whose a line is.
+/// Which result a line comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineKind {
     /// A strength of the shown result.
     Shown,
-    /// A strength of the result before, until it is measured anew.
+    /// A strength of the previous result, until it is measured again.
     Former,
-    /// Kept for comparison, in the colour and the dash of this slot.
+    /// Kept for comparison, in the colour and dash pattern of this slot.
     Kept(usize),
 }
 
-/// A line that was kept: what it is called, its slot, and the point that it is of.
+/// A kept line: its name, its slot, and its point.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct KeptLine<'a> {
-    /// What is written at its end.
+    /// The name written at its end.
     pub name: &'a str,
-    /// Which colour and dash.
+    /// Which colour and dash pattern.
     pub slot: usize,
     /// The point.
     pub point: &'a Point,
@@ -115,8 +115,8 @@ pub struct DepthChart {
 }
 
 impl DepthChart {
-    /// What was observed along the depth, one line a strength; the strength `at` is selected, or the last one. `None` where
-    /// nothing was observed.
+    /// The observations along the depth, one line per strength; the strength `at` is selected, or else the last one.
+    /// `None` where nothing was observed.
     #[must_use]
     pub fn of(curve: &Curve, measure: DepthMeasure, at: Option<f64>, size: Size) -> Option<Self> {
         let mut chart = Self {
@@ -137,7 +137,7 @@ impl DepthChart {
         Some(chart)
     }
 
-    /// The same, with what an earlier run observed at strengths that are not there yet.
+    /// Adds what an earlier run observed at strengths not measured yet.
     #[must_use]
     pub fn after(mut self, former: &Curve) -> Self {
         for point in &former.points {
@@ -149,7 +149,7 @@ impl DepthChart {
         self
     }
 
-    /// The same as what was there before: nothing of it is selected.
+    /// Shows all of it as the former result, with nothing selected.
     #[must_use]
     pub fn faded(mut self) -> Self {
         for line in &mut self.lines {
@@ -159,7 +159,7 @@ impl DepthChart {
         self
     }
 
-    /// The same, beside lines that were kept.
+    /// Adds kept lines.
     #[must_use]
     pub fn beside<'a>(mut self, kept: impl IntoIterator<Item = KeptLine<'a>>) -> Self {
         for KeptLine { name, slot, point } in kept {
@@ -174,7 +174,7 @@ impl DepthChart {
             return false;
         };
         let Some(axis) = found.axes.first() else { return false };
-        // Dropped blocks make a strength's line shorter: the longest one names the sites.
+        // Dropping blocks shortens a strength's line, so the longest line names the sites.
         if axis.labels.len() > self.sites.len() {
             self.sites.clone_from(&axis.labels);
         }
@@ -186,17 +186,17 @@ impl DepthChart {
         true
     }
 
-    /// How many lines are the shown result's. They come first.
+    /// How many lines belong to the shown result. They come first.
     fn shown(&self) -> usize {
         let shown = self.lines.iter().filter(|line| line.kind == LineKind::Shown);
         shown.count()
     }
 }
 
-/// Draws it. Points of the selected line are marks, in the order of the sites; every line has its name at its end.
+/// Draws it. Points of the selected line are marks, in site order; every line has its name at its end.
 ///
 /// # Errors
-/// Where plotters refuses, which needs a size that holds no axis.
+/// If plotters fails, which happens only where the size leaves no room for an axis.
 pub fn draw_depth(chart: &DepthChart) -> Result<Drawing, PlotError> {
     let frame = frame(chart);
     let backdrop = on_canvas(frame, |canvas| {
@@ -218,7 +218,7 @@ pub fn draw_depth(chart: &DepthChart) -> Result<Drawing, PlotError> {
         Ok(())
     })?;
     let (marks, mut labels) = (marks(chart, frame), names(chart, frame));
-    // Kept lines have their names inside, strengths beside the area.
+    // Kept lines have their names inside the plotting area, strengths beside it.
     let inside = labels.partition_point(|label| label.anchor == Anchor::Start);
     let (beside, inside) = labels.split_at_mut(inside);
     for labels in [beside, inside] {
@@ -288,14 +288,14 @@ fn top(frame: Frame, y: f64) -> f64 {
     bottom - (y - frame.y.0) / (frame.y.1 - frame.y.0) * (bottom - top)
 }
 
-/// How strong a line's colour is: the weakest damage is faint.
+/// A line's opacity: the weakest damage is faint.
 #[expect(clippy::cast_precision_loss, reason = "lines are few")]
 fn opacity(chart: &DepthChart, place: usize) -> f64 {
     let last = chart.shown().saturating_sub(1).max(1);
     0.25 + 0.75 * place as f64 / last as f64
 }
 
-/// A line broken where a value is not a number.
+/// A line, broken where a value is NaN.
 #[expect(clippy::cast_precision_loss, reason = "a model has few blocks")]
 fn pieces(values: &[f64]) -> Vec<Vec<(f64, f64)>> {
     let points = values.iter().enumerate().map(|(site, &value)| (site as f64, value));
@@ -349,7 +349,7 @@ fn marks(chart: &DepthChart, frame: Frame) -> Vec<Mark> {
     let mark = |(index, &y): (usize, &f64)| {
         let finite = y.is_finite();
         Mark {
-            // The selected line is the one that can be walked.
+            // The arrow keys walk along the selected line.
             series: 0,
             index,
             x: index as f64,
@@ -368,7 +368,7 @@ fn names(chart: &DepthChart, frame: Frame) -> Vec<Label> {
     let em = chart.size.type_px;
     let end = |line: &DepthLine| line.values.iter().rev().copied().find(|value| value.is_finite());
     let name = |line: &DepthLine| {
-        // Beside the strengths there is room for a strength alone.
+        // Beside the area there is room only for a strength.
         let (left, over, role) = match line.kind {
             LineKind::Shown => (frame.area[2] + 0.5 * em, 0.35 * em, Role::Damage),
             LineKind::Kept(slot) => (frame.area[2] - 0.3 * em, -0.5 * em, Role::Kept(slot)),

@@ -9,13 +9,13 @@ use super::scale::{format_number, nice};
 use super::{Axis, Chart, Drawing, Measure, PlotError, Role, Series, Threshold, format_value};
 use crate::modify::catalogue::Unit;
 
-/// Dashes of the kept curves: length and gap in CSS pixels, so that they can be told apart without colour.
+/// Dash patterns of the kept curves, so that they can be told apart without colour: length and gap in CSS pixels.
 pub(super) const DASHES: [(u32, u32); 5] = [(9, 4), (2, 3), (14, 3), (5, 5), (1, 6)];
 
 /// Draws a chart.
 ///
 /// # Errors
-/// Where plotters refuses, which needs a size that holds no axis.
+/// If plotters fails, which happens only where the size leaves no room for an axis.
 pub fn draw(chart: &Chart) -> Result<Drawing, PlotError> {
     let layout = Layout::of(chart);
     let frame = Frame {
@@ -69,13 +69,13 @@ impl Pen<'_, '_> {
         let Some((from, to)) = self.chart.threshold.as_ref().and_then(|threshold| threshold.safe) else {
             return Ok(());
         };
-        // A side that is not a number is not shaded.
+        // If an end is NaN, nothing is shaded.
         if from.partial_cmp(&to).is_none_or(std::cmp::Ordering::is_gt) {
             return Ok(());
         }
         let (from, to) = self.layout.span((from, to));
         let (first, last) = self.layout.span(self.chart.x_range);
-        // A side that reaches the sweep's end reaches the frame.
+        // A safe side that reaches the sweep's end is shaded up to the frame.
         let from = if from <= first { x_low } else { from };
         let to = if to >= last { x_high } else { to };
         self.canvas.fill((from, low), (to, high), Role::Safe, 1.0)
@@ -229,7 +229,7 @@ impl Pen<'_, '_> {
         Ok(())
     }
 
-    /// A line cut where the safe side ends, each part with its colour.
+    /// A line cut where the safe side ends, each part in its own colour.
     fn parts(&self, piece: &[(f64, f64)]) -> Vec<(Vec<(f64, f64)>, Role)> {
         let edges = self.chart.threshold.as_ref().and_then(|threshold| threshold.safe);
         let mut parts: Vec<(Vec<(f64, f64)>, Role)> = Vec::new();
@@ -258,7 +258,7 @@ impl Pen<'_, '_> {
     }
 }
 
-/// Numbers at the x axis; a count has no halves.
+/// Numbers at the x axis; whole ones for a count.
 fn x_ticks(low: f64, high: f64, count: usize, unit: Unit) -> Vec<f64> {
     let ticks = nice(low, high, count);
     if unit == Unit::Share {

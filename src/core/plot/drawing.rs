@@ -1,4 +1,4 @@
-//! A finished drawing: what plotters drew, and the marks and names beside it.
+//! A finished drawing: what plotters drew, plus the marks and names over it.
 
 use std::fmt::Write as _;
 
@@ -16,16 +16,16 @@ pub enum MarkKind {
     BelowScale,
     /// Failed: hollow, at the lower edge.
     Failed,
-    /// Being measured: at the value so far, or at the height of the point before where there is none.
+    /// Being measured: at the value so far, or at the previous point's height while there is none.
     Pending,
 }
 
 /// One point, in CSS pixels from the upper left.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mark {
-    /// Which series of the chart.
+    /// The index of its series in the chart.
     pub series: usize,
-    /// Which sample of the series; the number of samples for a pending one.
+    /// Its index in the series; for a pending point, the number of samples.
     pub index: usize,
     /// The knob's value.
     pub x: f64,
@@ -35,7 +35,8 @@ pub struct Mark {
     pub left: f64,
     /// Pixels from the top.
     pub top: f64,
-    /// The ends of the whiskers that move with it, in pixels from the top; those of finished points are drawn behind.
+    /// The ends of whiskers that move with it, in pixels from the top; those of finished points are part of the
+    /// backdrop.
     pub whisker: Option<[f64; 2]>,
     /// What it says.
     pub kind: MarkKind,
@@ -46,9 +47,9 @@ pub struct Mark {
 /// Where a text is anchored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Anchor {
-    /// It begins there.
+    /// The text begins there.
     Start,
-    /// It ends there.
+    /// The text ends there.
     End,
 }
 
@@ -70,9 +71,9 @@ pub struct Label {
     pub text: String,
     /// Pixels from the left.
     pub left: f64,
-    /// Pixels from the top, of the base line.
+    /// Pixels from the top, to the baseline.
     pub top: f64,
-    /// Which end stands there.
+    /// Which end of the text is there.
     pub anchor: Anchor,
     /// Its colour.
     pub role: Role,
@@ -83,7 +84,7 @@ pub struct Label {
 pub struct Drawing {
     /// How large.
     pub size: Size,
-    /// What plotters drew: SVG elements in coordinates of `size`, in the page's custom properties.
+    /// What plotters drew: SVG elements in coordinates of `size`, coloured by the page's custom properties.
     pub backdrop: String,
     /// The points.
     pub marks: Vec<Mark>,
@@ -102,7 +103,7 @@ impl Drawing {
         self.size.type_px * 0.36
     }
 
-    /// The drawing for a page, in its custom properties, with points that are only looked at. `class` is the page's own.
+    /// The drawing as a static SVG for a page, coloured by its custom properties. `class` is the page's own.
     #[must_use]
     pub fn still_svg(&self, class: &str, alternative: &str) -> String {
         let Size { width, height, .. } = self.size;
@@ -154,13 +155,13 @@ impl Drawing {
         self.framed(&frame).0
     }
 
-    /// One self-contained file in fixed light colours with what it is of around it, and its height in CSS pixels.
+    /// One self-contained file in fixed light colours with title and notes around it, and its height in CSS pixels.
     #[must_use]
     pub fn framed(&self, frame: &Frame) -> (String, u32) {
         let Size { width, height, type_px } = self.size;
         let line = type_px * 1.5;
         let head = if frame.title.is_empty() { 0.0 } else { line * 1.2 };
-        // Small letters are about half as wide as they are high.
+        // Letters are about half as wide as their font size.
         let letters = (f64::from(width) / (type_px * 0.8 * 0.55)) as usize;
         let notes = frame
             .notes
@@ -188,7 +189,7 @@ impl Drawing {
             .ok();
         }
         svg.push_str(&css_to_fixed(&self.backdrop));
-        // A file holds finished points alone.
+        // A file holds only finished points.
         for mark in self.marks.iter().filter(|mark| mark.kind != MarkKind::Pending) {
             let colour = mark.role.fixed();
             let (fill, stroke) = if mark.kind == MarkKind::Measured {
@@ -238,10 +239,10 @@ impl Drawing {
     }
 }
 
-/// What stands around a drawing in a file, so that a picture on a slide can be traced.
+/// What surrounds a drawing in a file, so that a picture on a slide can be traced to its experiment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// What it is of, written above it; empty: nothing is.
+    /// The title above it; may be empty.
     pub title: String,
     /// Its text alternative.
     pub alternative: String,
@@ -249,8 +250,8 @@ pub struct Frame {
     pub notes: Vec<String>,
 }
 
-/// A text in lines of so many letters at most, each ended at a space where it has one. Links have none, so their lines end
-/// anywhere.
+/// A text in lines of at most this many letters, broken at spaces where there are any. Links have none, so their lines
+/// break anywhere.
 fn wrapped(text: &str, letters: usize) -> Vec<String> {
     let letters = letters.max(1);
     let all = text.chars().collect::<Vec<_>>();

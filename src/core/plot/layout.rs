@@ -9,7 +9,7 @@ use super::{Chart, Measure};
 pub(super) struct Layout {
     pub(super) area: [f64; 4],
     pub(super) mirrored: bool,
-    /// The ends of the axis, mirrored where it is.
+    /// The ends of the axis, mirrored if x is.
     pub(super) x: (f64, f64),
     pub(super) scale: Scale,
     pub(super) type_px: f64,
@@ -58,12 +58,12 @@ impl Layout {
         }
     }
 
-    /// A strength on the axis, and back.
+    /// From a strength to the axis, and back.
     pub(super) fn mirror(&self, x: f64) -> f64 {
         if self.mirrored { -x } else { x }
     }
 
-    /// Two strengths on the axis, the left one first, not beyond its ends.
+    /// Two strengths on the axis, left one first, clamped to its ends.
     pub(super) fn span(&self, (one, other): (f64, f64)) -> (f64, f64) {
         let (one, other) = (self.mirror(one), self.mirror(other));
         let (low, high) = self.x;
@@ -75,7 +75,7 @@ impl Layout {
         left + (self.mirror(x) - self.x.0) / (self.x.1 - self.x.0) * (right - left)
     }
 
-    /// Of a place on the straight scale.
+    /// The height of a position on the linear scale, in pixels from the top.
     pub(super) fn top(&self, place: f64) -> f64 {
         let [_, top, _, bottom] = self.area;
         bottom - (place - self.scale.low) / (self.scale.high - self.scale.low) * (bottom - top)

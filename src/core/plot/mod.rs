@@ -1,15 +1,16 @@
 //! Curves drawn as SVG text, without a DOM.
 //!
-//! plotters draws everything that is geometry or an axis: grid, axes and their numbers, lines, whiskers, the shaded safe
-//! side, the threshold and its band. It can't draw what a page must be able to focus, name or style, so points and the
-//! names at curve ends are handed out beside it ([`Mark`], [`Label`]) in the same coordinates; [`Drawing::to_svg`] puts
-//! all of it into one file. plotters works on whole pixels: it draws ten times larger and is scaled down.
+//! plotters draws everything that is geometry or an axis: grid, axes and their numbers, lines, whiskers, the shaded
+//! safe side, the threshold and its band. It can't draw what a page must be able to focus, name or style, so points and
+//! the names at curve ends are returned separately ([`Mark`], [`Label`]) in the same coordinates; [`Drawing::to_svg`]
+//! puts everything into one file. plotters works in whole pixels, so it draws ten times larger and the result is scaled
+//! down.
 //!
 //! Colours are CSS custom properties (`var(--plot-ink)`), so that one drawing serves light and dark pages;
 //! [`Drawing::to_svg`] writes fixed light colours instead.
 //!
-//! A value that is not a number or infinite is never on a scale: its mark stands at the upper edge, as "off the scale",
-//! and lines stop before it. A failed point is a hollow mark on the lower edge.
+//! A value that is infinite or NaN is never on the scale: its mark is at the upper edge, as "off the scale", and lines
+//! stop before it. A failed point is a hollow mark on the lower edge.
 
 mod canvas;
 mod colour;
@@ -41,9 +42,9 @@ pub enum Measure {
     /// ln(PPL/PPL₀), with factors of perplexity on the right.
     #[default]
     Hemorrhage,
-    /// Mean KL divergence from the untouched model, nats a token.
+    /// Mean KL divergence from the untouched model, nats per token.
     Kld,
-    /// Share of positions where both models' most likely next word is the same.
+    /// Share of positions where both models have the same most likely next token.
     SameTop,
 }
 
@@ -81,7 +82,7 @@ impl Measure {
     }
 }
 
-/// How the axis of the measure is divided.
+/// The scale of the measure's axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Axis {
     /// Equal steps are equal amounts.
@@ -102,12 +103,12 @@ pub struct Size {
     pub type_px: f64,
 }
 
-/// Where the shown curve breaks.
+/// The threshold at which a curve breaks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Threshold {
-    /// What is written on the line ("breaks at 38 %").
+    /// The label on the line ("breaks at 38 %").
     pub name: String,
-    /// The hemorrhage that counts as broken; drawn as a faint level where the chart shows hemorrhage.
+    /// The hemorrhage that counts as broken; drawn as a faint line where the chart shows hemorrhage.
     pub level: f64,
     /// The strength, if the curve reaches the level.
     pub at: Option<f64>,
@@ -120,11 +121,11 @@ pub struct Threshold {
 /// Everything that a chart shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
-    /// What x is ("share of weights set to zero (sparsity)").
+    /// The title of x ("share of weights set to zero (sparsity)").
     pub x_title: String,
     /// How x is written.
     pub x_unit: Unit,
-    /// The range of the sweep, so that the axis stands still while points arrive.
+    /// The range of the sweep, so that the axis does not move while points arrive.
     pub x_range: (f64, f64),
     /// What y is.
     pub measure: Measure,
@@ -132,7 +133,7 @@ pub struct Chart {
     pub axis: Axis,
     /// The shown curve first, then kept ones.
     pub series: Vec<Series>,
-    /// Where the first one breaks, in the colour of damage.
+    /// The first one's threshold, in the colour of damage.
     pub threshold: Option<Threshold>,
     /// How large.
     pub size: Size,

@@ -1,4 +1,4 @@
-//! What lies over the drawing, for the page to focus, name and style: points, names at curve ends, the threshold's name.
+//! The overlay that the page can focus, name and style: points, names at curve ends, the threshold's name.
 
 use super::layout::Layout;
 use super::{Anchor, Chart, Label, Mark, MarkKind, Role, Series, Threshold};
@@ -74,7 +74,7 @@ pub(super) fn marks(chart: &Chart, layout: &Layout) -> Vec<Mark> {
     marks
 }
 
-/// Names stand at the ends of their curves, so that no legend is needed; a curve alone needs none.
+/// Names are at the ends of their curves, so that no legend is needed; a single curve needs no name.
 pub(super) fn names(chart: &Chart, marks: &[Mark], layout: &Layout) -> Vec<Label> {
     if chart.series.len() < 2 {
         return Vec::new();
@@ -106,7 +106,7 @@ pub(super) fn names(chart: &Chart, marks: &[Mark], layout: &Layout) -> Vec<Label
         .collect()
 }
 
-/// Moves names apart that would cover each other, and back into the plotting area.
+/// Moves overlapping names apart, and names outside the plotting area back into it.
 pub(super) fn spread(labels: &mut [Label], apart: f64, [_, top, _, bottom]: [f64; 4]) {
     let mut order = (0..labels.len()).collect::<Vec<_>>();
     order.sort_by(|&a, &b| labels[a].top.total_cmp(&labels[b].top));
@@ -135,7 +135,7 @@ pub(super) fn thresholds(chart: &Chart) -> impl Iterator<Item = (&Threshold, Rol
         .chain(own)
 }
 
-/// Each threshold's name on its line, from left to right the one under the other, so that none covers another.
+/// Each threshold's name at its line, each lower than the one to its left, so that none overlap.
 pub(super) fn threshold_names(chart: &Chart, layout: &Layout) -> Vec<Label> {
     let [left, top, right, _] = layout.area;
     let em = layout.type_px;
@@ -146,7 +146,7 @@ pub(super) fn threshold_names(chart: &Chart, layout: &Layout) -> Vec<Label> {
     found.sort_by(|(a, ..), (b, ..)| a.total_cmp(b));
     let mut labels: Vec<Label> = Vec::new();
     for (at, threshold, role) in found {
-        // Half an em a letter is a little more than system fonts take.
+        // An average letter of a system font is a little narrower than this.
         let wide = threshold.name.chars().count() as f64 * 0.55 * em;
         let anchor = if at - left > wide || at - left > right - at {
             Anchor::End

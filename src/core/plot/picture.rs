@@ -1,4 +1,4 @@
-//! From measured curves to the chart that shows them: one alone, or several together.
+//! From measured curves to the chart that shows them: a single one, or several together.
 
 use super::{Chart, Measure, Series, Size, Threshold, threshold};
 use crate::curve::Curve;
@@ -7,7 +7,7 @@ use crate::modify::catalogue::Unit;
 use crate::modify::{Sweep, knob};
 use crate::say;
 
-/// Charts under this width, in CSS pixels, hold no long names.
+/// Charts narrower than this, in CSS pixels, have no room for long names.
 const NARROW: u32 = 480;
 
 /// A curve of the chart.
@@ -15,13 +15,13 @@ const NARROW: u32 = 480;
 pub struct Drawn<'a> {
     /// What is written at its end; empty where a curve needs no name.
     pub name: String,
-    /// Its colour and dash beside others; `None`: ink, and the colour of damage beyond its threshold.
+    /// Its colour and dash pattern among several curves; `None`: ink, and the colour of damage beyond its threshold.
     pub slot: Option<usize>,
     /// The curve.
     pub curve: &'a Curve,
 }
 
-/// Whether a kept curve has a place on the axis of the shown one: both vary, or are placed by, the same parameter.
+/// Whether a kept curve can be drawn on the shown curve's axis: both must have the same parameter along x.
 pub fn is_drawn(shown: &Curve) -> impl Fn(&Curve) -> bool {
     let axis = |curve: &Curve| knob::knob(&curve.sweep).map(|knob| (knob.key, knob.unit()));
     let here = axis(shown);
@@ -52,7 +52,7 @@ pub fn together(drawn: &[Drawn<'_>], view: &View, size: Size) -> Option<Chart> {
     Some(compared(sweep, drawn, found, view, size))
 }
 
-/// `found` is where the curve of a slot breaks.
+/// As [`together`]; `found` gives the threshold of the curve in a slot.
 pub fn compared(
     sweep: &Sweep,
     drawn: &[Drawn<'_>],

@@ -3,20 +3,20 @@
 use super::{Axis, Chart, Measure};
 use crate::modify::catalogue::Unit;
 
-/// The highest hemorrhage that is drawn: a million times the perplexity; differences beyond it mean nothing.
+/// The highest hemorrhage drawn: a million times the perplexity, beyond which differences mean nothing.
 const HIGHEST: f64 = 13.815_510_557_964_274;
-/// Decades below the largest value that a logarithmic axis shows at most.
+/// The most decades that a logarithmic axis shows below its largest value.
 const DECADES: f64 = 4.0;
-/// Factors of perplexity within one decade that are written at the right.
+/// Perplexity factors within one decade that are labelled on the right.
 const FACTORS: [f64; 9] = [1.0, 1.05, 1.1, 1.2, 1.5, 2.0, 3.0, 5.0, 7.0];
 
-/// From values to a straight scale and back.
+/// From values to a linear scale and back.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Scale {
     log: bool,
-    /// The lower end, on the straight scale.
+    /// The lower end, on the linear scale.
     pub(super) low: f64,
-    /// The upper end, on the straight scale.
+    /// The upper end, on the linear scale.
     pub(super) high: f64,
 }
 
@@ -81,8 +81,7 @@ impl Scale {
         }
     }
 
-    /// The place of a value on the straight scale: `None` for what is off it at the top, the lower end for what is
-    /// off it at the bottom.
+    /// The position of a value on the linear scale: `None` above the scale, the lower end below it.
     pub(super) fn place(&self, y: f64) -> Option<f64> {
         let place = if self.log { y.max(f64::MIN_POSITIVE).log10() } else { y };
         (y.is_finite() && place <= self.high).then(|| place.max(self.low))
@@ -93,7 +92,7 @@ impl Scale {
         self.log && y.is_finite() && (y <= 0.0 || y.log10() < self.low)
     }
 
-    /// Places with the values written there, about `count` of them.
+    /// Positions with their values as labels, about `count` of them.
     pub(super) fn ticks(&self, count: usize) -> Vec<(f64, f64)> {
         if !self.log {
             return nice(self.low, self.high, count).into_iter().map(|y| (y, y)).collect();
@@ -108,12 +107,12 @@ impl Scale {
             .collect()
     }
 
-    /// Places with factors of perplexity, at least `apart` from each other on the straight scale; the threshold's own
-    /// factor comes first.
+    /// Positions with perplexity factors, at least `apart` from each other on the linear scale; the threshold's own
+    /// factor has priority.
     pub(super) fn factors(&self, own: Option<f64>, apart: f64) -> Vec<(f64, f64)> {
         let mut taken: Vec<(f64, f64)> = Vec::new();
         let decades = (-1..=6).map(|decade| 10_f64.powi(decade));
-        // Round factors are worth more than the ones between them.
+        // Round factors have priority over those between them.
         let round = decades.clone();
         let others = decades.flat_map(|decade| FACTORS.iter().map(move |factor| factor * decade));
         for factor in own.into_iter().chain(round).chain([2.0, 5.0]).chain(others) {

@@ -9,7 +9,7 @@ use crate::numeric::NORMAL_95;
 pub struct Sample {
     /// The knob's value.
     pub x: f64,
-    /// The measure's value; not a number where the point failed.
+    /// The measure's value; NaN where the point failed.
     pub y: f64,
     /// Half the width of its 95 % interval; 0 where none is known.
     pub half_width: f64,
@@ -34,15 +34,15 @@ impl Sample {
 /// One curve.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Series {
-    /// What is written at its end.
+    /// The name at its end.
     pub name: String,
     /// In any order.
     pub samples: Vec<Sample>,
-    /// Points that are being measured, with what they give so far; not a number where there is nothing yet.
+    /// Points that are being measured, with what they give so far; NaN while there is nothing yet.
     pub pending: Vec<Sample>,
-    /// `None`: the shown curve, in ink and damage; else the number of the kept curve.
+    /// `None`: the shown curve, in ink and damage; otherwise the kept curve's slot.
     pub kept: Option<usize>,
-    /// Where it breaks, where that is drawn in the curve's own colour; its level and its safe side are not.
+    /// Its threshold, if that is drawn in the curve's own colour; level and safe side are not drawn.
     pub threshold: Option<Threshold>,
 }
 
@@ -71,8 +71,8 @@ impl Series {
     }
 }
 
-/// A point's value and half its 95 % interval. KL divergence is stored without an error; the share of equal next words
-/// has that of a binomial proportion.
+/// A point's value and half its 95 % interval. KL divergence is stored without an error; the same-top rate has the
+/// error of a binomial proportion.
 fn value(measured: &Measured, measure: Measure) -> (f64, f64) {
     let stats = &measured.stats;
     match measure {

@@ -33,7 +33,7 @@ fn chart(samples: Vec<Sample>) -> Chart {
     }
 }
 
-/// A sweep as it is seen in the middle of a run, with a failed point and a kept curve.
+/// A sweep in the middle of a run, with a failed point and a kept curve.
 fn sweep() -> Chart {
     let values = [0.0, 0.01, 0.04, 0.16, 0.42, 1.1];
     let mut samples = values

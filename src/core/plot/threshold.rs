@@ -6,7 +6,7 @@ use crate::curve::threshold::{Crossing, FEWEST_POINTS, Sample, around, crossing,
 use crate::modify::catalogue::{Kind, Unit};
 use crate::modify::knob;
 
-/// Where a curve reaches a ratio of perplexities, as the chart shows it; `None` where too little is measured.
+/// Where a curve reaches a perplexity ratio, as the chart shows it; `None` where too few points are measured.
 #[must_use]
 pub fn threshold(curve: &Curve, ratio: f64) -> Option<Threshold> {
     let samples = samples(curve);
@@ -68,7 +68,7 @@ fn name(samples: &[Sample], [value, low, high]: [f64; 3], unit: Unit, whole: boo
     }
 }
 
-/// A share to whole percents, a number of bits or blocks to a tenth: no finer than intervals are.
+/// A share to whole per cent, a number of bits or blocks to a tenth: finer would exceed the intervals' precision.
 fn rounded(value: f64) -> f64 {
     if value.abs() < 1.0 {
         (value * 100.0).round() / 100.0

@@ -9,12 +9,12 @@ pub use crate::experiment::{DeviceChoice, Sampling};
 use crate::metric::Stats;
 use crate::modify::StatisticId;
 
-/// A file's bytes, by the name under which the transport holds them (a `File`, a fetched blob, a path).
+/// A handle to a file's bytes, which the transport holds (a `File`, a fetched blob, a path).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileHandle {
     /// The file's own name, e.g. `model.gguf`, `config.json`.
     pub name: String,
-    /// Index into the transport's list of blobs that travels beside the job.
+    /// Index into the list of blobs that the transport sends along with the job.
     pub blob: usize,
 }
 
@@ -27,23 +27,23 @@ pub enum Job {
         /// Which device.
         device: DeviceChoice,
     },
-    /// Makes a model ready. Files are beside the job; the model replaces the one before.
+    /// Loads a model, replacing the previous one. Its files are sent along with the job.
     LoadModel {
         /// What to call it and which hash it must have, if any.
         model: Asset,
         /// Its files.
         files: Vec<FileHandle>,
-        /// Their SHA-256 where the sender has taken it of these very bytes; else the engine takes it.
+        /// Their SHA-256, if the sender has hashed these very bytes; otherwise the engine hashes them.
         sha256: Option<String>,
     },
     /// Measures a curve with the loaded model.
     Run(Box<Sweeping>),
-    /// Prepares a run whose points several engines measure: measures the untouched model, and hands over what the others
-    /// need of it ([`Event::Found`]).
+    /// Prepares a run whose points several engines measure: measures the untouched model and hands over what the others
+    /// need ([`Event::Found`]).
     Prepare(Box<Sweeping>),
-    /// Takes part in such a run.
+    /// Joins such a run.
     Join(Box<Sweeping>),
-    /// Takes over what another engine has found out; its bytes travel beside the job.
+    /// Takes over another engine's finding, whose bytes are sent along with the job.
     Adopt {
         /// What it is.
         finding: Finding,
@@ -55,7 +55,7 @@ pub enum Job {
     },
     /// Continues a prompt with the untouched and with a modified model, side by side.
     Generate {
-        /// The experiment, for its calibration; its sweep is not used.
+        /// The experiment, for its calibration settings; its sweep is not used.
         experiment: Box<Experiment>,
         /// The modification of the second model.
         spec: crate::modify::Spec,
@@ -72,7 +72,7 @@ pub enum Job {
     Bench {
         /// Tokens in the pass.
         window: usize,
-        /// How many passes are timed, after one that is not.
+        /// How many passes are timed, after one warm-up pass.
         repeats: usize,
     },
     /// Times 1,000 operations on tiny tensors: a guard against per-call overhead.
@@ -90,7 +90,7 @@ pub struct Sweeping {
     pub calibration_text: String,
 }
 
-/// What one engine finds out for all that measure points of a run. The numbers are in bytes that travel beside it.
+/// What one engine finds out for all engines of a run. Its numbers are sent along as bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
@@ -125,7 +125,7 @@ pub enum Command {
     },
 }
 
-/// What the engine computes on, after the self-test.
+/// The device that the engine computes on, after the self-test.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeviceReport {
     /// `gpu` or `flex`.
@@ -134,19 +134,19 @@ pub struct DeviceReport {
     pub name: String,
     /// Largest difference from the CPU in the self-test's logits; `None` on the CPU itself.
     pub self_test_difference: Option<f64>,
-    /// The bound that it was held to.
+    /// The largest difference allowed.
     pub self_test_bound: f64,
     /// Why a better device is not used, where one was tried.
     pub refused: Option<String>,
 }
 
 impl DeviceReport {
-    /// What results call the CPU.
+    /// The CPU's name in results.
     pub const CPU: &str = "CPU (flex)";
-    /// The name of a graphics card that the browser keeps to itself.
+    /// The name in results of a graphics card that the browser does not name.
     pub const UNNAMED_GPU: &str = "WebGPU";
 
-    /// What results call the device.
+    /// The device's name in results.
     #[must_use]
     pub fn label(&self) -> String {
         match self.kind {
@@ -176,17 +176,18 @@ pub struct ModelReport {
     pub sha256: String,
     /// Parameters.
     pub parameters: u64,
-    /// Bits a weight in its file.
+    /// Bits per weight in its file.
     pub bits_per_weight: f64,
     /// Transformer blocks.
     pub blocks: usize,
-    /// Tokens a second of one window, timed on this device after loading.
+    /// Tokens per second over one window, timed on this device after loading.
     pub tokens_per_second: f64,
-    /// Channels between its blocks.
+    /// Channels of its residual stream.
     pub hidden: usize,
-    /// Tokens that it reads at once, at most.
+    /// The most tokens it reads at once.
     pub context: usize,
-    /// How many engines may have it at once; a run on many windows has fewer ([`engines_for`](super::scheduler::engines_for)).
+    /// How many engines may load it at once; a run on many windows uses fewer
+    /// ([`engines_for`](super::scheduler::engines_for)).
     pub engines: usize,
 }
 
@@ -200,7 +201,7 @@ pub enum Side {
     Modified,
 }
 
-/// What the engine tells.
+/// What the engine reports.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
@@ -210,12 +211,12 @@ pub enum Event {
     Loading {
         /// Tensors done.
         done: usize,
-        /// Of all.
+        /// The total.
         total: usize,
     },
     /// The model is ready.
     Model(Box<ModelReport>),
-    /// A run has begun; the texts are tokenised and long enough.
+    /// A run has begun: the texts are tokenised and long enough.
     RunStarted {
         /// How it is measured.
         protocol: Box<Protocol>,
@@ -228,7 +229,7 @@ pub enum Event {
         stage: String,
         /// Done.
         done: usize,
-        /// Of all.
+        /// The total.
         total: usize,
     },
     /// The untouched model is measured.
@@ -236,11 +237,11 @@ pub enum Event {
         /// Its measures.
         stats: Stats,
     },
-    /// Something that other engines of this run need is known; its bytes travel beside the event.
+    /// A finding that the run's other engines need; its bytes are sent along with the event.
     Found(Finding),
-    /// Everything that other engines need was found out.
+    /// All findings for the other engines have been sent.
     Prepared,
-    /// Work on a point has come this far.
+    /// Progress on a point.
     PointProgress {
         /// Which point, from 0.
         index: usize,
@@ -248,21 +249,21 @@ pub enum Event {
         value: f64,
         /// Windows done.
         done: usize,
-        /// Of all.
+        /// The total.
         total: usize,
-        /// What the windows so far give, from time to time: provisional, by the formulas of the finished point. Their
-        /// whiskers take the tokens so far as independent, as those of the finished point do; few windows are few
-        /// passages of a text, so that a point may still leave its early whiskers more often than one time in twenty.
+        /// The provisional result of the windows so far, sent now and then, computed as for the finished point. As
+        /// there, error bars treat tokens as independent; but the first windows cover only a few passages of the text,
+        /// so the final value may lie outside the early error bars more often than one time in twenty.
         so_far: Option<Box<Measured>>,
     },
     /// A point is finished.
     Point {
         /// Which point, from 0.
         index: usize,
-        /// What came of it.
+        /// The finished point.
         point: Box<Point>,
     },
-    /// The run is over; `complete` is false where it was cancelled, and the finished points are in the curve.
+    /// The run is over. If it was cancelled, `complete` is false and the curve holds the finished points.
     RunFinished {
         /// What was measured.
         curve: Box<Curve>,
@@ -271,7 +272,7 @@ pub enum Event {
     },
     /// More text of one side.
     Text {
-        /// Whose.
+        /// Which side.
         side: Side,
         /// What to append.
         text: String,
@@ -287,7 +288,7 @@ pub enum Event {
     Bench {
         /// Seconds of each timed pass.
         seconds: Vec<f64>,
-        /// Tokens a pass.
+        /// Tokens per pass.
         tokens: usize,
     },
     /// Result of [`Job::TinyOps`], milliseconds.
@@ -297,9 +298,9 @@ pub enum Event {
     },
     /// The job failed; what was measured before stays with the front end.
     Failed {
-        /// What, where and what to do.
+        /// What happened, where, and what to do.
         message: String,
-        /// Whether the device is gone, so that the engine must be started anew.
+        /// Whether the device is gone, so that the engine must be restarted.
         device_lost: bool,
     },
 }

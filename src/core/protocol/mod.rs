@@ -7,5 +7,5 @@ mod scheduler;
 pub use job::*;
 pub use scheduler::{Order, Scheduler, engines, engines_for};
 
-/// Where the page leaves the engine's port when it runs in the page itself: a property of the window.
+/// The window property in which the page leaves the port of an engine that runs in the page itself.
 pub const ENGINE_PORT: &str = "hemoscopeEngine";

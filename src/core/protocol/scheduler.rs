@@ -1,31 +1,30 @@
-//! A run: which engine measures which point, and what the front end is told. Knows no transport.
+//! A run: which engine measures which point, and what the front end is told. Independent of any transport.
 //!
-//! The page with its workers, the command line and the tests all run by it; with one engine it is the plain loop. The first
-//! engine measures the untouched model and what else all points need ([`Job::Prepare`]); whoever joins takes that
-//! over and is given one point after the other, in the order of the range. The front end hears the events of one run, as if
-//! one engine had measured it. An engine that is lost leaves its point to the others.
+//! The page with its workers, the command line and the tests all use it; with one engine it is a plain loop. The first
+//! engine measures the untouched model and whatever else all points need ([`Job::Prepare`]). Engines that join take
+//! these findings over and get one point at a time, in the order of the range. The front end sees the events of a
+//! single run, as if one engine had measured it. If an engine is lost, another one measures its point.
 
 use super::{Event, Finding, Job, ModelReport, Sweeping};
 use crate::curve::{Curve, Point, Protocol};
 use crate::experiment::Experiment;
 use crate::metric::Stats;
 
-/// Engines at most, however many processors there are.
+/// The most engines, however many processors there are.
 const MOST: usize = 8;
-/// What all engines together may take of the browser's memory, bytes.
+/// The browser memory that all engines together may take, bytes.
 const MEMORY: u64 = 1 << 30;
-/// What an engine takes whatever its model: its code, and one window's activations and logits.
+/// Memory that an engine takes whatever its model, bytes: its code, and one window's activations and logits.
 const EACH: u64 = 64 << 20;
-/// What it takes for each parameter, bytes: four for the untouched model, four for the blocks of the damaged one, and as
-/// much again for what is read and edited meanwhile.
+/// Memory per parameter, bytes: four for the untouched model, four for the damaged blocks, and four for what is being
+/// read and edited.
 const PARAMETER: u64 = 12;
 
-/// What it takes for each number in the untouched model's hidden states, bytes: four that stay, four while they are
-/// handed over.
+/// Memory per number in the untouched model's hidden states, bytes: four to keep it, four while it is handed over.
 const KEPT: u64 = 8;
 
-/// How many engines share the points of a run on a machine with so many processors: one where a second copy of the model
-/// and of its `kept` hidden states would take more than a gigabyte together with the first.
+/// How many engines share the points of a run on a machine with `processors` processors: only one if two copies of the
+/// model and of its `kept` hidden-state numbers would take more than a gigabyte.
 #[must_use]
 pub fn engines(processors: usize, parameters: u64, kept: u64) -> usize {
     let model = parameters.saturating_mul(PARAMETER);
@@ -34,7 +33,7 @@ pub fn engines(processors: usize, parameters: u64, kept: u64) -> usize {
     processors.min(fit).clamp(1, MOST)
 }
 
-/// How many of the engines that may have this model share the points of one run.
+/// How many of the engines that may load this model share the points of one run.
 #[must_use]
 pub fn engines_for(report: &ModelReport, experiment: &Experiment) -> usize {
     let factors = [experiment.windows, experiment.window, report.hidden];
@@ -44,10 +43,10 @@ pub fn engines_for(report: &ModelReport, experiment: &Experiment) -> usize {
     engines(report.engines, report.parameters, kept)
 }
 
-/// What is to be done.
+/// What the caller is to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Order {
-    /// Give an engine a job, with the bytes of a finding, by its place among those of [`Event::Found`], beside it.
+    /// Give an engine a job, and with it the bytes of a finding, by its index among the [`Event::Found`] so far.
     Ask(usize, Job, Option<usize>),
     /// Stop what an engine is doing.
     Stop(usize),
@@ -62,7 +61,7 @@ enum Doing {
     Point(usize),
 }
 
-/// A run while it goes on.
+/// A run in progress.
 #[derive(Debug)]
 pub struct Scheduler {
     sweeping: Box<Sweeping>,
@@ -70,9 +69,9 @@ pub struct Scheduler {
     start_secs: f64,
     /// By number.
     engines: Vec<(usize, Doing)>,
-    /// Points that nobody measures yet, the last one next.
+    /// Points not yet given out; the next one is last.
     waiting: Vec<usize>,
-    /// Points that have cost an engine.
+    /// Points on which an engine was lost.
     costly: Vec<usize>,
     findings: Vec<Finding>,
     prepared: bool,
@@ -85,7 +84,7 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// Begins with the first engine, which prepares; `device` is what the result calls all of them.
+    /// Starts with the first engine, which prepares the run; `device` is the name of all of them in the result.
     #[must_use]
     pub fn start(first: usize, sweeping: Box<Sweeping>, device: String, now_secs: f64) -> (Self, Vec<Order>) {
         let job = Job::Prepare(sweeping.clone());
@@ -108,13 +107,13 @@ impl Scheduler {
         (run, vec![Order::Ask(first, job, None)])
     }
 
-    /// Whether its last event was told.
+    /// Whether the run's last event has been sent.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.over
     }
 
-    /// An engine has the model and can take part.
+    /// An engine has loaded the model and can take part.
     pub fn join(&mut self, engine: usize, now_secs: f64) -> Vec<Order> {
         if self.over || self.doing(engine).is_some() {
             return Vec::new();
@@ -139,7 +138,7 @@ impl Scheduler {
         }
     }
 
-    /// An engine has said something about its job.
+    /// Handles an engine's event about its job.
     pub fn hear(&mut self, engine: usize, event: Event, now_secs: f64) -> Vec<Order> {
         let mut orders = Vec::new();
         if self.over {
@@ -183,7 +182,7 @@ impl Scheduler {
         orders
     }
 
-    /// An engine is gone.
+    /// Handles the loss of an engine.
     pub fn lose(&mut self, engine: usize, reason: &str, now_secs: f64) -> Vec<Order> {
         let mut orders = Vec::new();
         let place = self.engines.iter().position(|(number, _)| *number == engine);
@@ -192,7 +191,7 @@ impl Scheduler {
         };
         let (_, doing) = self.engines.remove(place);
         if let Doing::Point(index) = doing {
-            // Once may be chance; what costs a second engine would cost all of them.
+            // A single loss may be chance; a point that costs a second engine would cost all of them.
             if !self.costly.contains(&index) {
                 self.costly.push(index);
                 self.waiting.push(index);
@@ -203,7 +202,7 @@ impl Scheduler {
                 orders.push(Order::Tell(Event::Point { index, point }));
             }
         }
-        // What was still to be found out can't be any more, and each engine can find it out for itself.
+        // The findings that are still missing won't come; each engine can compute them itself.
         self.prepared |= doing == Doing::Preparing && !self.findings.is_empty();
         if self.engines.is_empty() || !self.prepared && doing == Doing::Preparing {
             let failed = Event::Failed {
@@ -217,7 +216,7 @@ impl Scheduler {
         orders
     }
 
-    /// Stops after the present windows; finished points stay.
+    /// Stops after the current windows; finished points stay.
     pub fn cancel(&mut self, now_secs: f64) -> Vec<Order> {
         self.cancelled = true;
         let busy = self.engines.iter().filter(|(_, doing)| *doing != Doing::Nothing);
@@ -226,7 +225,7 @@ impl Scheduler {
         orders
     }
 
-    /// Gives points to those who do nothing, or ends the run.
+    /// Gives points to idle engines, or ends the run.
     fn go_on(&mut self, orders: &mut Vec<Order>, now_secs: f64) {
         if self.over {
             return;
@@ -253,7 +252,7 @@ impl Scheduler {
         }
     }
 
-    /// Ends the run with a reason; what was measured before it stays.
+    /// Ends the run with a reason; finished points stay.
     fn fail(&mut self, failed: Event, orders: &mut Vec<Order>, now_secs: f64) {
         self.over = true;
         orders.push(Order::Tell(failed));
@@ -291,8 +290,8 @@ fn adopt(engine: usize, place: usize, finding: Finding) -> Order {
     Order::Ask(engine, Job::Adopt { finding }, Some(place))
 }
 
-/// The next point that can be measured. Until everything is found out that is the first one, where nothing is changed
-/// there: the untouched model is all it needs.
+/// The next point that can be measured. Before the preparation is complete, only an unmodified first point can be: all
+/// it needs is the untouched model.
 fn next(waiting: &mut Vec<usize>, experiment: &Experiment, findings: &[Finding], prepared: bool) -> Option<usize> {
     let &index = waiting.last()?;
     let possible = prepared || !findings.is_empty() && experiment.sweep().is_identity_at(index);

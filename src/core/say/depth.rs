@@ -1,4 +1,4 @@
-//! What is said of the damage along the depth.
+//! The damage along the depth, in words.
 
 use super::{curve_name, ended, round_to, strength, strength_in_full, title};
 use crate::curve::sentence::Answer;
@@ -11,7 +11,7 @@ use crate::plot::{DepthMeasure, format_number};
 /// The relative error, in words.
 const MEASURE: &str = "relative_error";
 
-/// What is read aloud when a point arrives.
+/// What a screen reader announces when a point arrives.
 pub(super) fn arrival(observations: &[Observation]) -> String {
     match find(observations, MEASURE).and_then(|error| error.values.last()) {
         Some(last) if last.is_finite() => format!("relative error {} at the end", percent(*last)),
@@ -19,8 +19,7 @@ pub(super) fn arrival(observations: &[Observation]) -> String {
     }
 }
 
-/// Where the damage at one point of a curve along the depth starts and what becomes of it. `None` where the point is no such
-/// point.
+/// Where the damage of a point along the depth starts, and how it develops. `None` for any other kind of point.
 #[must_use]
 pub fn depth(curve: &Curve, point: &Point) -> Option<Answer> {
     let model = title(&curve.protocol.model_name);
@@ -91,7 +90,7 @@ fn course(observations: &[Observation], at: &str, model: &str) -> Option<Answer>
     })
 }
 
-/// What one mark of the chart along the depth says: its place, its strength and its value.
+/// The text of a mark in the chart along the depth: its site, strength and value.
 #[must_use]
 pub fn depth_mark(curve: &Curve, point: &Point, site: usize, measure: DepthMeasure) -> Option<String> {
     let observed = find(&point.observations, measure.key())?;

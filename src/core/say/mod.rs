@@ -22,13 +22,13 @@ use crate::protocol::{DeviceKind, DeviceReport};
 /// The tag of a result that comes with the page.
 pub const STORED: &str = "stored result, not measured here";
 
-/// What a picture is of: the whole modification, model and text.
+/// The title of a picture: the whole modification, model and text.
 #[must_use]
 pub fn experiment_title(sweep: &Sweep, model: &str, text: &str) -> String {
     format!("{} · {} · {}", curve_name(sweep), title(model), title(text))
 }
 
-/// A sentence whose places stay in one line, each with the size that it belongs to.
+/// A sentence with unbreakable spaces that keep each position on one line with its model size.
 #[must_use]
 pub fn kept_together(text: &str) -> String {
     let text = text.replace(" %", "\u{a0}%").replace(" ± ", "\u{a0}±\u{a0}");
@@ -47,7 +47,8 @@ pub fn ended(text: &str) -> String {
     format!("{text}{stop}")
 }
 
-/// A text as a sentence of its own: errors begin small and end without a stop. A name at the beginning stays as it is.
+/// A text as a sentence of its own, since error messages begin in lower case and have no full stop. A name at the
+/// beginning stays as it is.
 #[must_use]
 pub fn sentence(text: &str) -> String {
     let mut text = ended(text);
@@ -76,7 +77,7 @@ pub fn duration(seconds: f64) -> String {
         600..3600 => format!("{} min", whole / 60),
         _ => format!("{} h {:02} min", whole / 3600, whole / 60 % 60),
     };
-    // A number stays with its unit.
+    // Keeps numbers and units on one line.
     text.replace(' ', "\u{a0}")
 }
 
@@ -97,7 +98,7 @@ pub fn count(number: u64) -> String {
     text
 }
 
-/// Whether a shared result was reproduced by this curve, and where it was not.
+/// Whether this curve reproduced a shared result, and if not, where it differs.
 #[must_use]
 pub fn verdict(verdict: &Verdict, curve: &Curve) -> String {
     let sweep = &curve.sweep;
@@ -105,7 +106,7 @@ pub fn verdict(verdict: &Verdict, curve: &Curve) -> String {
         Verdict::Differs { value, by } => {
             let side = if *by > 0.0 { "higher" } else { "lower" };
             let at = strength(sweep, *value);
-            // What an item of the digest is.
+            // What the digest's items are.
             let what = match curve.question {
                 Question::Curve => {
                     let share = format_value(round_to((by.exp() - 1.0).abs(), 2), Unit::Share);
@@ -116,8 +117,8 @@ pub fn verdict(verdict: &Verdict, curve: &Curve) -> String {
                     format!("the relative error at the end came out {by} {side}")
                 }
             };
-            // The last digits of a device decide which of two equal weights goes, and each block sees what the ones before
-            // made of it.
+            // A device's last digits decide which of two nearly equal weights is pruned, and with sequential
+            // calibration the effect grows from block to block.
             let calibration = curve.protocol.calibration.as_ref();
             let sequential = calibration.is_some_and(|found| found.stats == CalibrationStats::Sequential);
             let why = if sequential {
@@ -181,7 +182,7 @@ pub fn protocol(protocol: &Protocol, device: &str, seconds: f64) -> String {
         let windows = counted(calibration.windows, "window");
         format!(" · calibrated on {} ({windows})", title(&calibration.text_name))
     });
-    // A run that goes on has no duration yet.
+    // A run in progress has no duration yet.
     let took = if seconds > 0.0 {
         format!(" · {}", duration(seconds))
     } else {
@@ -197,13 +198,13 @@ pub fn protocol(protocol: &Protocol, device: &str, seconds: f64) -> String {
     )
 }
 
-/// `1 window`, `8 windows`, in one piece.
+/// `1 window`, `8 windows`, with an unbreakable space.
 #[must_use]
 pub fn counted(number: usize, thing: &str) -> String {
     format!("{number}\u{a0}{thing}{}", if number == 1 { "" } else { "s" })
 }
 
-/// The text of a point that is selected or read aloud, without its x.
+/// The text of a selected or announced point, without its x.
 #[must_use]
 pub fn sample(sample: &Sample, measure: Measure) -> String {
     if let Some(reason) = &sample.failed {
@@ -255,7 +256,7 @@ pub fn strength_in_full(sweep: &Sweep, x: f64) -> String {
     format!("{} {}", knob.map_or("value", |knob| knob.term), format_value(x, unit))
 }
 
-/// What is read aloud when a point arrives.
+/// What a screen reader announces when a point arrives.
 #[must_use]
 pub fn arrival(index: usize, total: usize, knob: Option<&Parameter>, point: &Point) -> String {
     let x = match knob {
@@ -278,7 +279,7 @@ pub fn arrival(index: usize, total: usize, knob: Option<&Parameter>, point: &Poi
     format!("Point {} of {total}: {x}, {y}.", index + 1)
 }
 
-/// A number with this many significant digits.
+/// A number rounded to this many significant digits.
 #[must_use]
 pub fn round_to(value: f64, digits: i32) -> f64 {
     if value == 0.0 || !value.is_finite() {

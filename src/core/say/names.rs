@@ -44,7 +44,7 @@ pub fn strength(sweep: &Sweep, value: f64) -> String {
     format_value(value, unit.unwrap_or(Unit::Count))
 }
 
-/// The name of a kept curve: as [`curve_name`], with what sets it apart from the others of that name.
+/// The name of a kept curve: as [`curve_name`], with what distinguishes it from others of the same name.
 #[must_use]
 pub fn kept_name<'a>(curve: &Curve, others: impl Iterator<Item = (&'a str, &'a Curve)>) -> String {
     let base = curve_name(&curve.sweep);
@@ -73,7 +73,7 @@ pub fn kept_name<'a>(curve: &Curve, others: impl Iterator<Item = (&'a str, &'a C
 
 const FACTS: usize = 6;
 
-/// What two curves of one method can differ in, in words.
+/// What two curves of one method can differ in.
 fn facts(curve: &Curve) -> [String; FACTS] {
     let protocol = &curve.protocol;
     let calibration = protocol.calibration.as_ref();
@@ -97,7 +97,7 @@ fn facts(curve: &Curve) -> [String; FACTS] {
     ]
 }
 
-/// The title of a text or model that comes with the page; others keep their own name.
+/// The title of a text or model that comes with the page; others keep their own names.
 #[must_use]
 pub fn title(name: &str) -> &str {
     match name {

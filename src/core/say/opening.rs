@@ -1,6 +1,7 @@
-//! The first paint: sentence and chart of the opening experiment as HTML, so that they are there before any module.
+//! The first paint: sentence and chart of the opening experiment as HTML, so that they show before any module has
+//! loaded.
 //!
-//! It stands in index.html between two comments, written by `hemoscope curves` and held to the stored curve by a test.
+//! It is in index.html between two comments, written by `hemoscope curves`; a test checks it against the stored curve.
 
 use crate::curve::Curve;
 use crate::curve::sentence::{Answer, DEFAULT_RATIO, answer};
@@ -10,17 +11,17 @@ use crate::plot::picture::{alone, alternative};
 use crate::plot::{PlotError, Size, draw, escape};
 use crate::say;
 
-/// The element that the page takes out once it stands itself.
+/// The element that the page removes once it has rendered itself.
 pub const PAINT_ID: &str = "first-paint";
-/// The element whose text is the stored curve, so that the page has it without asking for it.
+/// The element whose text is the stored curve, so that the page need not fetch it.
 pub const CURVE_ID: &str = "opening-curve";
 /// The element whose text is what the model writes at each of the curve's strengths.
 pub const TEXTS_ID: &str = "opening-texts";
 
-/// Between these comments stands what is written.
+/// The comments around the generated part.
 const MARKS: [&str; 2] = ["<!-- opening: written by `hemoscope curves` -->", "<!-- /opening -->"];
 
-/// The chart at the width of a phone, and at that of a desk.
+/// The chart at phone width and at desktop width.
 const SIZES: [(&str, Size); 2] = [
     (
         "is-narrow",
@@ -40,7 +41,7 @@ const SIZES: [(&str, Size); 2] = [
     ),
 ];
 
-/// What the first paint can't be written for.
+/// Why the first paint can't be written.
 #[derive(Debug, thiserror::Error)]
 pub enum OpeningError {
     /// The page has no place for it.
@@ -54,7 +55,7 @@ pub enum OpeningError {
     Curve(#[from] serde_json::Error),
 }
 
-/// The page with the first paint of this curve and these texts in its place.
+/// The page with the first paint of this curve and these texts filled in.
 ///
 /// # Errors
 /// Where the page has no place for it, or the curve can't be drawn or written.
@@ -92,7 +93,7 @@ fn opening(curve: &Curve, texts: &StoredTexts) -> Result<String, OpeningError> {
     ))
 }
 
-/// JSON inside a script: nothing is escaped there, and only this would end it.
+/// JSON inside a script element: nothing is escaped there, and only `</` could end it.
 fn in_script(json: &str) -> String {
     json.replace("</", "<\\/")
 }

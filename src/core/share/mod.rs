@@ -1,9 +1,9 @@
 //! Links: the settings of the page as the fragment of its address,
 //! `#v=3&ask=curve&model=…&m=wanda:sparsity=0..0.8/9&text=…&windows=…&seed=…`.
 //!
-//! Flat and readable. Every value that changes a result is always written, even where it is the default, so that a later
-//! change of a default does not change an old link. What can't be understood is reported as a [`Notice`] and replaced by
-//! something sensible; unknown keys are kept and written again.
+//! Flat and readable. Every value that changes a result is always written, even where it is the default, so that
+//! changing a default later does not change old links. What can't be understood is reported as a [`Notice`] and
+//! replaced by a sensible value; unknown keys are kept and written back.
 
 mod reader;
 
@@ -17,7 +17,7 @@ use reader::Reader;
 
 /// The version that is written. Versions differ in the defaults of what a link leaves out.
 const VERSION: u64 = 3;
-/// What separates pairs, what an address may not hold, and what mail and chat programs take for the end of a link.
+/// What separates pairs, what an address may not contain, and what mail and chat programs take for the end of a link.
 const ESCAPED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -37,7 +37,7 @@ const ESCAPED: &AsciiSet = &CONTROLS
     .add(b'{')
     .add(b'|')
     .add(b'}');
-/// Keys are as values, but end at the first `=`.
+/// Keys are escaped like values, and also at `=`, which ends a key.
 const ESCAPED_KEY: &AsciiSet = &ESCAPED.add(b'=');
 
 /// A link as it was understood.
@@ -56,7 +56,7 @@ pub struct Notice {
     pub key: String,
     /// What it was given.
     pub given: String,
-    /// What is possible.
+    /// What is allowed.
     pub allowed: String,
     /// What is used instead.
     pub used: String,

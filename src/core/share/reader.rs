@@ -6,7 +6,7 @@ use super::{Notice, VERSION};
 use crate::experiment::fields::{Field, Rejected};
 use crate::experiment::{Experiment, Settings, View};
 
-/// The pairs of a link that were not asked for yet, and what could not be used.
+/// The pairs of a link that are not read yet, and what could not be used.
 pub(super) struct Reader {
     pairs: Vec<(String, String)>,
     notices: Vec<Notice>,
@@ -49,8 +49,8 @@ impl Reader {
         });
     }
 
-    /// What a link of this version leaves out. The first version was understood without being named; its links have none
-    /// of the keys that came later.
+    /// The defaults for what a link of this version leaves out. Links of the first version need not name it; they have
+    /// none of the later keys.
     pub(super) fn version(&mut self) -> Settings {
         let version_1 = || Settings {
             experiment: Experiment::version_1(),
@@ -63,7 +63,7 @@ impl Reader {
         };
         match given.parse() {
             Ok(1) => return version_1(),
-            // What a link of version 2 leaves out is what one of version 3 does; it never asks for anything but a curve.
+            // Version 2 has the same defaults as version 3; its links only ask for curves.
             Ok(2 | VERSION) => {}
             _ => self.notice(
                 "v",
@@ -75,7 +75,7 @@ impl Reader {
         Settings::default()
     }
 
-    /// Takes what a field was given.
+    /// Reads a field's value from the link.
     pub(super) fn field(&mut self, field: &Field, link: &mut Settings) {
         let Some(given) = self.take(field.key) else { return };
         let refused = |key: &str| self.notices.iter().any(|notice| notice.key == key);

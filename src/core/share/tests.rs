@@ -1,4 +1,4 @@
-//! What a link promises: nothing lost, nothing crashes, old ones stay openable.
+//! What links promise: nothing is lost, nothing crashes, and old links still open.
 
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
@@ -8,7 +8,7 @@ use crate::experiment::fields::{self, Field};
 use crate::experiment::{Ask, Asset, DeviceChoice, Experiment, Origin, Sampling, Screen, Tab, View, bundled};
 use crate::plot::{Axis, DepthMeasure, Measure};
 
-/// A link as version 1 wrote it. It must open for ever; never edit it.
+/// A link as version 1 wrote it. It must open forever; never edit it.
 const VERSION_1: &str = "v=1&model=SmolLM2-135M-Instruct.Q4_1&model-sha256=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
     &m=wanda:sparsity=0.1..0.6/6&text=own:my%20text.txt&text-sha256=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\
     &windows=4&window=256&calibration=calibration&calibration-windows=2&calibration-stats=dense&seed=7&threshold=2\
@@ -39,7 +39,7 @@ fn version_1_opens_for_ever() {
     assert_eq!(fragment(&link), VERSION_1.replacen("v=1", "v=3&ask=curve", 1));
 }
 
-/// What a link of version 1 leaves out is what the page opened with then.
+/// What a version 1 link leaves out is what the page opened with then.
 #[test]
 fn version_1_keeps_its_defaults() {
     for fragment in ["v=1", "v=1&seed=0", "seed=0", "tab=chart"] {
@@ -62,7 +62,7 @@ fn version_1_keeps_its_defaults() {
     }
 }
 
-/// A link as version 2 wrote it. It must open for ever; never edit it.
+/// A link as version 2 wrote it. It must open forever; never edit it.
 const VERSION_2: &str = "v=2&model=hemoscope-16m&model-sha256=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
     &m=rtn:bits=8..2/7&text=evaluation&windows=8&window=256&calibration=calibration&calibration-windows=8\
     &calibration-stats=dense&seed=0&threshold=1.1&view=sizes&axis=log&expect=0_1";
@@ -76,7 +76,7 @@ fn version_2_opens_for_ever() {
     assert_eq!(fragment(&link), VERSION_2.replacen("v=2", "v=3&ask=curve", 1));
 }
 
-/// A link as version 3 wrote it. It must open for ever; never edit it.
+/// A link as version 3 wrote it. It must open forever; never edit it.
 const VERSION_3: &str = "v=3&ask=depth&model=hemoscope-4m&m=wanda:sparsity=0..0.8/9&text=evaluation&windows=8&window=256\
     &calibration=calibration&calibration-windows=8&calibration-stats=dense&seed=0&threshold=1.1&at=0.3";
 
@@ -257,7 +257,7 @@ proptest! {
     #[test]
     fn no_text_makes_it_crash(fragment in ".*") {
         let first = open(&fragment).link;
-        // What was understood once is understood again in the same way.
+        // What was understood once is understood the same way again.
         prop_assert_eq!(open(&super::fragment(&first)).link, first);
     }
 

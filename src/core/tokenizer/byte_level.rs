@@ -1,7 +1,7 @@
 //! Byte-level BPE (GPT-2, SmolLM, Qwen2) from the vocabulary and merges of a GGUF file, on the `tokenizers` crate.
 //!
-//! `tokenizer.ggml.pre` says how text is cut into words before merging. The cuts are those of the models' own
-//! tokenizer.json files: SmolLM's separates every digit and then cuts as GPT-2, Qwen2's has one pattern for both and
+//! `tokenizer.ggml.pre` says how text is cut into words before merging. The rules are those of the models' own
+//! tokenizer.json files: SmolLM separates every digit and then cuts as GPT-2 does; Qwen2 has one pattern for both, and
 //! normalises to NFC.
 
 use tokenizers::models::bpe::BPE;
@@ -23,16 +23,16 @@ pub(super) const QWEN2_PATTERN: &str =
 const MODELS: &str = "gpt2 (byte-level BPE)";
 const CUTS: &str = "smollm, qwen2, gpt-2";
 
-/// Token kinds of GGUF that are matched in a text before anything else.
+/// GGUF token kinds that are matched in a text before anything else.
 const KIND_CONTROL: i32 = 3;
 const KIND_USER_DEFINED: i32 = 4;
 
-/// Words whose tokens are cached. A megabyte of English has some thirty thousand different ones.
+/// Words whose tokens are cached. A megabyte of English has some thirty thousand distinct words.
 const CACHED_WORDS: usize = 1 << 15;
 
-/// Where a text can be cut without changing its tokens: before a space between two characters that are not white space.
-/// No pattern of this file matches across such a place, none looks behind, and a composed character doesn't either.
-/// The first place at or after `from`.
+/// The first position at or after `from` where a text can be cut without changing its tokens: before a space between
+/// two characters that are not white space. No pattern in this file matches across such a position or looks behind, and
+/// no character is composed across it.
 pub(super) fn cut_after(text: &str, from: usize) -> Option<usize> {
     let start = text.ceil_char_boundary(from.min(text.len()));
     let is_word = |character: Option<char>| character.is_some_and(|character| !character.is_whitespace());
@@ -42,7 +42,7 @@ pub(super) fn cut_after(text: &str, from: usize) -> Option<usize> {
     })
 }
 
-/// Whether [`cut_after`] holds for this vocabulary: no token that is matched before the words has a space in it.
+/// Whether [`cut_after`] holds for this vocabulary: no token that is matched before the words contains a space.
 pub(super) fn can_cut(vocabulary: &GgufVocabulary) -> bool {
     let kinds = vocabulary.tokens.iter().zip(&vocabulary.kinds);
     let mut added = kinds.filter(|(_, kind)| matches!(**kind, KIND_CONTROL | KIND_USER_DEFINED));
@@ -99,7 +99,7 @@ pub(super) fn build(vocabulary: &GgufVocabulary) -> Result<tokenizers::Tokenizer
     Ok(tokenizer)
 }
 
-/// How text is cut into words, and whether it is normalised to NFC before.
+/// How text is cut into words, and whether it is first normalised to NFC.
 fn cut(pre: Option<&str>) -> Result<(PreTokenizerWrapper, bool), TokenizerError> {
     let words = || ByteLevel::new(false, true, true);
     Ok(match pre {
@@ -133,7 +133,7 @@ mod tests {
 
     use super::*;
 
-    /// One token for each byte as GPT-2 spells it, some merges, and two tokens that are matched first.
+    /// One token for each byte in GPT-2's spelling, some merges, and two tokens that are matched first.
     fn vocabulary(pre: &str) -> GgufVocabulary {
         let spelled = (0..=u8::MAX).map(|byte| match byte {
             b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF => char::from(byte),
@@ -163,14 +163,14 @@ mod tests {
 
     #[test]
     fn worked_examples_of_the_cuts() {
-        // Tokens of the merges: Ġa 256, Ġab 257, ab 258, bb 259, 11 260, ĊĊ 261, ĠĠ 262, .Ċ 263.
+        // Tokens made by the merges: Ġa 256, Ġab 257, ab 258, bb 259, 11 260, ĊĊ 261, ĠĠ 262, .Ċ 263.
         let tokens = |pre: &str, text: &str| encode(&build(&vocabulary(pre)).unwrap(), text);
         let space = 0x20;
-        // GPT-2 keeps numbers together, the other two separate every digit.
+        // GPT-2 keeps numbers together; the other two separate every digit.
         assert_eq!(tokens("gpt-2", "ab 11 ab"), [258, space, 260, 257]);
         assert_eq!(tokens("smollm", "ab 11 ab"), [258, space, 0x31, 0x31, 257]);
         assert_eq!(tokens("qwen2", "ab 11 ab"), [258, space, 0x31, 0x31, 257]);
-        // Only Qwen2 joins punctuation with the line's end; the last space goes to the word.
+        // Only Qwen2 joins punctuation with the line break; the last space goes with the word.
         assert_eq!(tokens("smollm", "ab.\n   ab"), [258, 0x2E, 0x0A, 262, 257]);
         assert_eq!(tokens("qwen2", "ab.\n   ab"), [258, 263, 262, 257]);
         // Qwen2 composes e and the acute accent to C3 A9.
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(tokens("smollm", "ab<|im|>ab<x>"), [258, 264, 258, 265]);
     }
 
-    /// Built once: a case is many times quicker than the tokenizers.
+    /// Built once: building them takes far longer than running a case.
     static TOKENIZERS: LazyLock<[tokenizers::Tokenizer; 3]> =
         LazyLock::new(|| ["smollm", "qwen2", "gpt-2"].map(|pre| build(&vocabulary(pre)).unwrap()));
 

@@ -3,7 +3,7 @@
 /// A tokenizer could not be made or used.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenizerError {
-    /// The model's files ask for a kind of tokenizer that does not exist here.
+    /// The model's files ask for a kind of tokenizer that is not supported.
     #[error("{what} is not supported. Supported: {supported}")]
     Unsupported {
         /// What was found.
@@ -19,7 +19,7 @@ pub enum TokenizerError {
         /// What is wrong with it.
         problem: String,
     },
-    /// The tokenizer can give tokens that the model doesn't know.
+    /// The tokenizer can produce tokens that the model doesn't have.
     #[error(
         "the tokenizer has {tokenizer} tokens, the model only {model}: they don't belong together. Take both from the \
          same place"

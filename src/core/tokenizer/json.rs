@@ -1,8 +1,8 @@
 //! A tokenizer from the text of a tokenizer.json, on the `tokenizers` crate.
 //!
-//! That crate trusts the file: it panics on JSON that ends early, on a template that names a token without defining
-//! it, on broken precompiled normalizers. So what it would panic on is refused here first. Only BPE is accepted: it is
-//! what Llama and Qwen2 models have.
+//! That crate trusts the file: it panics on JSON that ends early, on a template that names a token without defining it,
+//! on broken precompiled normalizers. So whatever would make it panic is refused here first. Only BPE is accepted,
+//! which is what Llama and Qwen2 models use.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use tokenizers::Tokenizer;
 use super::TokenizerError;
 use super::byte_level::QWEN2_PATTERN;
 
-/// The parts of the file that are looked at here.
+/// The parts of the file that are checked here.
 #[derive(Deserialize)]
 struct File {
     model: Model,
@@ -48,9 +48,9 @@ fn invalid(problem: String) -> TokenizerError {
     TokenizerError::Invalid { what, problem }
 }
 
-/// Makes the tokenizer, and says whether [`super::byte_level::cut_after`] holds for it.
+/// Makes the tokenizer, and tells whether [`super::byte_level::cut_after`] holds for it.
 pub(super) fn build(bytes: &[u8]) -> Result<(Tokenizer, bool), TokenizerError> {
-    // All of it is decoded, also what is not looked at here: the crate panics on a string that is not valid text.
+    // Everything is decoded, even what is not checked here: the crate panics on strings that are not valid text.
     let whole: Value = serde_json::from_slice(bytes).map_err(|error| invalid(error.to_string()))?;
     let file = File::deserialize(&whole).map_err(|error| invalid(error.to_string()))?;
     let kind = file.model.kind.as_deref().unwrap_or("unknown");
@@ -78,7 +78,7 @@ pub(super) fn build(bytes: &[u8]) -> Result<(Tokenizer, bool), TokenizerError> {
     let can_cut = can_cut(&file);
 
     let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|error| invalid(error.to_string()))?;
-    // A file may ask for texts to be cut or padded to one length, which would change what is measured.
+    // A file may ask for truncation or padding, which would change what is measured.
     tokenizer
         .with_truncation(None)
         .map_err(|error| invalid(error.to_string()))?;
@@ -90,8 +90,8 @@ fn type_of(part: &Value) -> Option<&str> {
     part.get("type").and_then(Value::as_str)
 }
 
-/// Whether the file cuts text into words as the vocabularies of GGUF files are cut here, and nothing else in it looks
-/// across words.
+/// Whether the file cuts text into words by one of the rules used here for GGUF vocabularies, and nothing else in it
+/// looks across words.
 fn can_cut(file: &File) -> bool {
     let pre_tokenizer = file.pre_tokenizer.as_slice();
     let parts = match pre_tokenizer {
@@ -129,7 +129,7 @@ fn can_cut(file: &File) -> bool {
         && file.added_tokens.iter().all(simple)
 }
 
-/// Whether an object of this type is anywhere inside. JSON's own depth limit bounds the recursion.
+/// Whether an object of this type occurs anywhere inside. JSON's own depth limit bounds the recursion.
 fn has_type(value: &Value, kind: &str) -> bool {
     match value {
         Value::Object(fields) => {
@@ -141,7 +141,7 @@ fn has_type(value: &Value, kind: &str) -> bool {
     }
 }
 
-/// What follows after the tokens are found: special tokens in front or behind, by a template.
+/// Checks the step after tokenisation: a template that adds special tokens before or after.
 fn check_post_processor(processor: &Value) -> Result<(), TokenizerError> {
     let kind = processor.get("type").and_then(Value::as_str).unwrap_or("unknown");
     let list = |field: &str| {

@@ -1,7 +1,7 @@
 //! Text to tokens and back.
 //!
 //! A tokenizer comes from a tokenizer.json or from the vocabulary inside a GGUF file (both on the `tokenizers` crate,
-//! with the same regular expressions engine on every target, so that a text has the same tokens in a page and on the
+//! with the same regular-expression engine on every target, so that a text has the same tokens in a page and on the
 //! command line), or from llama2.c's file.
 
 mod byte_level;
@@ -39,13 +39,13 @@ enum Kind {
     Scores(ScoreBpe),
 }
 
-/// What decoding needs to know of a vocabulary.
+/// What decoding needs from a vocabulary.
 #[derive(Debug)]
 struct Pieces {
-    /// What each token adds to a text; special tokens as they are spelled.
+    /// The bytes that each token adds to a text; special tokens as spelled.
     bytes: Vec<Box<[u8]>>,
     bos: Option<u32>,
-    /// Whether encoding puts a space in front of every text.
+    /// Whether encoding puts a space before every text.
     space_at_start: bool,
 }
 
@@ -106,7 +106,7 @@ impl Tokenizer {
         };
         let added = tokenizer.get_added_vocabulary();
         let tokens = tokenizer.get_vocab(true);
-        // Sparse vocabularies have gaps, and only a hostile file has an id far beyond its number of tokens.
+        // Vocabularies may have gaps, but only a hostile file has an id far beyond its number of tokens.
         let size = tokens.values().max().map_or(0, |id| (*id as usize).saturating_add(1));
         let mut bytes: Vec<Box<[u8]>> = vec![Box::default(); size.min(4 * tokens.len() + IDS_SPARE)];
         for (token, id) in &tokens {
@@ -135,8 +135,8 @@ impl Tokenizer {
         }
     }
 
-    /// The tokens of a text. BOS comes first only where the tokenizer itself adds it. Special tokens in the text, as
-    /// `<|im_start|>`, become the tokens that they name.
+    /// The tokens of a text. BOS comes first only where the tokenizer itself adds it. Special tokens spelled in the
+    /// text, such as `<|im_start|>`, become those tokens.
     ///
     /// # Errors
     /// Where the tokenizer fails on this text.
@@ -144,8 +144,8 @@ impl Tokenizer {
         self.encode_first(text, usize::MAX)
     }
 
-    /// The first `count` tokens of a text, or all where it has fewer: what [`Self::encode`] gives, but where the
-    /// tokenizer allows it only as much of the text is looked at as is needed.
+    /// The first `count` tokens that [`Self::encode`] gives, or all of them if there are fewer. Where the tokenizer
+    /// allows it, only as much of the text is read as needed.
     ///
     /// # Errors
     /// Where the tokenizer fails on this text.
@@ -191,13 +191,13 @@ impl Tokenizer {
         StreamDecoder::new(Arc::clone(&self.pieces))
     }
 
-    /// The token that begins a text, where the model has one.
+    /// The token that begins a text, if the model has one.
     #[must_use]
     pub fn bos(&self) -> Option<u32> {
         self.pieces.bos
     }
 
-    /// The first of the tokens that end a text, where the model has one.
+    /// The first of the tokens that end a text, if the model has one.
     #[must_use]
     pub fn eos(&self) -> Option<u32> {
         self.eos.first().copied()
@@ -209,13 +209,13 @@ impl Tokenizer {
         self.eos.contains(&token)
     }
 
-    /// One more than the largest token.
+    /// One more than the largest token id.
     #[must_use]
     pub fn vocabulary_size(&self) -> usize {
         self.vocabulary_size
     }
 
-    /// Whether every token is one that a model of `vocabulary` tokens knows. The model may know more.
+    /// Checks that a model of `vocabulary` tokens has every token. The model may have more.
     ///
     /// # Errors
     /// [`TokenizerError::VocabularyMismatch`].
@@ -233,10 +233,10 @@ impl Tokenizer {
     }
 }
 
-/// Text that is encoded at a time. The crate needs about 130 bytes of memory for each byte of it.
+/// Bytes of text encoded at a time. The crate needs about 130 bytes of memory for each of them.
 const PIECE_BYTES: usize = 1 << 13;
 
-/// Ids that a vocabulary may skip; models reserve some hundreds for later use.
+/// How many ids a vocabulary may skip; models reserve some hundreds for later use.
 const IDS_SPARE: usize = 1 << 16;
 
 /// Whether tokens are spelled in GPT-2's way.

@@ -1,10 +1,10 @@
-//! llama2.c's tokenizer: pieces with scores, merged best score first.
+//! llama2.c's tokenizer: pieces with scores, merged in order of score.
 //!
 //! A text begins with BOS and, unless it is empty, the piece of a space. Characters that are not pieces become their
-//! UTF-8 bytes, whose tokens come right after the first three. Then, as long as any two neighbours together are a
-//! piece, the pair with the best score is merged, the leftmost of equals. File: the longest piece's length u32, then
-//! for each piece its score f32, its length u32 and its bytes.
-//! Source: karpathy/llama2.c, `run.c` (`build_tokenizer`, `encode`, `decode`).
+//! UTF-8 bytes, whose tokens come right after the first three. Then, as long as any two neighbours together form a
+//! piece, the pair with the best score is merged, the leftmost one if there are ties. File: the longest piece's length
+//! u32, then for each piece its score f32, its length u32 and its bytes. Source: karpathy/llama2.c, `run.c`
+//! (`build_tokenizer`, `encode`, `decode`).
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap};
@@ -25,13 +25,13 @@ pub(super) struct ScoreBpe {
     ids: HashMap<Vec<u8>, u32>,
 }
 
-/// Two neighbouring tokens that are a piece together.
+/// Two neighbouring tokens that together form a piece.
 struct Merge {
     score: f32,
-    /// Places of the two.
+    /// Positions of the two.
     left: usize,
     right: usize,
-    /// The tokens that they were when this was found.
+    /// The tokens at these positions when the pair was found.
     found: (u32, u32),
     merged: u32,
 }
@@ -57,7 +57,7 @@ impl PartialEq for Merge {
 
 impl Eq for Merge {}
 
-/// A token in the chain of the ones that are left.
+/// A token in the linked list of remaining tokens.
 struct Link {
     token: u32,
     previous: Option<usize>,
@@ -137,7 +137,7 @@ impl ScoreBpe {
             }
             chain[left].token = best.merged;
             chain[left].next = chain[right].next;
-            // The swallowed link must not match a candidate that is still in the heap.
+            // The merged link must not match a candidate that is still in the heap.
             chain[right].next = None;
             if let Some(after) = chain[left].next {
                 chain[after].previous = Some(left);
@@ -154,7 +154,7 @@ impl ScoreBpe {
         }
     }
 
-    /// The merge of the token at `left` with the one after it, if together they are a piece.
+    /// The merge of the token at `left` with the next one, if together they form a piece.
     fn candidate(&self, chain: &[Link], left: usize, joined: &mut Vec<u8>) -> Option<Merge> {
         let right = chain[left].next?;
         let found = (chain[left].token, chain[right].token);
@@ -195,7 +195,7 @@ fn next_piece<'a>(rest: &mut &'a [u8]) -> Option<(f32, &'a [u8])> {
 mod tests {
     use super::*;
 
-    /// Three specials, 256 bytes, then these pieces with scores.
+    /// Three special tokens, 256 bytes, then these pieces with their scores.
     fn tokenizer(pieces: &[(&str, f32)]) -> ScoreBpe {
         let mut file = 9_u32.to_le_bytes().to_vec();
         let mut push = |piece: &[u8], score: f32| {
@@ -215,7 +215,7 @@ mod tests {
         ScoreBpe::read(&file, 259 + pieces.len()).unwrap()
     }
 
-    /// llama2.c's own loop: look at all pairs, merge the first of the best, start over.
+    /// llama2.c's own loop: look at all pairs, merge the first of the best ones, start over.
     fn by_the_book(tokenizer: &ScoreBpe, text: &str) -> Vec<u32> {
         let mut tokens = tokenizer.encode("");
         tokens.extend(tokenizer.ids.get(b" ".as_slice()));

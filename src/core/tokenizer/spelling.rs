@@ -1,4 +1,4 @@
-//! What a token adds to a text, in bytes: vocabularies spell bytes as characters, each kind in its own way.
+//! The bytes that a token adds to a text: each kind of vocabulary spells bytes as characters in its own way.
 
 /// How a vocabulary spells bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Decoding token by token: a character whose bytes are spread over several tokens appears once it is complete.
+//! Decoding token by token: a character spread over several tokens appears once it is complete.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::Pieces;
 #[derive(Debug, Clone)]
 pub struct StreamDecoder {
     pieces: Arc<Pieces>,
-    /// Bytes of a character that is not whole yet; never more than three.
+    /// Bytes of an incomplete character; never more than three.
     pending: Vec<u8>,
     /// Whether the last token was the beginning of a text that has a space of its own in front.
     at_start: bool,
@@ -23,8 +23,8 @@ impl StreamDecoder {
         }
     }
 
-    /// The text that `token` completes, empty where a character is still open. Bytes that can't become a character
-    /// are replaced by U+FFFD, as is a token that the vocabulary doesn't have.
+    /// The text that `token` completes, empty while a character is incomplete. Bytes that can't become a character are
+    /// replaced by U+FFFD, as is a token that the vocabulary doesn't have.
     pub fn push(&mut self, token: u32) -> String {
         if self.pieces.bos == Some(token) {
             self.at_start = self.pieces.space_at_start;
@@ -41,7 +41,7 @@ impl StreamDecoder {
         self.take_whole()
     }
 
-    /// What is left at the end of the stream: U+FFFD for a character that never became whole.
+    /// What is left at the end of the stream: U+FFFD for a character that was never completed.
     pub fn finish(&mut self) -> String {
         String::from_utf8_lossy(&std::mem::take(&mut self.pending)).into_owned()
     }
@@ -60,7 +60,7 @@ impl StreamDecoder {
                     let (whole, after) = rest.split_at(error.valid_up_to());
                     text.push_str(&String::from_utf8_lossy(whole));
                     rest = after;
-                    // No length: the character may yet become whole.
+                    // No length: the character may yet be completed.
                     let Some(broken) = error.error_len() else { break };
                     text.push('\u{FFFD}');
                     rest = rest.get(broken..).unwrap_or_default();

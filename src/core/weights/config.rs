@@ -9,13 +9,13 @@ use super::{Architecture, Role};
 pub struct ModelConfig {
     /// Which forward pass.
     pub architecture: &'static Architecture,
-    /// The name that the file gives itself, if any.
+    /// The model's name as the file states it, if any.
     pub name: Option<String>,
     /// The licence that the file states, if any.
     pub licence: Option<String>,
     /// Width of the residual stream.
     pub hidden: usize,
-    /// Width of the feed-forward part.
+    /// Width of the feed-forward layer.
     pub intermediate: usize,
     /// Number of transformer blocks.
     pub blocks: usize,
@@ -37,7 +37,7 @@ pub struct ModelConfig {
     pub tied_head: bool,
 }
 
-/// Most elements that one tensor may have: decoded to f32 it still fits the address space of a 32-bit wasm module.
+/// The most elements of a tensor: decoded to f32, it still fits into the address space of a 32-bit wasm module.
 const ELEMENTS_MAX: usize = (i32::MAX / 4) as usize;
 
 /// Most blocks that a model may have; the deepest published models have about 130.
@@ -63,10 +63,10 @@ impl ModelConfig {
         }
     }
 
-    /// Checks whether the sizes can belong to a model at all, before anything is allocated by what a file claims.
+    /// Checks that the sizes are plausible at all, before anything is allocated on a file's word.
     ///
     /// # Errors
-    /// The field and what is wrong with it.
+    /// The field, and what is wrong with it.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         let sizes = [
             ("hidden size", self.hidden),

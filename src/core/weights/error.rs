@@ -5,7 +5,7 @@ use super::TensorId;
 /// A model file could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
-    /// The medium failed or the file ends early.
+    /// The storage failed, or the file ends early.
     #[error("could not read {length} bytes at byte {offset} of {what}: {source}")]
     Read {
         /// Which file or tensor.
@@ -57,7 +57,7 @@ pub enum WeightsError {
         /// What to do.
         advice: String,
     },
-    /// A file contradicts itself or its own size: cut off, damaged or made to do harm.
+    /// A file contradicts itself or its own size: it is cut off, damaged or malicious.
     #[error(
         "{file} is damaged at byte {offset}: {problem}. Get the file again; if that does not help, take another one"
     )]
@@ -79,7 +79,7 @@ pub enum WeightsError {
         /// What is wrong with it.
         problem: String,
     },
-    /// The file is in order, but this program has no code for what it holds.
+    /// The file is valid, but what it holds is not supported here.
     #[error("{file}: {what} is not supported. Supported: {supported}")]
     Unsupported {
         /// The file.

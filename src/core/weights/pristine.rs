@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{ModelConfig, TensorId, WeightsError};
 
-/// One tensor where it is stored; decoded anew at each read, so that a compressed file stays compressed in memory.
+/// A stored tensor, decoded at each read, so that a compressed file stays compressed in memory.
 pub trait StoredTensor: Send + Sync {
     /// The tensor's name in its file.
     fn name(&self) -> &str;
@@ -85,7 +85,7 @@ impl Pristine {
         self.tensors.iter().map(|(id, tensor)| (*id, tensor.as_ref()))
     }
 
-    /// A tensor where it is stored.
+    /// A tensor in its stored form.
     #[must_use]
     pub fn stored(&self, id: TensorId) -> Option<&dyn StoredTensor> {
         self.tensors.get(&id).map(AsRef::as_ref)

@@ -28,7 +28,7 @@ pub enum Role {
     ValueBias,
     /// `[hidden, heads · head_dim]`.
     AttentionOutput,
-    /// Norm before the feed-forward part: `[hidden]`.
+    /// Norm before the feed-forward layer: `[hidden]`.
     MlpNorm,
     /// `[intermediate, hidden]`.
     Gate,
@@ -64,7 +64,7 @@ impl Role {
     }
 }
 
-/// A named place in the forward pass of a block, where statistics and probes look and hooks change.
+/// A named place in the forward pass of a block, where statistics and probes read activations and hooks change them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Site {
@@ -83,7 +83,7 @@ pub enum Site {
 }
 
 impl Site {
-    /// The inputs of linear layers, in the order in which they run; siblings share one.
+    /// The inputs of the linear layers, in the order in which they run; layers that read the same input share one.
     pub const LINEAR_INPUTS: [Self; 4] = [Self::AttentionInput, Self::HeadsOutput, Self::MlpInput, Self::MlpHidden];
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// Random access to a file's bytes, so that a model is never in memory whole.
+/// Random access to a file's bytes, so that a model never has to be in memory as a whole.
 pub trait ReadAt: Send + Sync {
     /// The file's size in bytes.
     fn size(&self) -> u64;
@@ -10,7 +10,7 @@ pub trait ReadAt: Send + Sync {
     /// Fills `buffer` from `offset`.
     ///
     /// # Errors
-    /// `UnexpectedEof` where the file ends first; whatever the medium reports otherwise.
+    /// `UnexpectedEof` where the file ends first; otherwise whatever the storage reports.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
 }
 

@@ -32,13 +32,13 @@ pub struct Block {
     hooks: Vec<Hook>,
 }
 
-/// Looks at the activations of a pass and changes nothing.
+/// Reads the activations of a pass without changing them.
 pub trait Observe {
-    /// What flows through a named place of the block that runs: `[windows · length, channels]`.
+    /// Called with the activations at a site of the running block, `[windows · length, channels]`.
     fn see(&mut self, site: Site, x: &Tensor<2>);
 }
 
-/// What all blocks share in one pass.
+/// What all blocks of one pass share.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pass<'a> {
     pub(super) compute: &'a Compute,
@@ -49,7 +49,7 @@ pub(super) struct Pass<'a> {
 }
 
 impl Block {
-    /// Uploads the pristine block of this number.
+    /// Uploads the pristine block with this index.
     ///
     /// # Errors
     /// Where a tensor can't be read.
@@ -78,7 +78,7 @@ impl Block {
         })
     }
 
-    /// This pristine block as steps have left it; what they have not touched is shared.
+    /// This pristine block with the steps' edits; unedited weights are shared.
     #[must_use]
     pub fn edited(&self, compute: &Compute, edited: &BlockWeights) -> Self {
         let mut block = self.clone();
@@ -129,7 +129,7 @@ impl Block {
             rotary,
             rows,
         } = pass;
-        // What a hook leaves is what an observer sees.
+        // Observers see activations after hooks have changed them.
         let mut at = |site: Site, x: Tensor<2>| {
             let hooks = self.hooks.iter().filter(|hook| hook.sites.contains(&site));
             let x = hooks.fold(x, |x, hook| ops::change(x, hook.change));

@@ -12,7 +12,7 @@ pub enum ModelError {
          can compute"
     )]
     Start {
-        /// What the system says.
+        /// The system's message.
         reason: String,
     },
     /// The device failed while computing.
@@ -22,7 +22,7 @@ pub enum ModelError {
         device: String,
         /// During which operation.
         what: &'static str,
-        /// What it says.
+        /// The device's message.
         reason: String,
     },
     /// A token id is outside the vocabulary.
@@ -30,7 +30,7 @@ pub enum ModelError {
     Token {
         /// The id.
         token: u32,
-        /// Tokens that exist.
+        /// Size of the vocabulary.
         vocabulary: usize,
     },
     /// More positions than the rotary tables cover.
@@ -38,7 +38,7 @@ pub enum ModelError {
     Context {
         /// Positions asked for.
         wanted: usize,
-        /// Positions that exist.
+        /// Positions that the model has.
         context: usize,
     },
     /// A tensor could not be read.

@@ -20,7 +20,7 @@ pub struct Llama {
     embedding: Vec<Tensor<2>>,
     blocks: Vec<Arc<Block>>,
     output_norm: Tensor<1>,
-    /// The head in pieces; the embedding's where it is tied.
+    /// The output head in pieces; those of the embedding where it is tied.
     head: Vec<Tensor<2>>,
     rotary: [Tensor<2>; 2],
 }
@@ -33,7 +33,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// One or more windows of the same length, concatenated; `None` where lengths differ or nothing is there.
+    /// One or more windows of the same length, concatenated; `None` if lengths differ or there are no windows.
     #[must_use]
     pub fn new(windows: &[&[u32]]) -> Option<Self> {
         let length = windows.first()?.len();
@@ -55,11 +55,11 @@ impl Llama {
     /// Positions that the rotary tables are made for at most: the longest window here, since they cost memory.
     const MAX_POSITIONS: usize = fields::WINDOW.whole().1 as usize;
 
-    /// Uploads a pristine model, block by block. `progress` is told of each tensor group done and of all, and may end
-    /// the loading with an error.
+    /// Uploads a pristine model, block by block. `progress` gets the number of tensor groups done and in total, and may
+    /// end the loading with an error.
     ///
     /// # Errors
-    /// Where a tensor can't be read, or `progress` says so.
+    /// If a tensor can't be read, or `progress` returns an error.
     pub async fn load<E: From<ModelError>>(
         compute: &Compute,
         pristine: &Pristine,
@@ -101,7 +101,7 @@ impl Llama {
         &self.compute
     }
 
-    /// Sizes and constants; `blocks` is the present number.
+    /// Sizes and constants; `blocks` is the current number of blocks.
     #[must_use]
     pub fn config(&self) -> &ModelConfig {
         &self.config
@@ -155,7 +155,7 @@ impl Llama {
         if let [embedding] = self.embedding.as_slice() {
             return embedding.clone().select(0, self.compute.tokens(tokens));
         }
-        // Each piece gives its own tokens' rows and the rest are multiplied by zero.
+        // Each piece contributes the rows of its own tokens; the others are multiplied by zero.
         let mut sum: Option<Tensor<2>> = None;
         let mut first = 0;
         for piece in &self.embedding {
@@ -185,7 +185,7 @@ impl Llama {
         })
     }
 
-    /// One block of a pass over whole windows; `observer` looks on.
+    /// Runs one block over whole windows; `observer` sees its activations.
     #[must_use]
     pub fn forward_block(
         &self,
@@ -238,7 +238,7 @@ impl Llama {
         vec![BlockCache::default(); self.blocks.len()]
     }
 
-    /// Takes more tokens of one sequence and gives the logits after the last of them, `[1, vocabulary]`.
+    /// Runs more tokens of one sequence and returns the logits after the last one, `[1, vocabulary]`.
     ///
     /// # Errors
     /// As [`Llama::embed`].

@@ -1,18 +1,18 @@
-//! What a product may have added to it: a bias of each column, a residual of each element.
+//! What can be added to a product: a bias per column, a residual per element.
 
-/// What stands in a product's kernel for what is added. The kernel has its own buffers at bindings 0 to 2 and calls an
-/// element's column `column` and its place `at`.
+/// The parts of a product's kernel that do the addition. The kernel has its own buffers at bindings 0 to 2, and calls
+/// an element's column `column` and its index `at`.
 pub(super) struct Addends {
     /// Their buffers, bound after the product's own.
     pub(super) bindings: String,
     /// The binding of the sizes, which come last.
     pub(super) sizes_binding: usize,
-    /// The rest of the sum.
+    /// The further terms of the sum.
     pub(super) terms: String,
 }
 
 impl Addends {
-    /// Those that are there.
+    /// The addends that are present.
     pub(super) fn new(bias: bool, residual: bool) -> Self {
         let mut addends = Self {
             bindings: String::new(),

@@ -63,9 +63,9 @@ impl GpuTensor {
     }
 }
 
-/// A kernel. Its text is made when it is compiled, not at every launch.
+/// A kernel. Its text is generated when it is compiled, not at every launch.
 pub(super) struct Program {
-    /// The pipeline is cached under it: distinct for distinct texts.
+    /// The cache key of the pipeline: distinct for distinct texts.
     pub(super) key: String,
     /// Invocations in a workgroup.
     pub(super) threads: u32,
@@ -74,8 +74,8 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// `template` gives WGSL with the entry point `main`, in which `${threads}`, `${half}` (of the threads) and `${input}`
-    /// (how inputs are bound) may be left.
+    /// `template` gives WGSL with the entry point `main`, in which `${threads}`, `${half}` (of the threads) and
+    /// `${input}` (how inputs are bound) may still occur.
     pub(super) fn new(
         key: impl Into<String>,
         threads: u32,
@@ -88,7 +88,7 @@ impl Program {
         }
     }
 
-    /// The finished text, where inputs are bound as `input`: `read` or `read_write`.
+    /// The finished text, with inputs bound as `input`: `read` or `read_write`.
     pub(super) fn text(&self, input: &str) -> String {
         fill(
             &(self.template)(),
@@ -101,8 +101,8 @@ impl Program {
     }
 }
 
-/// `template` with the values in place of each `${name}`, one name after the other: a value may hold names that come
-/// later. What has no value stays as it is, so that the text is no WGSL; burn's templates would drop it.
+/// `template` with each `${name}` replaced by its value, one name after the other, so that a value may contain later
+/// names. A name without a value stays, which makes the text invalid WGSL; burn's templates would silently drop it.
 pub(super) fn fill(template: &str, values: &[(&str, &dyn Display)]) -> String {
     values.iter().fold(template.to_owned(), |text, (name, value)| {
         text.replace(&format!("${{{name}}}"), &value.to_string())
@@ -123,7 +123,7 @@ impl KernelSource for Program {
     }
 }
 
-/// How inputs are bound. In the page each buffer is its own allocation, and read-only binding lets the card cache;
+/// How inputs are bound. In the page each buffer is its own allocation, and a read-only binding lets the card cache it;
 /// natively buffers share allocations, and WebGPU forbids a read-only and a writable view of one allocation.
 const INPUT: &str = if cfg!(target_family = "wasm") {
     "read"

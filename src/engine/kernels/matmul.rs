@@ -11,7 +11,7 @@ use variant::Variant;
 #[cfg(test)]
 pub(super) use variant::all as variants;
 
-/// Rows and columns of a workgroup's tile, and of the part of it that one invocation keeps.
+/// Rows and columns of a workgroup's tile, and of the part that one invocation keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Tile {
     rows: usize,
@@ -21,7 +21,7 @@ pub(crate) struct Tile {
 }
 
 impl Tile {
-    /// From large to small; large tiles reuse more, small ones fill the card at few rows.
+    /// From large to small; large tiles reuse more data, small ones fill the card when there are few rows.
     pub(crate) const ALL: [Self; 4] = [
         Self::new(128, 128, 8, 8),
         Self::new(64, 64, 8, 4),
@@ -29,7 +29,7 @@ impl Tile {
         Self::new(32, 32, 4, 4),
     ];
 
-    /// Workgroups below which a card of the class that this was measured on is not filled.
+    /// Fewer workgroups than this do not fill a card of the class that this was measured on.
     const ENOUGH_WORKGROUPS: usize = 256;
 
     const fn new(rows: usize, columns: usize, thread_rows: usize, thread_columns: usize) -> Self {
@@ -63,12 +63,12 @@ pub(crate) enum Right {
     Plain,
 }
 
-/// What attention's causality saves.
+/// The work that causal attention saves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Causal {
     /// All of `C` from all of the depth.
     No,
-    /// Entries with column > row + offset are never read later, so tiles wholly above the diagonal are skipped.
+    /// Entries with column > row + offset are never read, so tiles wholly above the diagonal are skipped.
     Scores,
     /// `A` is zero where depth index > row + offset, so the sum stops there.
     Weights,
@@ -102,12 +102,12 @@ pub(crate) struct Product<'a> {
     pub(crate) heads_per_right: usize,
     pub(crate) alpha: f32,
     pub(crate) causal: Causal,
-    /// Row 0 stands at this position.
+    /// The position of row 0.
     pub(crate) offset: usize,
     pub(crate) bias: Option<&'a GpuTensor>,
     /// Added to `C`, laid out like it.
     pub(crate) residual: Option<&'a GpuTensor>,
-    /// `None`: by size.
+    /// `None`: chosen by size.
     pub(crate) tile: Option<Tile>,
 }
 

@@ -1,12 +1,12 @@
-//! Product of a few rows with a weight matrix: `y = x · Wᵀ [+ bias] [+ residual]`, one workgroup an output.
+//! Product of a few rows with a weight matrix: `y = x · Wᵀ [+ bias] [+ residual]`, one workgroup per output.
 //!
-//! Generation passes one row at a time, where a tiled product would leave most of a tile empty; here each workgroup
-//! reads one row of `W` once, which is all the traffic there is.
+//! Generation runs one row at a time, where a tiled product would leave most of a tile empty; here each workgroup reads
+//! one row of `W` exactly once.
 
 use super::addends::Addends;
 use super::launch::{GpuTensor, Program, fill};
 
-/// Rows up to which this is used instead of the tiled product.
+/// The most rows for which this is used instead of the tiled product.
 pub(crate) const MAX_ROWS: usize = 4;
 const THREADS: u32 = 64;
 /// WebGPU allows this many workgroups in a dimension.
@@ -33,7 +33,7 @@ pub(crate) fn matvec(
     out
 }
 
-/// The kernel with what is added.
+/// The kernel with its addends.
 pub(super) fn program(bias: bool, residual: bool) -> Program {
     Program::new(format!("matvec {bias} {residual}"), THREADS, move || {
         let addends = Addends::new(bias, residual);

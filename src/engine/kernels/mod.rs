@@ -1,9 +1,9 @@
 //! WGSL kernels for WebGPU, launched on burn's own buffers.
 //!
-//! burn's generic kernels reach about one per cent of a large card here, so the handful of operations that a forward
-//! pass consists of have kernels of their own. Each takes its sizes from a small buffer, so that one compiled pipeline
-//! serves every length; each has a twin in burn's operations ([`crate::ops`]) that the CPU runs and that tests and the
-//! self-test compare it with.
+//! burn's generic kernels reach only about one per cent of a large card's throughput here, so the handful of operations
+//! in a forward pass have their own kernels. Each takes its sizes from a small buffer, so that one compiled pipeline
+//! serves every length; each has a counterpart in burn's operations ([`crate::ops`]) that the CPU runs, and that tests
+//! and the self-test compare it with.
 
 mod addends;
 mod launch;

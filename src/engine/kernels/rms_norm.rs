@@ -1,4 +1,4 @@
-//! `y = gain ∘ x / √(mean x² + ε)`, one workgroup a row.
+//! `y = gain ∘ x / √(mean x² + ε)`, one workgroup per row.
 
 use super::launch::{GpuTensor, Program};
 

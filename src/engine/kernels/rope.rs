@@ -1,12 +1,12 @@
-//! Rotary positions in the half-split order: channel `i` of a head turns with channel `i + head_dim/2`.
+//! Rotary positions in the half-split order: channel `i` of a head is rotated with channel `i + head_dim/2`.
 
 use super::launch::{GpuTensor, Program};
 
 const THREADS: u32 = 128;
 const MAX_GROUPS: usize = 65_535;
 
-/// `x` is `[windows · length, heads · head_dim]`, `cosines` and `sines` `[context, head_dim/2]`; row `r` stands at
-/// position `r mod length + offset`.
+/// `x` is `[windows · length, heads · head_dim]`, `cosines` and `sines` `[context, head_dim/2]`; row `r` is at position
+/// `r mod length + offset`.
 pub(crate) fn rotate(
     x: &GpuTensor,
     [cosines, sines]: [&GpuTensor; 2],

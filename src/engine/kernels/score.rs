@@ -1,4 +1,4 @@
-//! Both models' logits at a position, reduced to what the metrics need, one workgroup a row.
+//! Both models' logits at a position, reduced to what the metrics need, one workgroup per row.
 //!
 //! With `z⁰`, `z` the two rows, `t` the true next token and `lse` the log of the sum of exponentials:
 //! `nll = lse(z) − z_t` for each, `KL = Σ_v p⁰(v) (z⁰_v − z_v) − lse(z⁰) + lse(z)`, and whether the largest is the same
@@ -7,7 +7,7 @@
 use super::launch::{GpuTensor, Program};
 
 const THREADS: u32 = 256;
-/// Numbers that a row is reduced to.
+/// How many numbers a row is reduced to.
 pub(crate) const SCORES: usize = 4;
 
 /// `base` and `modified` are `[rows, vocabulary]`, `targets` `[rows]` token ids as u32 stored in f32 bits; gives

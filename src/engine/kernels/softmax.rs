@@ -1,4 +1,4 @@
-//! Softmax of attention scores under the causal mask, in place, one workgroup a row.
+//! Softmax of attention scores under the causal mask, in place, one workgroup per row.
 
 use super::launch::{GpuTensor, Program};
 

@@ -1,4 +1,4 @@
-//! Every kernel is what a browser takes without asking for more.
+//! Every kernel is valid WGSL and stays within WebGPU's default limits.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ fn programs() -> Vec<Program> {
 #[test]
 fn every_kernel_is_valid_wgsl_within_the_default_limits() {
     for program in programs() {
-        // As the page binds inputs, and as other targets do.
+        // As the page binds inputs, and as native targets do.
         for input in ["read", "read_write"] {
             let (key, text) = (&program.key, program.text(input));
             let module = wgsl::parse_str(&text).unwrap_or_else(|e| panic!("{key}: {}", e.emit_to_string(&text)));
@@ -55,7 +55,7 @@ fn every_kernel_is_valid_wgsl_within_the_default_limits() {
     }
 }
 
-/// Pipelines are cached by key: a second text under the same one would never be compiled.
+/// Pipelines are cached by key: a second text under the same key would never be compiled.
 #[test]
 fn a_key_stands_for_one_text() {
     let programs = programs();

@@ -1,6 +1,6 @@
-//! The operations of a forward pass: on WebGPU our kernels, elsewhere burn's.
+//! The operations of a forward pass: our own kernels on WebGPU, burn's elsewhere.
 //!
-//! Activations are matrices of `[windows · length, channels]`, one row a token.
+//! Activations are matrices of `[windows · length, channels]`, one row per token.
 
 mod scores;
 
@@ -28,7 +28,7 @@ pub(super) struct Heads {
     pub(super) channels: usize,
 }
 
-/// The buffers of several tensors, all on WebGPU or none.
+/// The buffers of several tensors; `None` unless all are on WebGPU.
 fn on_gpu<const N: usize, const D: usize>(compute: &Compute, tensors: [&Tensor<D>; N]) -> Option<[GpuTensor; N]> {
     if !compute.is_gpu() {
         return None;
@@ -128,7 +128,7 @@ pub(super) fn rms_norm(compute: &Compute, x: &Tensor<2>, gain: &Tensor<1>, epsil
     x.clone() * scale * gain.clone().unsqueeze::<2>()
 }
 
-/// Turns each head's channels by its position; `cosines` and `sines` are `[context, channels/2]`.
+/// Rotates each head's channels by position; `cosines` and `sines` are `[context, channels/2]`.
 pub(super) fn rotate(
     compute: &Compute,
     x: &Tensor<2>,
@@ -162,8 +162,8 @@ pub(super) fn rotate(
 }
 
 /// Causal grouped-query attention. `query` is `[windows · length, heads · channels]`; `key` and `value` are
-/// `[windows · (offset + length), kv_heads · channels]`: the last `length` positions are the query's own, earlier ones
-/// come from a cache. Gives `[windows · length, heads · channels]`.
+/// `[windows · (offset + length), kv_heads · channels]`: the last `length` positions are the query's own; earlier ones
+/// come from the cache. Gives `[windows · length, heads · channels]`.
 pub(super) fn attention(
     compute: &Compute,
     query: &Tensor<2>,
@@ -269,7 +269,7 @@ pub(super) fn gated_silu(compute: &Compute, gate: &Tensor<2>, up: &Tensor<2>) ->
     activation::silu(gate.clone()) * up.clone()
 }
 
-/// What a hook makes of activations, `[rows, channels]`.
+/// Activations as changed by a hook, `[rows, channels]`.
 pub(super) fn change(x: Tensor<2>, change: Change) -> Tensor<2> {
     match change {
         Change::RoundEachToken { steps, smallest } => {

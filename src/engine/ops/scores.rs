@@ -7,7 +7,7 @@ use crate::arch::ModelError;
 use crate::kernels::{from_gpu, score, to_gpu};
 use hemoscope_core::metric::TokenScore;
 
-/// Reduces rows of logits of both models, `[rows, vocabulary]` each, to one [`TokenScore`] a row; only these are read
+/// Reduces rows of logits of both models, `[rows, vocabulary]` each, to one [`TokenScore`] per row; only these are read
 /// back. `targets` has the true next token of each row.
 ///
 /// # Errors

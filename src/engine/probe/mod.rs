@@ -1,4 +1,4 @@
-//! What a measurement reads while both models run: one file a probe. Probes observe; hooks change.
+//! What a measurement reads while both models run: one file per probe. Probes observe; hooks change.
 
 mod residual;
 

@@ -1,4 +1,4 @@
-//! How far the residual stream of a modified model is from the untouched one's, at one depth after the other.
+//! How far a modified model's residual stream is from the untouched one's, depth by depth.
 
 use burn::tensor::Tensor;
 
@@ -7,20 +7,20 @@ use crate::arch::ModelError;
 use hemoscope_core::metric::{amplification, cascade, cka_of_norms, cosine, relative_error};
 use hemoscope_core::observation::{Axis, Observation};
 
-/// Both models' residual streams at the same depth: one pair a batch, `[windows · length, hidden]` each.
+/// Both models' residual streams at the same depth: one pair per batch, `[windows · length, hidden]` each.
 pub(crate) type Pair<'a> = (&'a Tensor<2>, &'a Tensor<2>);
 
-/// Compares residual streams over all tokens, and over all but each window's first: a model keeps its largest
-/// activations there.
+/// Compares residual streams over all tokens, and over all but each window's first token, where models have their
+/// largest activations.
 pub(crate) struct Residual {
-    /// Tokens a window.
+    /// Tokens per window.
     length: usize,
     sites: Vec<String>,
     all: Comparison,
     without_first: Comparison,
 }
 
-/// One entry a site.
+/// One entry per site.
 #[derive(Default)]
 struct Comparison {
     relative_error: Vec<f64>,
@@ -49,7 +49,7 @@ impl Residual {
         }
     }
 
-    /// Compares the streams at the next site, which is called so.
+    /// Compares the streams at the next site, which has this name.
     pub(crate) async fn see(
         &mut self,
         compute: &Compute,
@@ -74,7 +74,7 @@ impl Residual {
         Ok(())
     }
 
-    /// What was found along the depth; `first_modified` is the place of the first block that a step has changed.
+    /// The observations along the depth; `first_modified` is the index of the first block that a step has changed.
     pub(crate) fn finish(self, first_modified: Option<usize>) -> Vec<Observation> {
         let axis = Axis::named("site", self.sites);
         let mut observations = self.all.observations("", &axis, first_modified);
@@ -172,8 +172,8 @@ fn without_first(x: &Tensor<2>, length: usize) -> Tensor<2> {
         .reshape([windows * (length - 1), width])
 }
 
-/// Linear CKA of two sets of activations that come in batches; centred before they are multiplied, since a channel's mean
-/// can be far larger than what varies.
+/// Linear CKA of two sets of activations in batches. They are centred before they are multiplied, since a channel's
+/// mean can be far larger than its variation.
 async fn alike(compute: &Compute, batches: &[[Tensor<2>; 2]]) -> Result<f64, ModelError> {
     let Some([base, modified]) = means(batches) else {
         return Ok(f64::NAN);
@@ -199,7 +199,7 @@ async fn alike(compute: &Compute, batches: &[[Tensor<2>; 2]]) -> Result<f64, Mod
     let Some(products) = products else {
         return Ok(f64::NAN);
     };
-    // One row of sums a product: added up here, in f64.
+    // One row of sums per product, added up here in f64.
     let sums = products.map(|product| product.square().sum_dim(0)).to_vec();
     let width = sums.first().map_or(1, |row| row.dims()[1]);
     let values = compute.read(Tensor::cat(sums, 0), "comparing residual streams").await?;

@@ -25,7 +25,7 @@ pub(super) async fn measure<H: Host>(
         .build(spec, cache, |stage, done, total| progress.stage(stage, done, total))
         .await?;
     let made = Made::of(&built.tally, built.model.blocks().len());
-    // Where nothing was modified, everything is known already.
+    // If nothing was modified, everything is already known.
     if spec.is_identity() {
         return Ok(progress.measured_as(untouched.stats, Hemorrhage::NONE, made));
     }

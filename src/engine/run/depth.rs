@@ -1,5 +1,5 @@
 //! A point of the view along the depth: both models run block by block in lockstep, and their residual streams are
-//! compared behind each block.
+//! compared after each block.
 
 use crate::arch::Llama;
 use crate::builder::{Builder, Built};
@@ -13,8 +13,8 @@ use crate::{EngineError, Host};
 use hemoscope_core::modify::Spec;
 use hemoscope_core::observation::Observation;
 
-/// Compares behind every block of the modified model. A block is compared with the untouched one that it came from: a copy
-/// with its original, and what follows a dropped block with what follows it in the untouched model.
+/// Compares the streams after every block of the modified model. Each block is compared with the untouched block it
+/// came from: a copy with its original, and the block after a dropped one with the same block of the untouched model.
 pub(super) async fn observe<H: Host>(
     builder: &Builder<'_, H>,
     spec: &Spec,
@@ -30,7 +30,7 @@ pub(super) async fn observe<H: Host>(
     };
     let mut modified = embed(&model)?;
     let mut base = embed(builder.base)?;
-    // Untouched blocks that `base` has been through.
+    // How many untouched blocks `base` has passed.
     let mut depth = 0;
     let mut probe = Residual::new(windows.length());
     let compute = builder.base.compute();
@@ -39,7 +39,7 @@ pub(super) async fn observe<H: Host>(
         .await?;
     for (place, (&source, block)) in sources.iter().zip(model.blocks()).enumerate() {
         modified.advance(block, None).await?;
-        // A copy behind its original, or a block that stands before an earlier one.
+        // A copy after its original, or a block moved after a later one.
         if source + 1 < depth {
             base = embed(builder.base)?;
             depth = 0;
@@ -61,7 +61,7 @@ fn pairs<'s, H: Host>(base: &'s Streams<'_, H>, modified: &'s Streams<'_, H>) ->
     base.batches().zip(modified.batches()).collect()
 }
 
-/// The first place where another block stands than in the untouched model; `None` where there is none.
+/// The first position whose block is not that of the untouched model; `None` if there is none.
 fn first_modified(base: &Llama, modified: &Llama) -> Option<usize> {
     let differs = |place: &usize| {
         let pair = (base.blocks().get(*place), modified.blocks().get(*place));

@@ -1,4 +1,4 @@
-//! A run: from the untouched model to the last point. One file a question that can be asked.
+//! A run: from the untouched model to the last point. One file per question.
 
 mod curve;
 mod depth;
@@ -16,18 +16,18 @@ use hemoscope_core::curve::Curve;
 use hemoscope_core::experiment::Experiment;
 use hemoscope_core::protocol::{Event, Job, Order, Scheduler, Sweeping};
 
-/// A curve and what was found out on the way.
+/// A curve, and what was found on the way.
 #[derive(Debug, Clone)]
 pub struct RunResult {
     /// The measured points.
     pub curve: Curve,
     /// Whether all points were tried.
     pub complete: bool,
-    /// Block influence of the untouched model, where a method asked for it.
+    /// Block influence of the untouched model, if a method asked for it.
     pub block_influence: Option<Vec<f64>>,
 }
 
-/// The surroundings of a run that this engine measures alone: what it says goes to the scheduler first.
+/// The host of a run that this engine measures alone: its events go to the scheduler first.
 struct Alone<'a, H> {
     host: &'a H,
     scheduler: RefCell<Scheduler>,
@@ -44,7 +44,7 @@ impl<H: Host> Alone<'_, H> {
                 Order::Ask(_, job, _) => self.jobs.borrow_mut().push_back(job),
                 // The host has been asked whether to stop.
                 Order::Stop(_) => {}
-                // Without a result, the caller has the error.
+                // Without a result, the caller gets the error.
                 Order::Tell(Event::Failed { .. }) if !has_result => {}
                 Order::Tell(event) => {
                     if let Event::RunFinished { curve, complete } = &event {
@@ -85,8 +85,8 @@ impl<H: Host> Host for Alone<'_, H> {
 const ALONE: usize = 0;
 
 impl<H: Host> Session<H> {
-    /// Measures every point of the experiment's sweep and tells of each as it is finished. Cancelling keeps the
-    /// finished points.
+    /// Measures every point of the experiment's sweep and reports each one when finished. Cancelling keeps the finished
+    /// points.
     ///
     /// # Errors
     /// Where nothing can be measured: no model, text too short, numbers out of range, a device that fails before the
@@ -98,7 +98,7 @@ impl<H: Host> Session<H> {
         calibration_text: &str,
     ) -> Result<RunResult, EngineError> {
         let mut part = Part::of(self, experiment, text, calibration_text)?;
-        // The texts are cut already.
+        // The texts are already cut.
         let sweeping = Sweeping {
             experiment: experiment.clone(),
             text: String::new(),

@@ -1,7 +1,8 @@
-//! One engine's part in a run: one finds out what all engines need to know of the untouched model and hands it over, the
-//! others take it, and each measures the points that it is given.
+//! One engine's part in a run: one finds out what all engines need to know about the untouched model and hands it over;
+//! the others take it over, and each measures the points it is given.
 //!
-//! What is handed over are the very numbers, so that a point comes out the same to the digit wherever it is measured.
+//! The exact numbers are handed over, so that a point comes out the same to the last digit whichever engine measures
+//! it.
 
 use super::setup::{Setup, setup};
 use super::{curve, depth};
@@ -49,8 +50,8 @@ impl Part {
         }
     }
 
-    /// Finds out what all points need: the untouched model's hidden states, and its statistics where one calibration serves
-    /// all points. Where other engines listen, each is handed over as soon as it is known.
+    /// Finds out what all points need: the untouched model's hidden states, and its statistics where one calibration
+    /// serves all points. If other engines take part, each finding is handed over as soon as it is known.
     pub(super) async fn find_out<H: Host>(
         &mut self,
         session: &Session<impl Host>,
@@ -97,8 +98,8 @@ impl Part {
         Ok(())
     }
 
-    /// Statistics that the first steps need beforehand: they meet the untouched model at every point. What later steps meet is
-    /// each point's own.
+    /// Statistics that the first step needs beforehand, which sees the untouched model at every point. Later steps see
+    /// a different model at each point.
     fn shared_statistics<H: Host>(
         &self,
         model: &Model,
@@ -116,7 +117,7 @@ impl Part {
         Ok(beforehand)
     }
 
-    /// Takes over what another engine found out.
+    /// Takes over another engine's finding.
     fn adopt<H: Host>(&mut self, session: &Session<H>, finding: &Finding, bytes: &[u8]) -> Result<(), EngineError> {
         let model = session.model()?;
         match *finding {
@@ -166,13 +167,13 @@ impl Part {
         self.cache = cache;
         match observed {
             Ok(observations) => Ok(Point::observed(value, spec, observations)),
-            // Nothing more can come of any point.
+            // No further point can be measured.
             Err(error) if matches!(error, EngineError::Cancelled) || error.is_device_failure() => Err(error),
             Err(error) => Ok(Point::failed(value, spec, error.to_string())),
         }
     }
 
-    /// Block influence of the untouched model, where it was measured.
+    /// Block influence of the untouched model, if it was measured.
     pub(super) fn block_influence(&self) -> Option<Vec<f64>> {
         let blocks = self.cache.get(&Spec::default(), StatisticId::BlockInfluence)?;
         let first = |values: &hemoscope_core::modify::SiteValues| values.get(&Site::Residual)?.first().copied();
@@ -181,7 +182,7 @@ impl Part {
 }
 
 impl<H: Host> Session<H> {
-    /// Joins a run: cuts its texts. Points can be measured once the findings are here.
+    /// Joins a run: cuts its texts. Points can be measured once it has the findings.
     ///
     /// # Errors
     /// As [`Session::run`].
@@ -207,10 +208,10 @@ impl<H: Host> Session<H> {
         Ok(())
     }
 
-    /// Takes over what another engine found out about the same model for the run that both have joined.
+    /// Takes over another engine's finding about the same model, for the run that both have joined.
     ///
     /// # Errors
-    /// Where there is no such run, or the bytes are not what they should be.
+    /// If there is no such run, or the bytes don't fit.
     pub fn adopt(&mut self, finding: &Finding, bytes: &[u8]) -> Result<(), EngineError> {
         let mut part = self.part.take().ok_or(EngineError::NoRun)?;
         let adopted = part.adopt(self, finding, bytes);
@@ -218,11 +219,11 @@ impl<H: Host> Session<H> {
         adopted
     }
 
-    /// Measures one point of the run that was joined and tells of it.
+    /// Measures one point of the joined run and reports it.
     ///
     /// # Errors
-    /// Where there is no such run or no such point, it is cancelled, or the device fails; a point that fails for another
-    /// reason is a point with that reason.
+    /// If there is no such run or point, the run is cancelled, or the device fails. A point that fails for another
+    /// reason is reported as a point with that reason.
     pub async fn point(&mut self, index: usize) -> Result<(), EngineError> {
         let mut part = self.part.take().ok_or(EngineError::NoRun)?;
         let measured = part.point(self, &self.host, index).await;

@@ -14,7 +14,7 @@ use hemoscope_core::weights::Site;
 #[derive(Default)]
 pub(super) struct BlockInfluence {
     entering: Option<Tensor<2>>,
-    /// One column a batch, a row a token.
+    /// One column per batch, with one row per token.
     cosines: Vec<Tensor<2>>,
 }
 
@@ -40,7 +40,8 @@ impl Collector for BlockInfluence {
             let (mut sum, mut count) = (0.0, 0_usize);
             for cosines in self.cosines {
                 for cosine in compute.read(cosines, "reading block influence").await? {
-                    // A token without direction says nothing about the block; the reference code counts it as one half.
+                    // A zero vector has no direction and says nothing about the block; the reference code counts it as
+                    // one half.
                     sum += if cosine.is_nan() { 0.5 } else { f64::from(cosine) };
                     count += 1;
                 }

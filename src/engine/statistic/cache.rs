@@ -1,11 +1,11 @@
-//! Statistics that are known, by the steps that led to the model that they describe; the points of a sweep share them.
+//! Known statistics, keyed by the steps that made the model they describe; the points of a sweep share them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use hemoscope_core::modify::{SiteValues, Spec, StatisticId};
 
-/// One entry a block of each.
+/// Each statistic has one entry per block.
 #[derive(Clone, Default)]
 pub(crate) struct Cache(HashMap<(String, StatisticId), Arc<Vec<SiteValues>>>);
 
@@ -31,7 +31,7 @@ impl Cache {
         postcard::to_allocvec(self.get(&Spec::default(), id)?.as_ref()).ok()
     }
 
-    /// Takes over what [`Cache::to_bytes`] gave of a model with so many blocks; `None` where it is not that.
+    /// Takes over what [`Cache::to_bytes`] gave for a model with this many blocks; `None` if the bytes don't fit.
     pub(crate) fn adopt(&mut self, id: StatisticId, blocks: usize, bytes: &[u8]) -> Option<()> {
         let (values, rest) = postcard::take_from_bytes::<Vec<SiteValues>>(bytes).ok()?;
         if !rest.is_empty() || values.len() != blocks {

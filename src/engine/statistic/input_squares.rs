@@ -9,7 +9,7 @@ use crate::Compute;
 use crate::arch::Observe;
 use hemoscope_core::weights::Site;
 
-/// One sum a channel of each site.
+/// For each site, one sum per channel.
 #[derive(Default)]
 pub(super) struct InputSquares(BTreeMap<Site, Tensor<1>>);
 

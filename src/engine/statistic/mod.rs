@@ -1,4 +1,4 @@
-//! What calibration collects of the running model: one file a statistic.
+//! What calibration collects from the running model: one file per statistic.
 
 mod block_influence;
 mod cache;

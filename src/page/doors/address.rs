@@ -1,4 +1,4 @@
-//! The address bar: the experiment in the fragment, and how the page was asked for in the query.
+//! The address bar: the experiment in the fragment, and the page's options in the query.
 
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::JsValue;
@@ -15,7 +15,7 @@ pub fn fragment() -> String {
         .unwrap_or_default()
 }
 
-/// Puts a fragment into the address, without a new step in the history.
+/// Puts a fragment into the address, without a new history entry.
 ///
 /// # Errors
 /// Where the browser refuses, for instance after too many calls in a second.
@@ -45,7 +45,7 @@ pub fn query(key: &str) -> Option<String> {
         .map(|(_, value)| value.to_owned())
 }
 
-/// Calls `changed` whenever a person gives the page another fragment; for as long as the page lives.
+/// Calls `changed` whenever a person changes the fragment, for as long as the page lives.
 ///
 /// # Errors
 /// Where there is no window.

@@ -1,4 +1,4 @@
-//! Small things that the browser knows or does.
+//! Small functions of the browser.
 
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
@@ -65,7 +65,7 @@ pub fn mark_document(name: &str, value: &str) {
     }
 }
 
-/// Whether the browser offers a WebGPU device. It is asked for an adapter and nothing is started.
+/// Whether the browser offers a WebGPU device. Only asks for an adapter and starts nothing.
 pub async fn has_webgpu() -> bool {
     adapter().await.is_ok_and(|adapter| adapter.is_object())
 }
@@ -85,7 +85,7 @@ pub fn on_resize(element: &Element, resized: impl Fn(f64) + 'static) {
     let watched = element.clone();
     resized(f64::from(watched.client_width()));
     let tell = Closure::<dyn Fn()>::new(move || resized(f64::from(watched.client_width())));
-    // A change of layout inside the observer's own call is reported as an error.
+    // Browsers report a layout change within the observer's callback as an error.
     let listener = Closure::<dyn Fn()>::new(move || {
         if let Ok(window) = window() {
             window.request_animation_frame(tell.as_ref().unchecked_ref()).ok();
@@ -97,7 +97,7 @@ pub fn on_resize(element: &Element, resized: impl Fn(f64) + 'static) {
     }
 }
 
-/// The first element of a selector, of HTML or of SVG.
+/// The first element, HTML or SVG, that a selector matches.
 fn any_element(selector: &str) -> Option<Element> {
     document().ok()?.query_selector(selector).ok().flatten()
 }
@@ -108,7 +108,7 @@ pub fn by_id(id: &str) -> Option<HtmlElement> {
     document().ok()?.get_element_by_id(id)?.dyn_into().ok()
 }
 
-/// Takes the element with an id out of the document, and gives the text in it.
+/// Removes the element with an id from the document, and returns its text.
 pub fn take_out(id: &str) -> Option<String> {
     let element = by_id(id)?;
     element.remove();
@@ -121,7 +121,7 @@ pub(super) fn meta(name: &str, attribute: &str) -> Option<String> {
     any_element(&format!("meta[name={name}]"))?.get_attribute(attribute)
 }
 
-/// The height of what is seen of the page, CSS pixels.
+/// The height of the visible part of the page, in CSS pixels.
 #[must_use]
 pub fn inner_height() -> Option<f64> {
     window().ok()?.inner_height().ok()?.as_f64()
@@ -136,10 +136,10 @@ pub fn bring_into_view(selector: &str) {
     }
 }
 
-/// Gives an element the keyboard.
+/// Gives an element the keyboard focus.
 pub fn focus(selector: &str) {
     if let Some(element) = any_element(selector) {
-        // Marks in an SVG are no HTML elements, and can be focused all the same.
+        // Marks in an SVG are not HTML elements, but can be focused all the same.
         element.unchecked_into::<HtmlElement>().focus().ok();
     }
 }

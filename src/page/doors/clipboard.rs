@@ -12,7 +12,7 @@ use super::error::BrowserError;
 /// Where the browser has no clipboard for this page or refuses.
 pub async fn copy(text: &str) -> Result<(), BrowserError> {
     let navigator = window()?.navigator();
-    // Missing on pages served in the clear, although web-sys says that it is always there.
+    // Missing on pages served without TLS, although web-sys says that it is always there.
     let clipboard = Reflect::get(&navigator, &"clipboard".into())?;
     if !clipboard.is_object() {
         return Err(BrowserError::missing("clipboard"));

@@ -1,7 +1,7 @@
 //! The engine's files beside the page, and its module, which the page loads once for all its workers.
 //!
-//! Their names follow from their content, so that a browser never starts an older engine that it has kept; the build writes
-//! them and the module's sizes into index.html (`.ci/name_engine.py`).
+//! Their names are derived from their content, so that a browser never starts an older engine from its cache; the build
+//! writes the names and the module's sizes into index.html (`.ci/name_engine.py`).
 
 use js_sys::WebAssembly::Module;
 
@@ -12,7 +12,7 @@ use super::fetch::{self, Arrived, Cancel, FetchError, Weight};
 /// The engine could not be loaded. The text says what and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
-    /// The page was not made by its build.
+    /// The page was not built by `make build`.
     #[error("index.html does not name the engine's files ({reason}); 'make build' makes a page that does")]
     Unnamed {
         /// What is missing.
@@ -21,30 +21,30 @@ pub enum EngineError {
     /// The server has no such file.
     #[error("{address} is not there any more: the page was renewed since it was opened. Reload it")]
     Gone {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
     },
-    /// The server has it and doesn't give it.
+    /// The server has it but does not send it.
     #[error("the server answers {status} for {address}. Wait a little, then press Run again")]
     Server {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
-        /// The answer's status.
+        /// The response's status.
         status: u16,
     },
-    /// No answer, or not all of it.
+    /// No response, or not all of it.
     #[error("{address} could not be loaded whole; check the connection, then press Run again")]
     Unreachable {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
     },
     /// The browser can't run it.
     #[error("this browser can't compile it ({reason}). Update the browser, or take another one")]
     Refused {
-        /// What the browser says.
+        /// The browser's message.
         reason: String,
     },
-    /// The reader stopped it.
+    /// The user stopped it.
     #[error("cancelled")]
     Cancelled,
 }
@@ -77,12 +77,12 @@ pub struct Engine {
     pub(super) loader: String,
     /// The address of the script that starts the module.
     pub(super) script: String,
-    /// What both start.
+    /// The compiled module that both start.
     pub(super) module: Module,
 }
 
 impl Engine {
-    /// Loads it; `on_arrival` hears how far that is, except where the browser has kept it.
+    /// Loads it; `on_arrival` gets the progress, unless it comes from the browser's cache.
     ///
     /// # Errors
     /// An [`EngineError`].
@@ -97,7 +97,7 @@ impl Engine {
         })
     }
 
-    /// Bytes that [`Engine::load`] has sent, at most where the server doesn't say how many.
+    /// Bytes that [`Engine::load`] downloads; an upper bound if the server doesn't say.
     ///
     /// # Errors
     /// [`EngineError::Unnamed`].
@@ -107,7 +107,7 @@ impl Engine {
     }
 }
 
-/// What its files are called.
+/// The name shared by its files.
 fn name() -> Result<String, BrowserError> {
     meta("engine", "content").ok_or_else(|| BrowserError::missing("name of the engine"))
 }

@@ -1,4 +1,4 @@
-//! What the browser throws, as one error type: no `JsValue` leaves this room.
+//! What the browser throws, as one error type: no `JsValue` leaves this module.
 
 use wasm_bindgen::{JsCast as _, JsValue};
 
@@ -6,9 +6,9 @@ use wasm_bindgen::{JsCast as _, JsValue};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name}: {message}")]
 pub struct BrowserError {
-    /// The exception's class (`TypeError`, `QuotaExceededError`), or `thrown` where it was no exception.
+    /// The exception's class (`TypeError`, `QuotaExceededError`), or `thrown` if it was not an exception.
     pub name: String,
-    /// What it says.
+    /// Its message.
     pub message: String,
 }
 
@@ -22,7 +22,7 @@ impl BrowserError {
         }
     }
 
-    /// Whether it is the exception of this name.
+    /// Whether it is the exception with this name.
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
         self.name == name
@@ -31,7 +31,7 @@ impl BrowserError {
 
 impl From<JsValue> for BrowserError {
     fn from(value: JsValue) -> Self {
-        // Errors and DOMExceptions share these two members, but not a class that all browsers agree on.
+        // Errors and DOMExceptions share these two members, but no class that all browsers agree on.
         let member = |key: &str| {
             js_sys::Reflect::get(&value, &JsValue::from_str(key))
                 .ok()

@@ -1,4 +1,4 @@
-//! Fields of a form, as their events tell of them.
+//! Form fields, read from their events.
 
 use wasm_bindgen::JsCast as _;
 use web_sys::{DragEvent, Event, EventTarget, File, HtmlDetailsElement, HtmlInputElement};
@@ -9,7 +9,7 @@ fn target<T: wasm_bindgen::JsCast>(target: Option<EventTarget>) -> Option<T> {
     target?.dyn_into().ok()
 }
 
-/// Lets the input that an event came from hold another text: what it uses needn't be what was typed.
+/// Sets the text of the input that an event came from: the value in use may differ from what was typed.
 pub fn show(event: &Event, text: &str) {
     if let Some(input) = target::<HtmlInputElement>(event.target())
         && input.value() != text
@@ -30,7 +30,7 @@ pub fn dropped(event: &DragEvent) -> Vec<File> {
     listed(event.data_transfer().and_then(|data| data.files()))
 }
 
-/// Whether the fold that an event came from is open.
+/// Whether the foldable element that an event came from is open.
 #[must_use]
 pub fn is_open(event: &Event) -> bool {
     target::<HtmlDetailsElement>(event.target()).is_some_and(|fold| fold.open())

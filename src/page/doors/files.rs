@@ -40,7 +40,7 @@ fn save(name: &str, blob: &Blob) -> Result<(), BrowserError> {
     Ok(())
 }
 
-/// Saves an SVG text as a PNG, `scale` pixels a CSS pixel.
+/// Saves an SVG text as a PNG, with `scale` pixels per CSS pixel.
 ///
 /// # Errors
 /// Where the browser can't draw it.
@@ -81,7 +81,7 @@ pub fn listed(files: Option<FileList>) -> Vec<File> {
     (0..files.length()).filter_map(|place| files.get(place)).collect()
 }
 
-/// A file's text; bytes that are no UTF-8 are replaced.
+/// A file's text; invalid UTF-8 is replaced.
 ///
 /// # Errors
 /// Where it can't be read.

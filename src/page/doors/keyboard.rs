@@ -1,4 +1,4 @@
-//! The keyboard: keys that do something wherever the reader is.
+//! The keyboard: keys that work anywhere on the page.
 
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
@@ -7,7 +7,7 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 use super::browser::window;
 use super::error::BrowserError;
 
-/// A key that does something wherever the reader is.
+/// A key that works anywhere on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
     /// R.
@@ -23,7 +23,7 @@ pub enum Key {
 }
 
 impl Key {
-    /// The key that the browser calls so.
+    /// The key with this name in the browser.
     fn read(name: &str) -> Option<Self> {
         Some(match name {
             "r" | "R" => Self::Run,
@@ -36,7 +36,7 @@ impl Key {
     }
 }
 
-/// Calls `pressed` for every key of the page's own that isn't typed into a field, for as long as the page lives.
+/// Calls `pressed` for each of these keys that isn't typed into a field, for as long as the page lives.
 ///
 /// # Errors
 /// Where there is no window.
@@ -47,7 +47,7 @@ pub fn on_key(pressed: impl Fn(Key) + 'static) -> Result<(), BrowserError> {
             .and_then(|target| target.dyn_into::<HtmlElement>().ok())
             .is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"));
         let key = event.key();
-        // What scrolls sideways does so by these keys.
+        // Elements that scroll sideways use these keys themselves.
         let scrolling = key.starts_with("Arrow")
             && event
                 .target()

@@ -1,6 +1,6 @@
-//! The only room with web-sys: what the page takes from the browser and gives to it.
+//! The only module with web-sys: everything that passes between the page and the browser.
 //!
-//! What needs no browser in here compiles natively too, so that its tests run there.
+//! The parts that need no browser also compile natively, so that their tests can run.
 
 pub mod fetch;
 

@@ -1,8 +1,8 @@
-//! The engines behind the page: one that does whatever it is asked to, and where the CPU computes with a small model, others
-//! that measure points of its runs beside it ([`Scheduler`] says who does what).
+//! The engines behind the page: one that does every kind of job and, when the CPU runs a small model, others that
+//! measure points of its runs in parallel ([`Scheduler`] decides who does what).
 //!
-//! The others are started when a run begins, so that their models load while the first one measures the untouched model, and
-//! they stay for the next run with the same model.
+//! The others are started when a run begins, so that they load the model while the first one measures the untouched
+//! model, and are kept for the next run with the same model.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -20,7 +20,7 @@ use hemoscope_core::experiment::{DeviceChoice, Experiment};
 use hemoscope_core::protocol::{Command, DeviceKind, Event, Job, ModelReport, Reply, Request};
 use hemoscope_core::protocol::{Order, Scheduler, engines, engines_for};
 
-/// Jobs of the pool's own bear this number, which no front end gives.
+/// The id of the pool's own jobs, which no front end uses.
 const OWN: u64 = 0;
 
 /// Running engines; dropping them ends them.
@@ -42,17 +42,17 @@ struct Inner {
 
 #[derive(Default)]
 struct Members {
-    /// The first is the one for everything.
+    /// The first is the one that does every kind of job.
     list: Vec<Member>,
     next_number: usize,
     on_cpu: bool,
-    /// What results call it.
+    /// The device's name in results.
     device: String,
     /// How the model was loaded, and what the first engine said of it.
     model: Option<(Job, Vec<Blob>)>,
     report: Option<Box<ModelReport>>,
     run: Option<Run>,
-    /// Runs that are over. An engine may still say something about its part in one.
+    /// Finished runs, about which an engine may still send events.
     over: Vec<u64>,
 }
 
@@ -66,13 +66,13 @@ struct Member {
 struct Run {
     id: u64,
     shared: Scheduler,
-    /// What was found out, in the order of the findings.
+    /// The bytes of the findings, in order.
     bytes: Vec<ArrayBuffer>,
 }
 
 impl Pool {
-    /// Starts the first engine; `receive` hears what is said of the page's jobs. `for_webgpu`: whether it may run in the
-    /// page where only there WebGPU is.
+    /// Starts the first engine; `receive` gets the events of the page's jobs. `for_webgpu`: whether it may run in the
+    /// page itself if only pages have WebGPU.
     ///
     /// # Errors
     /// Where the browser refuses workers.
@@ -86,7 +86,7 @@ impl Pool {
         Ok(Self { inner })
     }
 
-    /// Sends a command and the files that it speaks of.
+    /// Sends a command and the files that it refers to.
     ///
     /// # Errors
     /// Where the browser can't copy them to an engine.
@@ -120,7 +120,7 @@ impl Pool {
                     ..
                 }) = &command
                 {
-                    // The others have another model.
+                    // The others hold a different model.
                     members.list.truncate(1);
                     members.model = Some((job.clone(), blobs.to_vec()));
                     members.report = None;
@@ -153,14 +153,14 @@ impl Inner {
         Ok(())
     }
 
-    /// How many engines a run should have.
+    /// How many engines a run should use.
     fn wanted(&self, experiment: &Experiment) -> usize {
         let members = self.members.borrow();
         let report = members.report.as_ref().filter(|_| members.on_cpu);
         report.map_or(1, |report| engines_for(report, experiment))
     }
 
-    /// Starts the engines that are missing; those that are there take part at once.
+    /// Starts the missing engines; those already running take part at once.
     fn fill(self: &Rc<Self>, wanted: usize) {
         let there: Vec<usize> = {
             let members = self.members.borrow();
@@ -171,7 +171,7 @@ impl Inner {
             self.go_on(|run| run.join(number, now_secs()));
         }
         while self.members.borrow().list.len() < wanted {
-            // Where the browser refuses another worker, the run has fewer.
+            // If the browser refuses another worker, the run uses fewer.
             if self.add(false).is_err() {
                 break;
             }
@@ -248,7 +248,7 @@ impl Inner {
         }
     }
 
-    /// What the first engine says of a job that is its alone.
+    /// Passes on what the first engine says about a job of its own.
     fn pass_on(&self, mut reply: Reply) {
         match &mut reply.event {
             Event::Device(report) => {
@@ -265,7 +265,7 @@ impl Inner {
                 };
                 let mut members = self.members.borrow_mut();
                 if let Some((Job::LoadModel { sha256, .. }, _)) = &mut members.model {
-                    // The others need not take it again.
+                    // The others need not hash the files again.
                     *sha256 = Some(report.sha256.clone());
                 }
                 members.report = Some(report.clone());
@@ -302,7 +302,7 @@ impl Inner {
         }
     }
 
-    /// An engine is of no use any more. The others go on; where there are none, the front end is told.
+    /// Drops an engine that can't be used any more. The others continue; if there are none, the front end is told.
     fn lose(&self, number: usize, reason: &str) {
         let alone = {
             let mut members = self.members.borrow_mut();
@@ -312,7 +312,7 @@ impl Inner {
             if let Some(heir) = heir {
                 members.list.swap(0, heir);
             }
-            // A machine that could not hold so many is not asked to again.
+            // Don't ask a machine again for more engines than it could hold.
             let left = members.list.len().max(1);
             if let Some(report) = &mut members.report {
                 report.engines = left;
@@ -320,7 +320,7 @@ impl Inner {
             heir.is_none()
         };
         let shared = self.with_run(|_| ()).is_some();
-        // The run tells of the last one's loss itself.
+        // The run itself reports the loss of the last engine.
         self.go_on(|run| run.lose(number, reason, now_secs()));
         if alone && !shared {
             (self.receive)(Incoming::Broken(reason.to_owned()));

@@ -1,9 +1,9 @@
-//! The one door through which tasks start, so that a reader finds every piece of work that outlives its caller.
+//! The one place where tasks are started, so that all work that outlives its caller is easy to find.
 
 use std::future::Future;
 use std::pin::Pin;
 
-/// Runs `future` on this thread's event loop. It has no result: what it finds out it stores or shows itself.
+/// Runs `future` on this thread's event loop. It has no result; it stores or shows what it finds itself.
 #[cfg_attr(
     target_family = "wasm",
     expect(
@@ -12,7 +12,7 @@ use std::pin::Pin;
     )
 )]
 pub fn spawn(future: impl Future<Output = ()> + 'static) {
-    // One type for all of them: what drives a future is 2 kB of code for each type.
+    // One type for all of them: the code that drives a future takes 2 kB per type.
     let future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(future);
     wasm_bindgen_futures::spawn_local(future);
 }

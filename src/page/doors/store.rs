@@ -2,7 +2,7 @@
 
 use super::browser::window;
 
-/// A setting that stays on this device; `None` where there is none or the browser keeps nothing.
+/// A setting that stays on this device; `None` if there is none, or the browser keeps nothing.
 #[must_use]
 pub fn stored(key: &str) -> Option<String> {
     window()
@@ -15,7 +15,7 @@ pub fn stored(key: &str) -> Option<String> {
         .flatten()
 }
 
-/// Keeps a setting on this device, where the browser keeps anything.
+/// Keeps a setting on this device, if the browser keeps anything.
 pub fn store(key: &str, value: &str) {
     if let Ok(window) = window()
         && let Ok(Some(storage)) = window.local_storage()

@@ -1,9 +1,9 @@
 //! The engine's worker, and the messages to and from it.
 //!
-//! Every message is an object `{json, blobs, bytes}`: a command or a reply as JSON text, the files that a command speaks
-//! of, and what one engine has found out for others. Before all others the worker gets the compiled module as a message, and
-//! says `{ready: true, webgpu}` once it runs. Where a browser has WebGPU for pages and none for workers, the worker is ended
-//! and the engine runs in the page itself, at the other end of a message channel.
+//! Every message is an object `{json, blobs, bytes}`: a command or a reply as JSON text, the files that a command
+//! refers to, and the bytes of findings for other engines. The first message gives the worker the compiled module; it
+//! replies `{ready: true, webgpu}` once it runs. If a browser has WebGPU for pages but not for workers, the worker is
+//! ended and the engine runs in the page itself, at the other end of a message channel.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -23,12 +23,12 @@ use hemoscope_core::protocol::{Command, ENGINE_PORT, Reply};
 pub enum Incoming {
     /// Its module is loaded.
     Ready {
-        /// Whether it runs in the page itself, which then answers more slowly while it works.
+        /// Whether it runs in the page itself, which then responds more slowly while it works.
         in_page: bool,
     },
     /// An event of a job, and the bytes that it hands over.
     Reply(Box<Reply>, Option<ArrayBuffer>),
-    /// It can't be used any more.
+    /// The engine can't be used any more.
     Broken(String),
 }
 
@@ -42,8 +42,8 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// Starts the engine; `receive` hears everything that it says. `for_webgpu`: whether it may run in the page where only
-    /// there WebGPU is.
+    /// Starts the engine; `receive` gets everything that it sends. `for_webgpu`: whether it may run in the page itself
+    /// if only pages have WebGPU.
     ///
     /// # Errors
     /// Where the browser refuses workers.
@@ -93,7 +93,7 @@ impl Transport {
         })
     }
 
-    /// Sends a command, the files that it speaks of, and what another engine has found out.
+    /// Sends a command, the files that it refers to, and the bytes of another engine's finding.
     ///
     /// # Errors
     /// Where the browser can't copy them to the engine.
@@ -142,7 +142,7 @@ impl InPage {
         let document = document()?;
         let script = document.create_element("script")?;
         script.set_attribute("type", "module")?;
-        // An engine that was ended leaves its memory behind; another address gives a new one.
+        // An ended engine leaves its memory behind; a different address gives a fresh instance.
         let address = format!("{}?{}", engine.script, now_ms());
         script.set_text_content(Some(&format!(
             "const port = window.{ENGINE_PORT};
@@ -165,7 +165,7 @@ impl Drop for InPage {
         self.port.set_onmessage(None);
         let stop = Object::new();
         if Reflect::set(&stop, &"stop".into(), &JsValue::TRUE).is_ok() {
-            // Where it can't be told, it ends with the page.
+            // If the message can't be sent, the engine ends with the page.
             self.port.post_message(&stop).ok();
         }
     }
@@ -175,7 +175,7 @@ fn page_has_webgpu() -> bool {
     window().is_ok_and(|window| is(&window.navigator(), "gpu"))
 }
 
-/// Whether a property is there and true.
+/// Whether a property exists and is true.
 fn is(of: &JsValue, name: &str) -> bool {
     Reflect::get(of, &name.into()).is_ok_and(|value| value.is_truthy())
 }

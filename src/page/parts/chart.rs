@@ -6,15 +6,15 @@ use leptos::prelude::*;
 use crate::doors::browser;
 use hemoscope_core::plot::{Drawing, Label, Mark, MarkKind, Size};
 
-/// A point of the chart, with what it is called.
+/// A point of the chart, with its name.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct NamedMark {
     pub(crate) mark: Mark,
     pub(crate) name: String,
 }
 
-/// What makes a mark the same one after the chart has changed: its curve and its place there. What is provisional is another
-/// one with each value.
+/// The key by which a mark stays the same when the chart changes: its curve and its index there. A provisional mark
+/// gets a new key with each value.
 type MarkKey = (usize, usize, Option<[u64; 2]>);
 
 impl NamedMark {
@@ -32,15 +32,16 @@ impl NamedMark {
     }
 }
 
-/// The points in the order in which they are drawn: kept curves lie under the shown one, whose points stand in their own
-/// order, which is that of the keyboard.
+/// The points in the order in which they are drawn: kept curves below the shown one, whose points keep their order,
+/// which the keyboard follows.
 pub(crate) fn in_order(marks: Vec<NamedMark>) -> Vec<NamedMark> {
     let (shown, mut kept): (Vec<_>, Vec<_>) = marks.into_iter().partition(|named| named.mark.series == 0);
     kept.extend(shown);
     kept
 }
 
-/// Wide charts are flat, narrow ones nearly square, so that both fit on their screen. The style sheet reserves the same.
+/// Wide charts are flat and narrow ones nearly square, so that both fit on their screens. The style sheet reserves the
+/// same size.
 pub(crate) fn size_for(width: f64, present: bool) -> Size {
     let height = if present {
         browser::inner_height().map_or(700.0, |inner| inner * 0.62)
@@ -60,22 +61,22 @@ pub(crate) fn size_for(width: f64, present: bool) -> Size {
     }
 }
 
-/// A chart as wide as its place.
+/// A chart as wide as its container.
 #[component]
 pub(crate) fn Chart(
-    /// What it says, for those who don't see it.
+    /// The text alternative.
     #[prop(into)]
     label: Signal<String>,
     /// The drawing; `None` where there is none.
     drawing: Memo<Option<Drawing>>,
     /// The points, in the order in which they are drawn.
     marks: Memo<Vec<NamedMark>>,
-    /// The place of the selected point of the first series.
+    /// The index of the selected point in the first series.
     #[prop(into)]
     selected: Signal<Option<usize>>,
-    /// A point of the first series is pointed at.
+    /// Called when a point of the first series is pointed at.
     on_select: Callback<usize>,
-    /// How wide its place is, CSS pixels.
+    /// The width of its container, in CSS pixels.
     width: RwSignal<f64>,
 ) -> impl IntoView {
     let frame = NodeRef::<html::Div>::new();
@@ -133,24 +134,24 @@ pub(crate) fn Chart(
 /// One point.
 #[component]
 fn Point(
-    /// Which.
+    /// The point's key.
     key: MarkKey,
     /// All points.
     marks: Memo<Vec<NamedMark>>,
     /// How large a mark is, in pixels.
     radius: Memo<f64>,
-    /// The place of the selected point.
+    /// The index of the selected point.
     selected: Signal<Option<usize>>,
-    /// This point is pointed at.
+    /// Called when this point is pointed at.
     on_select: Callback<usize>,
 ) -> impl IntoView {
-    // A point that is on its way out stays as it was.
+    // A point that is being removed stays as it was.
     let own = Memo::new(move |before: Option<&Option<NamedMark>>| {
         let found = marks.with(|marks| marks.iter().find(|named| named.key() == key).cloned());
         found.or_else(|| before.cloned().flatten())
     });
     let of = move |read: fn(&NamedMark) -> String| move || own.with(|own| own.as_ref().map(read).unwrap_or_default());
-    // Kept curves can't be selected, nor what is not finished.
+    // Neither kept curves nor unfinished points can be selected.
     let (series, _, provisional) = key;
     let place = Memo::new(move |_| {
         let can = series == 0 && provisional.is_none();

@@ -1,4 +1,4 @@
-//! A field with its name, and what is wrong with what it holds.
+//! A field with its name, and a message about what is wrong with its content.
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -28,16 +28,16 @@ pub(crate) fn Field(
 pub(crate) fn DropField(
     /// Its name.
     label: &'static str,
-    /// What browser tests drop their files on.
+    /// The `data-testid` hook for browser tests.
     hook: &'static str,
-    /// Takes what is dropped.
+    /// Takes dropped files.
     on_files: Callback<Vec<File>>,
     /// The field.
     children: Children,
 ) -> impl IntoView {
     let dropped = move |event: ev::DragEvent| {
         event.prevent_default();
-        // Files that fall beside the fields are somebody else's.
+        // Files dropped outside the fields are handled elsewhere.
         event.stop_propagation();
         on_files.run(field::dropped(&event));
     };
@@ -54,7 +54,7 @@ pub(crate) fn DropField(
     }
 }
 
-/// What is wrong with the field above; nothing where it is empty.
+/// What is wrong with the field above; shows nothing if the text is empty.
 #[component]
 pub(crate) fn Problem(
     /// What to say.

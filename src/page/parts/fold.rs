@@ -1,4 +1,4 @@
-//! What can be unfolded: panels of controls, menus, further settings, what lies under the chart.
+//! Foldable elements: panels of controls, menus, further settings, sections under the chart.
 
 use leptos::prelude::*;
 use leptos::{ev, html};
@@ -23,12 +23,12 @@ pub(crate) fn Panel(
     }
 }
 
-/// A button in the page's head with a sheet under it.
+/// A button in the page's header with a sheet under it.
 #[component]
 pub(crate) fn Menu(
     /// What the button says.
     title: &'static str,
-    /// Further classes of the sheet.
+    /// Additional CSS classes of the sheet.
     sheet: &'static str,
     /// What the sheet holds.
     children: Children,
@@ -41,12 +41,12 @@ pub(crate) fn Menu(
     }
 }
 
-/// Settings and words that few need.
+/// Settings and explanations that few people need.
 #[component]
 pub(crate) fn More(
-    /// What unfolds them.
+    /// The label that unfolds them.
     title: &'static str,
-    /// What is folded away.
+    /// The folded content.
     children: Children,
 ) -> impl IntoView {
     view! {
@@ -57,17 +57,17 @@ pub(crate) fn More(
     }
 }
 
-/// Something under the chart that the page may unfold by itself; folding is left to the person.
+/// A section under the chart that the page may unfold by itself; only the user folds it.
 #[component]
 pub(crate) fn Fold(
-    /// What unfolds it.
+    /// The label that unfolds it.
     title: &'static str,
     /// Whether the page unfolds it.
     #[prop(into)]
     open: Signal<bool>,
-    /// A person has folded or unfolded it.
+    /// Called when the user folds or unfolds it.
     on_toggle: Callback<bool>,
-    /// What is folded away.
+    /// The folded content.
     children: Children,
 ) -> impl IntoView {
     let fold = NodeRef::<html::Details>::new();

@@ -1,4 +1,5 @@
-//! Reusable components: they know no state of the page, take signals and tell of what a person does by typed callbacks.
+//! Reusable components: they know nothing of the page's state, take signals, and report what the user does through
+//! typed callbacks.
 
 pub(crate) mod chart;
 mod field;

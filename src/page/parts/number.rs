@@ -7,21 +7,21 @@ use super::Problem;
 use crate::doors::field;
 use crate::limits::Limits;
 
-/// A field that holds a number within limits. What it will not use as it stands is said while it is typed.
+/// A field that holds a number within limits. It says while a number is being typed if it would not use it as it is.
 #[component]
 pub(crate) fn NumberField(
     /// Its name.
     label: &'static str,
-    /// What browser tests know it by.
+    /// The `data-testid` hook for browser tests.
     testid: &'static str,
     /// The numbers that it takes.
     limits: Limits,
-    /// How far apart they are offered.
+    /// The step between offered numbers.
     #[prop(default = 1.0)]
     step: f64,
     /// The number in use.
     value: Signal<f64>,
-    /// Takes another one, which is within the limits.
+    /// Takes a new number, within the limits.
     on_change: Callback<f64>,
 ) -> impl IntoView {
     let note = RwSignal::new(String::new());

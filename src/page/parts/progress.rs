@@ -1,11 +1,12 @@
-//! How far something is.
+//! A progress bar.
 
 use leptos::prelude::*;
 
-/// A bar with a line under it, which keep their place while nothing is done. A share that isn't known leaves the bar pale.
+/// A bar with a line of text under it; both keep their space while nothing is running. The bar is pale if the share is
+/// unknown.
 #[component]
 pub(crate) fn ProgressBar(
-    /// What is being done, and its share of the whole where that is known; `None` while nothing is.
+    /// What is running, and the share done if known; `None` while nothing is running.
     #[prop(into)]
     progress: Signal<Option<(String, Option<f64>)>>,
 ) -> impl IntoView {

@@ -8,9 +8,9 @@ use leptos::prelude::*;
 pub(crate) struct Choice<T> {
     /// What is chosen.
     pub(crate) value: T,
-    /// How the list's HTML calls it, unique in the list.
+    /// Its value in the list's HTML, unique in the list.
     pub(crate) key: String,
-    /// How a person calls it.
+    /// Its name for people.
     pub(crate) name: String,
 }
 
@@ -42,14 +42,14 @@ impl<T> From<Vec<Choice<T>>> for Group<T> {
 /// A list to choose from.
 #[component]
 pub(crate) fn Select<T>(
-    /// What browser tests know it by.
+    /// The `data-testid` hook for browser tests.
     testid: &'static str,
-    /// What there is.
+    /// The choices.
     #[prop(into)]
     groups: Signal<Vec<Group<T>>>,
     /// What is chosen.
     value: Signal<T>,
-    /// Takes another choice.
+    /// Takes a new choice.
     on_change: Callback<T>,
 ) -> impl IntoView
 where
@@ -95,15 +95,15 @@ where
 /// Buttons side by side, one of which is pressed.
 #[component]
 pub(crate) fn Segments<T>(
-    /// What they choose.
+    /// What they choose between.
     label: &'static str,
-    /// What browser tests know them by.
+    /// The `data-testid` hook for browser tests.
     testid: &'static str,
-    /// What there is, with its name.
+    /// The choices, with their names.
     choices: Vec<(T, &'static str)>,
     /// What is chosen.
     value: Signal<T>,
-    /// Takes another choice.
+    /// Takes a new choice.
     on_change: Callback<T>,
 ) -> impl IntoView
 where

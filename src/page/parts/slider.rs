@@ -2,23 +2,23 @@
 
 use leptos::prelude::*;
 
-/// A slider with its value beside it. It is heard while it moves.
+/// A slider with its value beside it. It reports its value while it moves.
 #[component]
 pub(crate) fn Slider(
-    /// What is written before it.
+    /// The label before it.
     label: &'static str,
-    /// What it is called where only it is read.
+    /// Its full name for screen readers.
     name: String,
-    /// What browser tests know it by.
+    /// The `data-testid` hook for browser tests.
     testid: &'static str,
-    /// From, to, and how far apart values are.
+    /// From, to, and the step between values.
     #[prop(into)]
     scale: Signal<(f64, f64, f64)>,
     /// The value.
     value: Signal<f64>,
     /// The value in words.
     shown: Signal<String>,
-    /// Takes another one.
+    /// Takes a new value.
     on_change: Callback<f64>,
 ) -> impl IntoView {
     let moved = move |event| {

@@ -1,24 +1,24 @@
-//! A table that scrolls by itself.
+//! A table that scrolls on its own.
 
 use leptos::prelude::*;
 
 /// A row of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Row {
-    /// What it is of.
+    /// The row's header.
     pub(crate) head: String,
     /// Its cells; a single one takes the whole line.
     pub(crate) cells: Vec<String>,
 }
 
-/// A table that scrolls by itself.
+/// A table that scrolls on its own.
 #[component]
 pub(crate) fn Table(
-    /// What it is called.
+    /// The table's name.
     label: &'static str,
-    /// What browser tests know it by.
+    /// The `data-testid` hook for browser tests.
     testid: &'static str,
-    /// The names of its columns, that of the rows' heads first.
+    /// The column names, starting with that of the row headers.
     #[prop(into)]
     columns: Signal<Vec<String>>,
     /// Its rows.

@@ -2,15 +2,15 @@
 
 use leptos::prelude::*;
 
-/// A text that grows while it is written. From where it differs from the other, it is underlined.
+/// A text that grows while it is written. It is underlined from where it differs from the other.
 #[component]
 pub(crate) fn TokenStream(
-    /// What browser tests know it by.
+    /// The `data-testid` hook for browser tests.
     testid: &'static str,
     /// The text.
     #[prop(into)]
     text: Signal<String>,
-    /// The other one.
+    /// The text to compare with.
     #[prop(into)]
     other: Signal<String>,
     /// Whether it is the damaged model's.
@@ -27,7 +27,7 @@ pub(crate) fn TokenStream(
     }
 }
 
-/// What a text shares with the beginning of another, and what it doesn't.
+/// Splits a text into the beginning that it shares with another, and the rest.
 fn shared<'a>(own: &'a str, other: &str) -> (&'a str, &'a str) {
     let differs = own.char_indices().zip(other.chars()).find(|((_, a), b)| a != b);
     // While the other side is still shorter, nothing differs yet.

@@ -1,4 +1,4 @@
-//! The answer first: one short sentence with its subject, and the other clauses apart from it.
+//! The answer first: one short, complete sentence, with the remaining clauses kept separate.
 
 use super::super::Curve;
 use super::super::threshold::{Crossing, crossing, samples};
@@ -6,7 +6,7 @@ use super::words::decimals;
 use super::{FEWEST_POINTS, Interval, Knob, bends, breaks, gain, place, quiet, single, unmeasured, words_at_half};
 use crate::say;
 
-/// What is said of a curve.
+/// What is said about a curve.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
     /// Whether and where it breaks, with the modification and the model.
@@ -27,7 +27,7 @@ impl Answer {
     }
 }
 
-/// The curve in words, the answer first: broken is what has `ratio` times the untouched model's perplexity.
+/// The curve in words, the answer first. A model counts as broken at `ratio` times the untouched model's perplexity.
 #[must_use]
 pub fn answer(curve: &Curve, ratio: f64) -> Answer {
     let subject = format!(

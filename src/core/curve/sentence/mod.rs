@@ -1,9 +1,9 @@
-//! A curve in plain words, written from its numbers and never stronger than they are.
+//! A curve in plain words, never claiming more than its numbers support.
 //!
-//! In this order, each only where it holds: a gain; how far the loss is nothing or little, by the 95 % interval of each
-//! measured point; how often the next word is another, where about half are, else at the most damaging point; where the
-//! loss begins to grow faster; where the chosen perplexity ratio is crossed; what could not be measured. Places come with
-//! their 95 % interval.
+//! In this order, each only where it applies: a gain; up to where there is no or little loss, judged by each point's 95
+//! % interval; how often the next word changes, at the point where about half of them do, or else at the most damaging
+//! point; where the loss begins to grow faster; where the chosen perplexity ratio is crossed; what could not be
+//! measured. Positions come with their 95 % interval.
 
 mod answer;
 mod sizes;
@@ -24,7 +24,7 @@ const LITTLE: f64 = 1.05;
 /// The loss that rounding alone gives an unchanged model (1e-9 on WebGPU); real damage to thousands of tokens is never so
 /// small.
 const NOTHING: f64 = 1e-6;
-/// Where this share of next words is another, the damage is easy to picture.
+/// At this share of changed next words, the damage is easy to picture.
 const HALF: f64 = 0.45;
 
 /// The curve in words, with the threshold at the default perplexity ratio.
@@ -72,7 +72,7 @@ fn gain(samples: &[Sample], knob: Knob) -> Option<String> {
     ))
 }
 
-/// How far nothing, or little, is lost.
+/// Up to where there is no loss, or little.
 fn quiet(samples: &[Sample], knob: Knob) -> Option<String> {
     let last_while = |holds: &dyn Fn(&Sample) -> bool| {
         let count = samples
@@ -110,7 +110,7 @@ fn quiet(samples: &[Sample], knob: Knob) -> Option<String> {
     }
 }
 
-/// How often the next word is another.
+/// How often the next word changes.
 fn words_at_half(samples: &[Sample], knob: Knob) -> Option<String> {
     let finite = || samples.iter().filter(|sample| sample.finite && !untouched(sample));
     let sample = finite()
@@ -182,14 +182,14 @@ fn bends(curve: &Curve, samples: &[Sample], knob: Knob) -> Option<String> {
 /// How an interval is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Interval {
-    /// "38 % ± 2", no finer than the place is known.
+    /// "38 % ± 2", no more precise than the position is known.
     Half,
-    /// "38.3 % (36.9 to 40.1)", fine enough to see whether two of them overlap.
+    /// "38.3 % (36.9 to 40.1)", precise enough to see whether two intervals overlap.
     Ends,
 }
 
-/// A place with its interval: "at 38 % ± 2", "between 4 and 3 bits"; `None` where the interval is the whole range. Rounding
-/// never makes an interval shorter than it was computed.
+/// A position with its interval: "at 38 % ± 2", "between 4 and 3 bits"; `None` where the interval is the whole range.
+/// Rounding never narrows an interval.
 fn place(samples: &[Sample], knob: Knob, told: Interval, value: f64, low: f64, high: f64) -> Option<String> {
     let (first, last) = (samples.first()?, samples.last()?);
     let sign = if first.strength == first.value { 1.0 } else { -1.0 };
@@ -227,7 +227,7 @@ fn place(samples: &[Sample], knob: Knob, told: Interval, value: f64, low: f64, h
     })
 }
 
-/// What has no number.
+/// Points without a number.
 fn unmeasured(curve: &Curve, samples: &[Sample], knob: Knob) -> Option<String> {
     let mut parts = Vec::new();
     if let Some(sample) = samples.iter().find(|sample| !sample.finite) {

@@ -1,24 +1,24 @@
 //! Models of several sizes under the same damage, compared in words: whether the larger ones break later.
 //!
-//! Two models are told apart where the 95 % intervals of their thresholds don't overlap, which is the careful choice; where
-//! the knob takes whole numbers, the intervals end at measured points, as between them there is nothing. A threshold that
-//! the range doesn't reach, or lies before, is an interval that is open there.
+//! Two models are told apart where the 95 % intervals of their thresholds don't overlap, which is the conservative
+//! choice. Where the knob takes whole numbers only, intervals end at measured points. A threshold outside the range
+//! gives an interval that is open on that side.
 
 use super::super::Curve;
 use super::super::threshold::{Crossing, FEWEST_POINTS, bounds, crossing, samples};
 use super::words::Knob;
 use super::{Interval, place, ratio_in_words};
 
-/// One of the models, as far as it is measured.
+/// One of the models, as far as it has been measured.
 struct Model<'a> {
     name: &'a str,
-    /// Between which strengths it breaks.
+    /// The strengths between which it breaks.
     interval: (f64, f64),
     /// The same in words, after the name.
     told: String,
 }
 
-/// Whether larger models break later: `sizes` are the models by name, the smallest first, each with its curve where there is
+/// Whether larger models break later: `sizes` are the models by name, smallest first, each with its curve if it has
 /// one; a model counts as broken at `ratio` times its own untouched perplexity.
 #[must_use]
 pub fn compare(sizes: &[(&str, Option<&Curve>)], ratio: f64) -> String {
@@ -89,7 +89,7 @@ fn model<'a>(name: &'a str, curve: &Curve, knob: Knob, ratio: f64) -> Option<Mod
     Some(Model { name, interval, told })
 }
 
-/// Whether the curves are of the same damage, measured in the same way; the models differ.
+/// Whether the curves show the same damage measured in the same way, apart from the model.
 fn alike<'a>(mut curves: impl Iterator<Item = &'a Curve>) -> bool {
     let Some(first) = curves.next() else { return true };
     curves.all(|other| {
@@ -101,9 +101,9 @@ fn alike<'a>(mut curves: impl Iterator<Item = &'a Curve>) -> bool {
     })
 }
 
-/// What can be said of the order, without its numbers.
+/// What can be said about the order, without the numbers.
 fn order(models: &[Model<'_>], whole: bool) -> String {
-    // Where intervals end at measured points, they may touch: one is sound where the other is broken.
+    // Where intervals end at measured points, they may touch: at that point one model is sound and the other broken.
     let apart = |first: f64, then: f64| then > first || (whole && first.is_finite() && then == first);
     let mut later = Vec::new();
     let (mut earlier, mut pairs) = (0, 0);
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
     use crate::curve::testing::{bits, fail, of, sparsity};
 
-    /// A straight loss that reaches 1.1 at a strength.
+    /// A linear loss that reaches a ratio of 1.1 at this strength.
     fn at(strength: f64, error: f64) -> Curve {
         sparsity(|x| (1.1_f64.ln() * x / strength, error))
     }
@@ -216,7 +216,7 @@ mod tests {
             said([&never, &never, &never])
                 .starts_with("None of them breaks in this range (1.1 times the perplexity): 1M not up to 80 %")
         );
-        // The error would allow it a threshold in the range, and where, it doesn't say.
+        // Within the error there could be a threshold in the range, but not a known one.
         let unsure = sparsity(|x| (0.1 * x, 0.03));
         assert!(said([&middle, &unsure, &never]).starts_with("16M breaks later than 1M here; the other"));
         assert!(said([&always, &always, &always]).starts_with("Which breaks first can't be told here"));
@@ -231,7 +231,7 @@ mod tests {
             "Larger models break later here (1.1 times the perplexity): 1M between 6 and 5 bits, 4M between 5 and 4 bits, 16M \
              between 4 and 3 bits."
         );
-        // Both break between the same two counts, the one a little later by a straight line.
+        // Both break between the same two counts, one a little later by linear interpolation.
         let steps = |loss: f64| of("layer-drop:count=0..3/4", move |count| (loss * count, 0.0001));
         let [a, b] = [0.12, 0.19].map(steps);
         assert!(said([&a, &b, &b]).starts_with("Which breaks first can't be told here"));

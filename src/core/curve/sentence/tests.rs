@@ -42,10 +42,10 @@ fn the_error_weakens_what_is_said() {
     // At 20 % the loss is .02 ± .05: it may be more than little.
     let text = describe(&bent(0.025));
     assert!(!text.contains("up to 20 %") && !text.contains("Loses little"), "{text}");
-    // At 10 % and 20 % the loss is .01 to .02, and its error .014: no loss can't be told from little.
+    // At 10 % and 20 % the loss is .01 to .02, and its error .014: no loss and little loss can't be told apart.
     let text = describe(&bent(0.014));
     assert!(text.starts_with("Within the error, no loss up to 20 %."), "{text}");
-    // An error as large as the crossing's own level leaves the place open.
+    // With an error as large as the threshold's loss, the position is unknown.
     let text = describe(&sparsity(|x| (0.2 * x, 0.2)));
     assert!(text.contains("the error is too large to say where"), "{text}");
 }
@@ -71,7 +71,7 @@ fn the_interval_that_is_said_holds_the_one_that_was_computed() {
 
 #[test]
 fn an_interval_that_reaches_an_end_is_open_there() {
-    // A loss of .2 x ± .012 meets 1.1 at .48 and 1.15 at .7, its interval to either side .12.
+    // A loss of .2 x ± .012 meets 1.1 at .48 and 1.15 at .7, with an interval of ± .12.
     let slow = sparsity(|x| (0.2 * x, 0.012));
     let text = describe_at(&slow, 1.15);
     assert!(text.contains("Breaks at 58 % or later (1.15 times"), "{text}");

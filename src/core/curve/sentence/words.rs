@@ -2,7 +2,7 @@
 
 use crate::modify::catalogue::{Parameter, Unit};
 
-/// The knob's way of naming values.
+/// How a knob's values are worded.
 #[derive(Clone, Copy)]
 pub(super) struct Knob {
     pub(super) parameter: &'static Parameter,
@@ -37,13 +37,13 @@ impl Knob {
     }
 }
 
-/// With at most this many decimals, none of them a trailing zero.
+/// A number with at most this many decimals, without trailing zeros.
 pub(super) fn decimals(value: f64, most: i32) -> String {
     let scale = 10.0_f64.powi(most);
     ((value * scale).round() / scale + 0.0).to_string()
 }
 
-/// A number and a noun given in the plural.
+/// A number and its noun, which is given in the plural.
 pub(super) fn counted(number: f64, plural: &str) -> String {
     let noun = match (number == 1.0, plural.strip_suffix("ies"), plural.strip_suffix('s')) {
         (true, Some(stem), _) => format!("{stem}y"),

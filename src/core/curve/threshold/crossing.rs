@@ -2,16 +2,16 @@
 //!
 //! Between two points the loss is taken as linear in the knob; a loss that falls again counts as its highest value so
 //! far; a perplexity that is not finite counts as a million. The interval runs from where the upper ends of the points'
-//! 95 % intervals reach the ratio to where the lower ends do, each by straight lines or by a smooth monotone curve
-//! through them, whichever is further out: it covers the error of measuring and the guess between points. Moving all
-//! points together is the careful choice: they share their tokens, so their errors go together.
+//! 95 % intervals reach the ratio to where the lower ends do, interpolated linearly or by a smooth monotone curve,
+//! whichever is further out: it covers both measurement error and interpolation error. Shifting all points together is
+//! the conservative choice: they share their tokens, so their errors are correlated.
 
 use super::super::Curve;
 use super::interpolate::{Reach, reach};
 use super::{Sample, samples};
 use crate::numeric::NORMAL_95;
 
-/// Perplexity ratios that are offered as thresholds.
+/// The perplexity ratios offered as thresholds.
 pub const RATIOS: [f64; 3] = [1.05, 1.1, 2.0];
 
 /// The ratio where none is chosen.
@@ -20,14 +20,14 @@ pub const DEFAULT_RATIO: f64 = 1.1;
 /// Where a curve reaches a perplexity ratio, in the knob's unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Crossing {
-    /// Nowhere in the range; `beyond` is the most damaging value that was measured.
+    /// Not within the range.
     NotReached {
-        /// The value.
+        /// The most damaging value measured.
         beyond: f64,
     },
-    /// At the least damaging value that was measured already.
+    /// Already at the least damaging value measured.
     BeforeFirst {
-        /// The value.
+        /// The least damaging value measured.
         before: f64,
     },
     /// Between two values.
@@ -63,7 +63,7 @@ pub fn crossing(curve: &Curve, ratio: f64) -> Option<Crossing> {
     let within = |place: f64| place.clamp(first.strength, last.strength);
     let (low, high) = ends(&samples, level);
     let (low, high) = (within(low.min(value)), within(high.max(value)));
-    // A strength is a value or its negative.
+    // A strength is the value or its negative.
     let sign = if first.strength == first.value { 1.0 } else { -1.0 };
     Some(Crossing::At {
         value: sign * value,
@@ -72,8 +72,8 @@ pub fn crossing(curve: &Curve, ratio: f64) -> Option<Crossing> {
     })
 }
 
-/// Between which strengths the ratio is reached with 95 % confidence; infinite where the range doesn't bound it. Strengths
-/// are as in [`Sample`]; `None` where [`crossing`] is.
+/// Between which strengths the ratio is reached with 95 % confidence; infinite where the range doesn't bound it.
+/// Strengths are as in [`Sample`]; `None` where [`crossing`] gives `None`.
 #[must_use]
 pub fn bounds(curve: &Curve, ratio: f64) -> Option<(f64, f64)> {
     crossing(curve, ratio)?;

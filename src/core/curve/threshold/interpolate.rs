@@ -1,11 +1,11 @@
-//! Where a rising line through points reaches a level.
+//! Where a rising curve through points reaches a level.
 
 /// Where the level is reached.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Reach {
-    /// At the first point already.
+    /// Already at the first point.
     Before,
-    /// Between two points: by straight lines, and by a smooth monotone curve through the points.
+    /// Between two points: by linear interpolation, and by a smooth monotone curve through the points.
     At { straight: f64, smooth: f64 },
     /// At no point.
     Beyond,
@@ -37,7 +37,7 @@ pub(super) fn reach(x: &[f64], y: &[f64], level: f64) -> Reach {
 }
 
 /// The slope of the monotone cubic (Fritsch and Carlson) at a point: the weighted harmonic mean of the neighbouring
-/// chords, 0 at a level stretch, the chord itself at an end.
+/// chords, 0 on a flat stretch, the chord's own slope at an end.
 fn slope(x: &[f64], y: &[f64], i: usize) -> f64 {
     let chord = |i: usize| (y[i + 1] - y[i]) / (x[i + 1] - x[i]);
     let Some(left) = i.checked_sub(1).map(chord) else {
@@ -62,7 +62,7 @@ fn hermite([start, end]: [f64; 2], part: f64) -> f64 {
         start * t * rest * rest + t * t * (3.0 - 2.0 * t) - end * t * t * rest
     };
     let (mut low, mut high) = (0.0, 1.0);
-    // Halves until a double can't tell the ends apart any more.
+    // Halves until an f64 can no longer tell the ends apart.
     for _ in 0..52 {
         let middle = 0.5 * (low + high);
         if value(middle) < part {

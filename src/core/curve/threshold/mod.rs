@@ -1,11 +1,11 @@
-//! Where a curve breaks: the crossing of a perplexity ratio, and the bend of two straight segments.
+//! Where a curve breaks: the crossing of a perplexity ratio, and the bend between two straight segments.
 
 pub mod crossing;
 mod interpolate;
 mod sample;
 pub mod segments;
 
-/// Fewer measured points than this say nothing about a threshold: a line between two points crosses something always.
+/// Fewer measured points than this say nothing about a threshold: a line through two points always crosses something.
 pub const FEWEST_POINTS: usize = 3;
 
 pub use crossing::{Crossing, bounds, crossing};

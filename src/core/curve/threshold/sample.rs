@@ -2,7 +2,7 @@
 
 use super::super::{Curve, Outcome};
 
-/// Perplexity that stands for one that is not finite.
+/// Stands in for a perplexity that is not finite.
 const BROKEN_PERPLEXITY: f64 = 1e6;
 
 /// One measured point.
@@ -12,7 +12,7 @@ pub struct Sample {
     pub value: f64,
     /// Grows with damage: the value, or its negative where damage grows as the value falls (bits).
     pub strength: f64,
-    /// `ln(PPL/PPL₀)`; where that is not finite, of a perplexity of a million.
+    /// `ln(PPL/PPL₀)`; a perplexity that is not finite counts as a million.
     pub loss: f64,
     /// Its standard error; 0 where the loss was not finite.
     pub error: f64,
@@ -22,9 +22,9 @@ pub struct Sample {
     pub finite: bool,
 }
 
-/// The knob's values at the measured points on either side of an interval, the least damage first; both the same where it is
-/// one point. Where a knob takes whole numbers there is nothing between two of them, so that is what is known: sentence and
-/// chart both name these. `None` where the interval reaches beyond the measured points.
+/// The knob's values at the measured points on either side of an interval, least damage first; the same value twice
+/// where the interval is one point. Where a knob takes whole numbers only, this is all that is known, so sentence and
+/// chart both name these values. `None` where the interval reaches beyond the measured points.
 #[must_use]
 pub fn around(samples: &[Sample], low: f64, high: f64) -> Option<(f64, f64)> {
     let first = samples.first()?;
@@ -34,7 +34,7 @@ pub fn around(samples: &[Sample], low: f64, high: f64) -> Option<(f64, f64)> {
     Some((before.value, after.value))
 }
 
-/// All points that were measured, the least damage first; failed ones are left out.
+/// All measured points, least damage first; failed ones are left out.
 #[must_use]
 pub fn samples(curve: &Curve) -> Vec<Sample> {
     let falls = curve
@@ -75,7 +75,7 @@ pub fn samples(curve: &Curve) -> Vec<Sample> {
         .filter(|sample| sample.strength.is_finite())
         .collect::<Vec<_>>();
     samples.sort_by(|a, b| a.strength.total_cmp(&b.strength));
-    // Two measurements at one strength would be a step without width.
+    // Two measurements at one strength would be a step of no width.
     samples.dedup_by_key(|sample| sample.strength);
     samples
 }

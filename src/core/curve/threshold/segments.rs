@@ -1,10 +1,10 @@
 //! Two straight segments: where the loss begins to grow faster.
 //!
-//! `ln(PPL/PPL₀) = α + β₁ x + β₂ max(0, x − x₀)`, fitted by least squares for each `x₀` of a grid of 200 over the inside
-//! of the range (three points at least on each side, the one at `x₀` counted on both), then refined by golden section.
-//! The bend is accepted where it improves `BIC = n ln(RSS/n) + k ln n` of one line (k = 2, with the bend 4) by 6 or more
-//! and `β₂ > 0`. The 95 % interval holds every `x₀` whose fit is no worse than
-//! `RSS ≤ RSS_min (1 + t²/(n − 4))`, t the 97.5 % point of Student's distribution with n − 4 degrees.
+//! `ln(PPL/PPL₀) = α + β₁ x + β₂ max(0, x − x₀)`, fitted by least squares for each `x₀` of a grid of 200 inside the
+//! range (with at least three points on each side, counting one at `x₀` on both), then refined by golden section. The
+//! bend is accepted where it improves on the `BIC = n ln(RSS/n) + k ln n` of a single line by 6 or more (k = 2 for the
+//! line, 4 with the bend) and `β₂ > 0`. The 95 % interval holds every `x₀` whose fit is no worse than
+//! `RSS ≤ RSS_min (1 + t²/(n − 4))`, t the 97.5 % point of Student's t distribution with n − 4 degrees of freedom.
 
 use super::super::Curve;
 use super::samples;
@@ -14,22 +14,22 @@ const INTERVAL_GRID: usize = 1000;
 const LEAST_POINTS: usize = 6;
 const EACH_SIDE: usize = 3;
 const BIC_GAIN: f64 = 6.0;
-/// No loss is known more precisely than this, in nats: it keeps the logarithm of a perfect fit finite.
+/// The precision to which a loss is known at best, in nats. It keeps the logarithm of a perfect fit's residual finite.
 const FLOOR: f64 = 1e-6;
 
 /// How the loss grows over the range.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Segments {
-    /// Too few points were measured to tell.
+    /// Too few points to tell.
     TooFewPoints {
-        /// How many were.
+        /// How many were measured.
         have: usize,
         /// How many are needed.
         need: usize,
     },
-    /// One line does as well.
+    /// A single line fits as well.
     NoBend {
-        /// By how much the bend improves the BIC, below 6 or with a slope that falls.
+        /// By how much the bend improves the BIC: less than 6, or the slope decreases.
         bic_gain: f64,
     },
     /// It grows faster from `value` on.
@@ -121,7 +121,7 @@ struct Fit<const N: usize> {
     squares: f64,
 }
 
-/// Least squares by the normal equations, eliminated with pivots; N is 2 or 3.
+/// Least squares by the normal equations, solved by elimination with pivoting; N is 2 or 3.
 fn least_squares<const N: usize>(points: &[(f64, f64)], row: impl Fn(f64) -> [f64; N]) -> Fit<N> {
     let mut matrix = [[0.0; N]; N];
     let mut right = [0.0; N];
@@ -187,8 +187,8 @@ fn golden((mut low, mut high): (f64, f64), cost: impl Fn(f64) -> f64) -> f64 {
     0.5 * (low + high)
 }
 
-/// The 97.5 % point of Student's distribution, by the first three terms of Cornish and Fisher's expansion around the
-/// normal one: 3 % low at two degrees, under 1 % from three on.
+/// The 97.5 % point of Student's t distribution, by the first three terms of the Cornish–Fisher expansion around the
+/// normal distribution: 3 % low at two degrees of freedom, within 1 % from three on.
 fn student(degrees: f64) -> f64 {
     const Z: f64 = 1.959_963_984_540_054;
     let one = (Z.powi(3) + Z) / 4.0;
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_line_has_no_bend_and_neither_has_a_curve_that_flattens() {
-        // A perplexity that grows exponentially is a line here.
+        // Exponentially growing perplexity is a straight line here.
         for size in [0.0, 0.02] {
             let line = sparsity(|x| (3.0 * x + ripple((x * 10.0).round() as usize, size), 0.0));
             assert!(

@@ -50,7 +50,7 @@ pub(super) fn word<T: PartialEq + Copy>(
 pub(super) fn whole<T: TryFrom<u64> + ToString>(field: &Field, given: &str, slot: &mut T) -> Result<(), Rejected> {
     let (min, max) = field.whole();
     let allowed = || format!("a number from {min} to {max}");
-    // Longer than any number of the type is beyond its end, and −1 below its beginning.
+    // A number too long for the type is beyond its upper end, and −1 is below its lower end.
     let Ok(value) = given.parse::<i128>() else {
         return Err(rejected(allowed(), slot.to_string()));
     };

@@ -1,10 +1,11 @@
-//! Duplicate: transformer blocks stand twice or more in a row.
+//! Duplicate: transformer blocks repeated in place.
 //!
 //! Each chosen block is followed by `repeat` copies of itself with the same weights: blocks 0 1 2 3 with `blocks=1-2`
-//! become 0 1 1 2 2 3. Nothing is trained afterwards, so this measures how much a block's second turn disturbs; it is not
-//! function preserving. Positions and keys of the cache are those of separate blocks.
+//! become 0 1 1 2 2 3. Nothing is trained afterwards, so this measures the damage done by running a block twice; it
+//! does not preserve the function. In the KV cache, copies are separate blocks.
 //!
-//! Source: the simplest form of depth up-scaling, Kim et al. 2023 (SOLAR), which repeats spans and then trains on.
+//! Source: the simplest form of depth up-scaling, Kim et al. 2023 (SOLAR), which repeats spans of blocks and then
+//! continues training.
 
 use std::sync::Arc;
 
@@ -60,7 +61,7 @@ pub const ENTRY: Entry = Entry {
 pub struct Duplicate {
     /// First and last block; `None`: the middle one, `⌊blocks/2⌋`.
     pub blocks: Option<(usize, usize)>,
-    /// Copies after each.
+    /// Copies after each chosen block.
     pub repeat: usize,
 }
 

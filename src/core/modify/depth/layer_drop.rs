@@ -1,11 +1,11 @@
 //! Layer drop: the transformer blocks that change the residual stream least are removed.
 //!
-//! Block influence `BI_l = 1 − E_t[cos(x_l,t, x_l+1,t)]`, `x_l` the residual stream that enters block `l`, measured once
-//! on the calibration text. The `count` blocks with the lowest influence go in one shot, the lower index first among
-//! equals; the last block never goes. The others keep their order.
+//! Block influence `BI_l = 1 − E_t[cos(x_l,t, x_l+1,t)]`, `x_l` the residual stream that enters block `l`, measured
+//! once on the calibration text. The `count` blocks with the lowest influence are removed at once, ties going to the
+//! lower index; the last block is never removed. The others keep their order.
 //!
 //! Source: Men et al. 2024, icip-cas/ShortGPT. The last block is left out because the published code measures it after
-//! the final norm, which gives it a value that can't be compared.
+//! the final norm, so its value is not comparable with the others'.
 
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ pub const ENTRY: Entry = Entry {
 /// Removes blocks by influence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LayerDrop {
-    /// How many go.
+    /// How many blocks to remove.
     pub count: usize,
 }
 
@@ -106,7 +106,7 @@ impl LayerDrop {
                 "the influence of block {block} is not a number; the file's weights are damaged"
             )));
         }
-        // Stable, so that the lower index goes first among equals.
+        // A stable sort, so that ties go to the lower index.
         let mut order = (0..droppable).collect::<Vec<_>>();
         order.sort_by(|&a, &b| influence[a].total_cmp(&influence[b]));
         let dropped = order.get(..self.count).unwrap_or_default();

@@ -1,11 +1,11 @@
 //! Magnitude pruning: the smallest weights become zero.
 //!
-//! Score `S_ij = |W_ij|`. Of each comparison group `G` the `k = ⌊sparsity · |G|⌋` smallest go, the lower position first
-//! among equals; kept weights are unchanged. Groups: `row` (the inputs of one output), `layer` (one matrix, as
+//! Score `S_ij = |W_ij|`. In each comparison group `G` the `k = ⌊sparsity · |G|⌋` lowest scores are pruned, ties going
+//! to the lower position; kept weights are unchanged. Groups: `row` (the inputs of one output), `layer` (one matrix, as
 //! published code does), `global` (all linear layers of the model; ties in (block, role, position) order).
 //!
-//! Source: Han et al. 2015; group `layer` as `prune_magnitude` of locuslab/wanda, without its off-by-one (it prunes
-//! k + 1 and all ties).
+//! Source: Han et al. 2015; group `layer` as `prune_magnitude` of locuslab/wanda, without its off-by-one error (it
+//! prunes k + 1 weights and all ties).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -69,7 +69,7 @@ pub enum Group {
 /// Magnitude pruning at one sparsity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Magnitude {
-    /// Share of each group that becomes zero, 0 to 1.
+    /// Share of each group that is set to zero, 0 to 1.
     pub sparsity: f64,
     /// Which weights compete.
     pub group: Group,
@@ -131,7 +131,7 @@ impl Method for Magnitude {
                     let ties = threshold.ties.get(&id).copied().unwrap_or_default();
                     mask::zero_below(&keys, values, mask::key(threshold.score), ties);
                 }
-                // So small a share of so few weights is none.
+                // The share rounds down to no weight at all.
                 (Group::Global, None) => {}
             }
             Ok(())
@@ -140,7 +140,7 @@ impl Method for Magnitude {
 }
 
 /// The exact threshold over all linear layers, in three passes that hold one tensor at a time: a histogram of the upper
-/// 16 bits of the keys, one of the lower 16 bits inside the bin that holds the k-th smallest, then the ties.
+/// 16 bits of the keys, one of the lower 16 bits within the bin of the k-th smallest key, then the ties.
 fn threshold(sparsity: f64, model: &ModelWeights, places: &[usize]) -> Result<Option<Threshold>, ModifyError> {
     let layers = || {
         let blocks = places.iter().filter_map(|&place| model.blocks().get(place));
@@ -198,7 +198,7 @@ fn threshold(sparsity: f64, model: &ModelWeights, places: &[usize]) -> Result<Op
     }))
 }
 
-/// The bin in which the element of this rank (from 0) lies, and its rank inside the bin.
+/// The bin that holds the element of this rank (from 0), and its rank within the bin.
 fn bin_of(counts: &[usize], mut rank: usize) -> (usize, usize) {
     for (bin, &count) in counts.iter().enumerate() {
         if rank < count {
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_worked_example() {
-        // W of methods.md section L.
+        // The matrix W of the worked examples.
         let w = [1.0, -2.0, 3.0, 0.5, 0.2, -0.1, 4.0, -1.0];
         assert_eq!(
             pruned(Group::Row, 0.5, 4, &w),
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn global_takes_the_smallest_of_the_model_and_breaks_ties_in_order() {
-        // Twenty-eight linear layers of 16 equal weights each: everything ties, the first tensors empty first.
+        // Twenty-eight linear layers of 16 equal weights each: everything ties, so the first tensors are emptied first.
         let all = values_of(&globally(0.4, &model(4, |_, _| 1.0)));
         let gone = share_of(0.4, all.len());
         assert!(all[..gone].iter().all(|v| *v == 0.0));
@@ -314,7 +314,7 @@ mod tests {
                 pruned(group, sparsity, 12, &flipped),
                 out.iter().map(|v| if *v == 0.0 { 0.0 } else { -v }).collect::<Vec<_>>()
             );
-            // A power of two as a scale changes no comparison.
+            // Scaling by a power of two changes no comparison.
             let scaled = values.iter().map(|v| v * 8.0).collect::<Vec<_>>();
             prop_assert_eq!(
                 pruned(group, sparsity, 12, &scaled),

@@ -1,7 +1,7 @@
-//! The exact-count rule of all pruners: of a comparison group, the `k` weights with the smallest scores become zero,
-//! the lower position first among equals.
+//! The exact-count rule of all pruners: in a comparison group, the `k` weights with the lowest scores become zero, ties
+//! going to the lower position.
 //!
-//! A score is a magnitude, so its bits order like the number, and a key is those bits as an integer. A NaN's bits lie
+//! Scores are not negative, so their bits sort as the numbers do; a key is those bits as an integer. A NaN's bits lie
 //! above infinity's; it is reported, never ranked.
 
 use super::super::ModifyError;
@@ -16,7 +16,7 @@ pub(super) fn key(score: f32) -> u32 {
     score.to_bits() & 0x7fff_ffff
 }
 
-/// Whether one of the keys comes from a NaN. `position` is where `keys` begin in the tensor.
+/// Checks that no key comes from a NaN. `position` is where `keys` begin in the tensor.
 ///
 /// # Errors
 /// [`ModifyError::NotANumber`] with the first such position.
@@ -31,8 +31,8 @@ pub(super) fn check(keys: &[u32], id: TensorId, position: usize) -> Result<(), M
     })
 }
 
-/// Of each `width` neighbours, sets the `count` weights with the smallest keys to zero. `keys` and `weights` are in the
-/// same order; `width` divides their number.
+/// In each group of `width` neighbours, sets the `count` weights with the smallest keys to zero. `keys` and `weights`
+/// are in the same order; `width` divides their number.
 pub(super) fn zero_smallest_of_each(
     width: usize,
     keys: &[u32],
@@ -52,8 +52,7 @@ pub(super) fn zero_smallest_of_each(
     }
 }
 
-/// For groups that are small and many: a weight's rank is the number of others that go before it, counted without a
-/// branch.
+/// For many small groups: a weight's rank is the number of weights ordered before it, counted without branches.
 fn zero_by_rank<const WIDTH: usize>(keys: &[u32], weights: &mut [f32], count: usize) {
     let (keys, _) = keys.as_chunks::<WIDTH>();
     let (weights, _) = weights.as_chunks_mut::<WIDTH>();
@@ -78,7 +77,7 @@ pub(super) fn zero_smallest(keys: &[u32], weights: &mut [f32], count: usize, scr
     }
 }
 
-/// Sets weights to zero whose key is below `threshold`, and the first `ties` of those equal to it.
+/// Sets to zero the weights whose key is below `threshold`, and the first `ties` of those equal to it.
 pub(super) fn zero_below(keys: &[u32], weights: &mut [f32], threshold: u32, ties: usize) {
     for (weight, &key) in weights.iter_mut().zip(keys) {
         *weight = if key < threshold { 0.0 } else { *weight };

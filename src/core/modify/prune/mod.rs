@@ -7,7 +7,7 @@ pub mod wanda;
 
 use super::catalogue::{Kind, Parameter, Unit};
 
-/// The knob of every method that is told how many weights go.
+/// The knob of every method that takes a sparsity.
 const SPARSITY: Parameter = Parameter {
     key: "sparsity",
     label: "share of weights set to zero",

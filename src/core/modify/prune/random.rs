@@ -1,8 +1,8 @@
-//! Random pruning: weights that a generator draws become zero, whatever they are.
+//! Random pruning: randomly drawn weights become zero, whatever their values.
 //!
-//! Score `u_i ~ U(0, 1)` of each weight `i` of a matrix, row-major, by ChaCha with 8 rounds keyed by the SHA-256 of the
-//! seed and the tensor's name: weight `i` has the `i`-th word. Of each matrix the `⌊sparsity · n⌋` lowest go, the lower
-//! position first among equals; kept weights are unchanged. More sparsity never brings a weight back.
+//! Score `u_i ~ U(0, 1)` of each weight `i` of a matrix, row-major, from ChaCha with 8 rounds, keyed by the SHA-256 of
+//! the seed and the tensor's name: weight `i` gets the `i`-th word. In each matrix the `⌊sparsity · n⌋` lowest scores
+//! are pruned, ties going to the lower position; kept weights are unchanged. More sparsity never brings a weight back.
 //!
 //! Source: the baseline of Gale et al. 2019; Bernstein 2008 for ChaCha.
 
@@ -43,7 +43,7 @@ pub const ENTRY: Entry = Entry {
 /// Random pruning at one sparsity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Random {
-    /// Share of each matrix that becomes zero, 0 to 1.
+    /// Share of each matrix that is set to zero, 0 to 1.
     pub sparsity: f64,
 }
 
@@ -103,7 +103,7 @@ mod tests {
         weight.values().into_owned()
     }
 
-    /// Which weights of a model of ones are left.
+    /// Which weights survive in a model whose weights are all 1.
     fn kept(spec: &str) -> Vec<bool> {
         let after = modified(&model(2, |_, _| 1.0), &spec.parse().unwrap()).unwrap();
         values_of(&after).iter().map(|&weight| weight != 0.0).collect()
@@ -111,8 +111,9 @@ mod tests {
 
     #[test]
     fn the_lowest_words_of_the_generator_go() {
-        // ChaCha8's first words under the key SHA-256(eight zero bytes, "block 0 Gate"), by a Python of Bernstein's definition:
-        // 464192929 3955999612 3404731714 2557541409 1376896688 2684652871 1051084124 828712756.
+        // ChaCha8's first words under the key SHA-256(eight zero bytes, "block 0 Gate"), from a Python version of
+        // Bernstein's definition: 464192929 3955999612 3404731714 2557541409 1376896688 2684652871 1051084124
+        // 828712756.
         assert_eq!(pruned(0.25, 0, &[1.0; 8]), [0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0]);
     }
 

@@ -1,8 +1,9 @@
-//! Wanda: weights pruned by magnitude times the size of their input.
+//! Wanda: weights pruned by magnitude times the norm of their input.
 //!
-//! Score `S_ij = |W_ij| · ‖X_j‖₂` with `‖X_j‖₂ = √(Σ_t x_tj²)` over the calibration tokens. Comparison group: each output
-//! row by itself, of which the `⌊sparsity · columns⌋` smallest go; or, with a pattern `N:M`, each aligned group of `M`
-//! inputs of a row, of which exactly `N` go. The lower column goes first among equals; kept weights are unchanged.
+//! Score `S_ij = |W_ij| · ‖X_j‖₂` with `‖X_j‖₂ = √(Σ_t x_tj²)` over the calibration tokens. Comparison group: each
+//! output row, in which the `⌊sparsity · columns⌋` lowest scores are pruned; or, with a pattern `N:M`, each aligned
+//! group of `M` inputs of a row, in which exactly `N` are pruned. Ties go to the lower column; kept weights are
+//! unchanged.
 //!
 //! Source: Sun et al. 2023, `prune_wanda` of locuslab/wanda.
 
@@ -47,12 +48,12 @@ pub const ENTRY: Entry = Entry {
     build,
 };
 
-/// How many weights of a row go.
+/// How many weights of a row are pruned.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Amount {
     /// A share of each row.
     Sparsity(f64),
-    /// `zeros` of each aligned `group` inputs.
+    /// `zeros` in each aligned group of `group` inputs.
     Pattern {
         /// N.
         zeros: usize,
@@ -61,10 +62,10 @@ pub enum Amount {
     },
 }
 
-/// Wanda pruning of one amount.
+/// Wanda pruning by one amount.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Wanda {
-    /// How many weights of a row go.
+    /// How many weights of a row are pruned.
     pub amount: Amount,
 }
 
@@ -165,7 +166,7 @@ mod tests {
         }
     }
 
-    /// methods.md section L: scores [[2, 2, 1.5, 1.5], [.4, .1, 2, 3]].
+    /// The worked example: scores [[2, 2, 1.5, 1.5], [.4, .1, 2, 3]].
     const W: [f32; 8] = [1.0, -2.0, 3.0, 0.5, 0.2, -0.1, 4.0, -1.0];
     const SQUARED: [f64; 4] = [4.0, 1.0, 0.25, 9.0];
 

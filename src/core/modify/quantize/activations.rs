@@ -1,9 +1,10 @@
-//! Activation quantization: the inputs of the linear layers are rounded while the model runs, its weights beforehand.
+//! Activation quantization: the inputs of the linear layers are rounded while the model runs; its weights are rounded
+//! beforehand.
 //!
-//! Of each token, with `b` bits and rounding half to even: `Δ_t = max(max_j |x_tj| / (2^(b−1) − 1), 10⁻⁵)`,
-//! `x̂_tj = Δ_t · clamp(round(x_tj / Δ_t), ±(2^(b−1) − 1))`, at the inputs of all seven linear layers of a block. A token's
-//! scale is taken from that token alone, so that no token sees another one's. Weights become 8 bits, symmetric, one scale an
-//! output row, whatever `b` is.
+//! For each token, with `b` bits and rounding half to even: `Δ_t = max(max_j |x_tj| / (2^(b−1) − 1), 10⁻⁵)`,
+//! `x̂_tj = Δ_t · clamp(round(x_tj / Δ_t), ±(2^(b−1) − 1))`, at the inputs of all seven linear layers of a block. A
+//! token's scale depends on that token alone. Weights are quantized to 8 bits, symmetric, with one scale per output
+//! row, whatever `b` is.
 //!
 //! Source: `quantize_activation_per_token_absmax` and `quantize_weight_per_channel_absmax` of mit-han-lab/smoothquant
 //! (Xiao et al. 2022).
@@ -18,14 +19,14 @@ use crate::weights::Site;
 
 const NAME: &str = "activations";
 
-/// The weights beside the rounded activations.
+/// The quantization of the weights.
 const WEIGHTS: Rtn = Rtn {
     bits: 8,
     group: Group::Row,
     scheme: Scheme::Symmetric,
 };
 
-/// The smallest spacing.
+/// The smallest step.
 const SMALLEST: f32 = 1e-5;
 
 /// Its entry in the catalogue.
@@ -66,10 +67,10 @@ pub const ENTRY: Entry = Entry {
     build,
 };
 
-/// Rounded activations, one scale a token.
+/// Rounded activations, one scale per token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Activations {
-    /// Bits of an activation, 2 to 8.
+    /// Bits per activation, 2 to 8.
     pub bits: u32,
 }
 

@@ -1,13 +1,13 @@
 //! Round-to-nearest quantization: each weight becomes the nearest of a few evenly spaced values.
 //!
-//! Of each group of weights that share a scale, with `b` bits, rounding half to even:
+//! For each group of weights that share a scale, with `b` bits, rounding half to even:
 //! - symmetric: `Δ = max|w| / (2^(b−1) − 1)`, `ŵ = Δ · clamp(round(w/Δ), ±(2^(b−1) − 1))`;
 //! - asymmetric: `lo = min(0, min w)`, `hi = max(0, max w)`, `Δ = (hi − lo) / (2^b − 1)`, `z = round(−lo/Δ)`,
 //!   `ŵ = Δ · (clamp(round(w/Δ) + z, 0, 2^b − 1) − z)`.
 //!
-//! Groups: the whole `tensor`, each output `row`, or so many neighbouring inputs of a row, the last group of a row being
-//! shorter where the number does not divide the inputs. Zero stays zero. Stored, a weight takes `b` bits and its share of
-//! a 16-bit scale and, asymmetric, a `b`-bit zero point.
+//! Groups: the whole `tensor`, each output `row`, or a number of neighbouring inputs of a row; the last group of a row
+//! is shorter where that number does not divide the inputs. Zero stays zero. A stored weight takes `b` bits plus its
+//! share of a 16-bit scale and, if asymmetric, of a `b`-bit zero point.
 //!
 //! Source: uniform quantization, Jacob et al. 2017; the asymmetric grid as `quant.py` of IST-DASLab/gptq (Frantar et al.
 //! 2022), the symmetric one as SmoothQuant's (Xiao et al. 2022).
@@ -84,11 +84,11 @@ pub const ENTRY: Entry = Entry {
 /// Which weights share a scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
-    /// All of a matrix.
+    /// The whole matrix.
     Tensor,
     /// The inputs of one output.
     Row,
-    /// So many neighbouring inputs of a row.
+    /// This many neighbouring inputs of a row.
     Inputs(usize),
 }
 
@@ -104,7 +104,7 @@ pub enum Scheme {
 /// Round-to-nearest with one number of bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rtn {
-    /// 2 to 8.
+    /// Bits per weight, 2 to 8.
     pub bits: u32,
     /// Which weights share a scale.
     pub group: Group,
@@ -173,7 +173,7 @@ impl Rtn {
         Ok(())
     }
 
-    /// Bits that one weight of a `rows · columns` layer takes, its share of scales and zero points included.
+    /// Bits per weight of a `rows · columns` layer, scales and zero points included.
     #[must_use]
     pub fn bits_per_weight(self, rows: usize, columns: usize) -> f64 {
         let groups = match self.group {
@@ -206,7 +206,7 @@ fn check(values: &[f32], id: TensorId) -> Result<(), ModifyError> {
     })
 }
 
-/// The nearest whole number, half to even: added to so large a number, no fraction is left. A call to the library's
+/// The nearest whole number, half to even: adding a number this large leaves no fraction. A call to the library's
 /// function would keep the loops from becoming SIMD.
 #[inline]
 fn round(x: f64) -> f64 {
@@ -223,7 +223,7 @@ fn round_f32(x: f32) -> f32 {
     (x + ROUND) - ROUND
 }
 
-/// In f64, so that a weight half-way between two levels is seen as such: in f32, 0.5 / (1/7) is not 3.5.
+/// In f64, so that a weight halfway between two levels is recognised: in f32, 0.5 / (1/7) is not 3.5.
 fn symmetric(group: &mut [f32], levels: f64) {
     let largest = group.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
     if largest == 0.0 {
@@ -236,9 +236,9 @@ fn symmetric(group: &mut [f32], levels: f64) {
     }
 }
 
-/// In f32 and with the reciprocal of the number of steps, as PyTorch computes `quant.py` on a GPU: a file of 4-bit blocks
-/// puts whole groups half-way between two levels, where the last bit decides. In f64, SmolLM2's Q4_1 file has 0.6 % less
-/// perplexity at 4 bits in groups of 32 than the reference result.
+/// In f32 and with the reciprocal of the number of steps, as PyTorch computes `quant.py` on a GPU: in a file of 4-bit
+/// blocks, whole groups lie halfway between two levels, where the last bit decides. In f64, SmolLM2's Q4_1 file at 4
+/// bits in groups of 32 has a perplexity 0.6 % below the reference.
 fn asymmetric(group: &mut [f32], levels: f64) {
     let (low, high) = group
         .iter()
@@ -246,7 +246,7 @@ fn asymmetric(group: &mut [f32], levels: f64) {
     let top = levels as f32 - 1.0;
     let step = (high - low) * top.recip();
     let step = if step.is_finite() { step } else { high / top - low / top };
-    // All are zero, or too close to it for a step to be a number.
+    // All weights are zero, or so small that the step underflows.
     if step == 0.0 {
         return;
     }
@@ -265,7 +265,7 @@ mod tests {
     use super::*;
     use crate::modify::testing::gate;
 
-    /// A few roundings of f32: of the weights that go in and of those that come out.
+    /// A few f32 roundings, of input and output weights.
     const ULPS: f32 = 8.0 * f32::EPSILON;
 
     fn rtn(bits: u32, group: Group, scheme: Scheme) -> Rtn {
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn the_worked_example() {
-        // methods.md section L.
+        // The worked example.
         let w = [-1.0, -0.5, 0.0, 0.25, 0.8];
         let symmetric = quantized(rtn(4, Group::Tensor, Scheme::Symmetric), 5, &w);
         assert!(close(&symmetric, &[-7.0, -4.0, 0.0, 2.0, 6.0].map(|q| q / 7.0), 1.0));
@@ -330,7 +330,7 @@ mod tests {
 
     #[test]
     fn finer_groups_and_more_bits_err_less_on_average() {
-        // A Gaussian-like sum of uniforms from a fixed generator.
+        // Roughly Gaussian: sums of uniforms from a fixed generator.
         let mut state = 1_u32;
         let mut uniform = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -350,7 +350,7 @@ mod tests {
         assert!(symmetric(4, Group::Row) < symmetric(4, Group::Tensor));
         assert!(error(4, Group::Row, Scheme::Asymmetric) < symmetric(4, Group::Row));
         for bits in 4..8 {
-            // The step halves a little more than once a bit: (2^b − 1)/(2^(b−1) − 1).
+            // The step shrinks by slightly more than half per bit: (2^b − 1)/(2^(b−1) − 1).
             let ratio = symmetric(bits, Group::Row) / symmetric(bits + 1, Group::Row);
             assert!((3.5..5.5).contains(&ratio), "{bits} bits: {ratio}");
         }
@@ -369,8 +369,8 @@ mod tests {
             let levels = (1_u32 << bits) as f32;
             let largest = w.iter().fold(0.0_f32, |m, v| m.max(v.abs()));
             let span = w.iter().fold(0.0_f32, |m, v| m.max(*v)) - w.iter().fold(0.0_f32, |m, v| m.min(*v));
-            // An end of the asymmetric range can lie half a step from the nearest level by the rounding of z, and
-            // then its values are clipped by up to that much.
+            // Rounding z can leave an end of the asymmetric range half a step from the nearest level; values there are
+            // clipped by up to that much.
             let step = if asymmetric { 2.0 * span / (levels - 1.0) } else { largest / (levels / 2.0 - 1.0) };
             for (a, b) in out.iter().zip(&w) {
                 prop_assert!((a - b).abs() <= 0.5 * step + ULPS * largest, "{a} for {b}");

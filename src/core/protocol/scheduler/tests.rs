@@ -1,4 +1,4 @@
-//! Engines that do as they are told, and some that don't.
+//! The scheduler with engines that do as they are told, and with some that don't.
 
 use super::*;
 use crate::experiment::Ask;
@@ -117,7 +117,7 @@ fn a_run_on_many_windows_has_fewer_engines() {
     assert_eq!(engines_for(&report, &experiment), 2, "hidden states of 197 MB");
     (experiment.windows, experiment.window) = (4096, 512);
     assert_eq!(engines_for(&report, &experiment), 1);
-    // One that was lost is not asked for again.
+    // A lost engine is not replaced.
     (experiment.windows, report.engines) = (8, 3);
     assert_eq!(engines_for(&report, &experiment), 3);
 }
@@ -135,7 +135,7 @@ fn the_first_point_needs_the_untouched_model_and_the_others_all_that_is_found_ou
     let orders = run.hear(0, Event::Found(SQUARES), 13.0);
     assert_eq!(orders, [adopt(1, 1, SQUARES)]);
     assert_eq!(given(&run.hear(0, Event::Prepared, 13.0)), [(0, 1)]);
-    // Who comes late is told all of it.
+    // A late engine gets all findings.
     let orders = run.join(2, 13.5);
     assert!(matches!(orders[0], Order::Ask(2, Job::Join(_), None)));
     assert_eq!(
@@ -191,7 +191,7 @@ fn a_lost_engine_leaves_its_point_to_the_others() {
     run.join(1, 10.5);
     with_base(&mut run);
     assert_eq!(given(&run.hear(0, Event::Prepared, 13.0)), [(0, 0), (1, 1)]);
-    // Its point is the next one that is given out.
+    // Its point is the next one given out.
     assert_eq!(run.lose(1, "out of memory", 14.0), []);
     assert_eq!(given(&run.hear(0, measured(&run, 0), 15.0)), [(0, 1)]);
     for index in 1..3 {
@@ -277,7 +277,7 @@ fn cancelling_stops_all_and_keeps_the_finished_points() {
     run.hear(0, measured(&run, 0), 14.0);
     assert_eq!(run.cancel(15.0), [Order::Stop(0), Order::Stop(1)]);
     assert_eq!(run.hear(1, failed("cancelled"), 15.0), []);
-    // This one was done before it heard of it.
+    // This engine finished its point before the cancellation reached it.
     let orders = run.hear(0, measured(&run, 2), 15.0);
     assert_eq!((given(&orders), result(&orders)), (vec![], Some((2, false))));
 }

@@ -3,7 +3,7 @@
 use super::{Architecture, GgufRows, StatedWindow};
 use crate::weights::Role;
 
-/// Llama, and what is built like it.
+/// Llama, and models built like it.
 pub const LLAMA: Architecture = Architecture {
     name: "llama",
     class: "LlamaForCausalLM",

@@ -1,4 +1,4 @@
-//! The architectures whose forward pass exists here: one file each, and the one list of them.
+//! The supported architectures: one file each, and the list of them.
 
 mod llama;
 mod qwen2;
@@ -15,7 +15,7 @@ pub use qwen2::QWEN2;
 /// All of them.
 pub const ALL: [&Architecture; 2] = [&LLAMA, &QWEN2];
 
-/// What files say of an architecture, and how they hold its tensors.
+/// How files describe an architecture and store its tensors.
 pub struct Architecture {
     /// The name that GGUF and config.json use.
     pub name: &'static str,
@@ -27,7 +27,7 @@ pub struct Architecture {
     pub(crate) biases: &'static str,
     /// How GGUF files order the rows of query and key.
     pub(crate) gguf_rows: GgufRows,
-    /// Tokens that it reads at once where config.json doesn't say.
+    /// Context length where config.json doesn't state it.
     pub(crate) context_default: usize,
     /// What a `sliding_window` in config.json means where `use_sliding_window` is missing.
     pub(crate) stated_window: StatedWindow,
@@ -36,18 +36,18 @@ pub struct Architecture {
 /// The order of the rows of query and key in GGUF files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GgufRows {
-    /// The two channels of a rotation side by side.
+    /// The two channels of a rotation are adjacent.
     Interleaved,
-    /// As in the original: the two halves of a head.
+    /// The two channels of a rotation are in the two halves of a head, as in Hugging Face's files.
     Halves,
 }
 
-/// A window that a configuration states.
+/// What a sliding window in a configuration means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StatedWindow {
-    /// Is used.
+    /// It is used.
     Used,
-    /// Is off.
+    /// It is off.
     Off,
 }
 

@@ -1,8 +1,8 @@
-//! What a file is, from its first bytes: servers answer with error pages, and files are renamed.
+//! Tells what a file is by its first bytes, since servers answer with error pages and files get renamed.
 
 use crate::weights::{ReadAt, WeightsError};
 
-/// First bytes that tell what a file is.
+/// How many first bytes are read to tell what a file is.
 const PEEK_BYTES: u64 = 256;
 
 /// What GGUF files start with.
@@ -24,7 +24,7 @@ pub(super) fn peek(file: &dyn ReadAt, name: &str) -> Result<Vec<u8>, WeightsErro
 const DOWNLOAD_AGAIN: &str =
     "A server answered with a page instead of the file: check the address, or download the file again";
 
-/// What the first bytes look like, where that is certainly no model, and what to do about it.
+/// What the first bytes look like if they certainly are not a model, and what to do about it.
 fn impostor(first: &[u8]) -> Option<(&'static str, &'static str)> {
     let text_start = first
         .iter()
@@ -74,7 +74,7 @@ fn impostor(first: &[u8]) -> Option<(&'static str, &'static str)> {
     None
 }
 
-/// Refuses a file whose first bytes show that it is something else than `expected`.
+/// Refuses a file whose first bytes show that it is not `expected`.
 ///
 /// # Errors
 /// [`WeightsError::NotAModel`], with what it looks like and what to do.
@@ -94,7 +94,7 @@ pub(super) fn check(file: &str, first: &[u8], expected: &str) -> Result<(), Weig
     }
 }
 
-/// The error for a file that should start with certain bytes and doesn't: names what it looks like, and quotes text.
+/// The error for a file that should start with certain bytes and doesn't: says what it looks like, and quotes text.
 pub(super) fn not_a(file: &str, first: &[u8], expected: &str) -> WeightsError {
     if let Err(error) = check(file, first, expected) {
         return error;

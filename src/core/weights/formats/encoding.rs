@@ -41,7 +41,7 @@ impl Encoding {
         })
     }
 
-    /// Its usual name.
+    /// Its common name.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::F32 => "F32",
@@ -61,7 +61,7 @@ impl Encoding {
         }
     }
 
-    /// Elements that are encoded together; a row holds a whole number of blocks.
+    /// Elements per block; a row holds a whole number of blocks.
     pub(super) fn block_elements(self) -> usize {
         match self {
             Self::F32 | Self::F16 | Self::Bf16 => 1,
@@ -69,7 +69,7 @@ impl Encoding {
         }
     }
 
-    /// Bytes of one block.
+    /// Bytes per block.
     pub(super) fn block_bytes(self) -> usize {
         match self {
             Self::F32 => 4,
@@ -108,14 +108,14 @@ impl Encoding {
     }
 }
 
-/// The decoder looks at bytes as block structures, the strictest of which starts with an f32.
+/// The decoder casts bytes to block structures, the strictest of which starts with an f32.
 pub(super) const BLOCK_ALIGNMENT: usize = 4;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The decoder multiplies in another order than the reference here: a few units in the last place of values
+    /// The decoder multiplies in a different order from the reference here: a few units in the last place, for values
     /// below 100.
     const ERROR_MAX: f32 = 1e-4;
 
@@ -277,7 +277,7 @@ mod tests {
         for (i, value) in values.iter().enumerate() {
             assert_eq!(*value, 0.125 * (f32::from(codes[i]) - 8.0));
             let original = if i == 0 { -1.0 } else { (i as f32 - 1.0) / 31.0 };
-            // Half a step, and a whole one where the code is cut off at 15.
+            // Half a step, or a whole one where the code is clamped at 15.
             assert!((value - original).abs() <= 0.125 + 1e-6, "{i}");
         }
     }

@@ -21,15 +21,15 @@ impl ReadAt for DiskFile {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        // A seek comes before each read, so a thread that died in between leaves nothing wrong behind.
+        // Each read seeks first, so a thread that panicked in between leaves no bad state behind.
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(io::SeekFrom::Start(offset))?;
         file.read_exact(buffer)
     }
 }
 
-/// Opens a model on disk: one file, or a folder with `config.json`, `*.safetensors` and `tokenizer.json`, or a
-/// folder with a llama2.c model and its tokenizer. A llama2.c `.bin` file brings the `tok*.bin` beside it along.
+/// Opens a model on disk: one file, or a folder with `config.json`, `*.safetensors` and `tokenizer.json`, or a folder
+/// with a llama2.c model and its tokenizer. With a llama2.c `.bin` file, the `tok*.bin` beside it is opened too.
 ///
 /// # Errors
 /// What [`open`] reports, or that the path can't be read.

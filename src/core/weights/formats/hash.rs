@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::weights::{ReadAt, WeightsError};
 
-/// Bytes that are in memory at a time.
+/// Bytes in memory at a time.
 const PIECE_BYTES: u64 = 1 << 20;
 
 /// SHA-256 of a file's bytes in lower-case hexadecimal, a piece at a time.
@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(sha256(&Bytes(b"abc".as_slice().into())).unwrap(), abc);
         let nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(sha256(&Bytes(b"".as_slice().into())).unwrap(), nothing);
-        // FIPS 180-2, appendix B.3: a million times "a", which takes more than one piece with the second file.
+        // FIPS 180-2, appendix B.3: a million times "a", which spans more than one piece with the second file.
         let million = "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0";
         assert_eq!(sha256(&Bytes(vec![b'a'; 1_000_000].into())).unwrap(), million);
     }

@@ -1,5 +1,5 @@
-//! From named tensors to roles: every tensor that the architecture needs is there, has the right shape, and nothing
-//! is left over that the forward pass would silently ignore.
+//! From named tensors to roles: checks that every tensor that the architecture needs is there with the right shape, and
+//! that none is left over that the forward pass would silently ignore.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl Naming {
     }
 }
 
-/// Every tensor that a model of this configuration has, first the ones outside the blocks.
+/// Every tensor that a model of this configuration needs, those outside the blocks first.
 fn needed(config: &ModelConfig) -> impl Iterator<Item = TensorId> {
     let head = (!config.tied_head).then_some(Role::OutputHead);
     let outside = [Role::TokenEmbedding, Role::OutputNorm].into_iter().chain(head);
@@ -54,7 +54,7 @@ fn needed(config: &ModelConfig) -> impl Iterator<Item = TensorId> {
     outside.map(TensorId::global).chain(inside)
 }
 
-/// A file's tensors, waiting to be given their roles.
+/// A file's tensors, before roles are assigned.
 pub(super) struct Layout<'a> {
     /// The file or files, for messages.
     pub(super) file: &'a str,
@@ -64,12 +64,12 @@ pub(super) struct Layout<'a> {
     pub(super) entries: BTreeMap<String, Entry>,
     /// What to do when a tensor is missing.
     pub(super) advice: &'static str,
-    /// What to do when a shape is not that of the configuration.
+    /// What to do when a shape does not match the configuration.
     pub(super) misfit: &'static str,
 }
 
 impl Layout<'_> {
-    /// Gives each tensor its role.
+    /// Assigns each tensor its role.
     ///
     /// # Errors
     /// An impossible configuration, a missing tensor, a wrong shape, a tensor that the architecture has no place
@@ -127,8 +127,8 @@ impl Layout<'_> {
         Ok(Pristine::new(config, tensors))
     }
 
-    /// A tensor without a role would change the model's output if it were used, so ignoring it would measure another
-    /// model. Precomputed rotary tables and the second copy of a tied head are harmless.
+    /// A tensor without a role would change the model's output if it were used, so ignoring it would mean measuring a
+    /// different model. Precomputed rotary tables and the second copy of a tied head are harmless.
     fn refuse_leftovers(&self, config: &ModelConfig) -> Result<(), WeightsError> {
         let tied_head = self.naming.name(TensorId::global(Role::OutputHead));
         let harmless =

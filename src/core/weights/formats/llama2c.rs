@@ -17,13 +17,13 @@ use super::{NamedFile, detect};
 use crate::weights::architecture::LLAMA;
 use crate::weights::{ModelConfig, Pristine, ReadAt, Role, TensorId, WeightsError};
 
-/// llama2.c's `rmsnorm` and rotary base are constants of its code.
+/// llama2.c has the epsilon of `rmsnorm` and the rotary base as constants in its code.
 const RMS_EPSILON: f64 = 1e-5;
 const ROPE_THETA: f64 = 10_000.0;
 
 const HEADER_BYTES: u64 = 7 * 4;
 
-/// Largest tokenizer file that is read; real ones have up to about half a megabyte.
+/// The largest tokenizer file that is read; real ones have up to about half a megabyte.
 const TOKENIZER_BYTES_MAX: u64 = 1 << 24;
 
 const EXPECTED: &str = "a llama2.c model";
@@ -96,7 +96,7 @@ fn config(name: &str, first: &[u8]) -> Result<ModelConfig, WeightsError> {
     })
 }
 
-/// Where each tensor lies, under the name that Hugging Face gives it, since the file has no names.
+/// Where each tensor lies, under Hugging Face's name for it, since the file has no names.
 fn entries(name: &str, file: &Arc<dyn ReadAt>, config: &ModelConfig) -> Result<BTreeMap<String, Entry>, WeightsError> {
     let mut entries = BTreeMap::new();
     let mut offset = HEADER_BYTES;

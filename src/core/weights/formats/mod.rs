@@ -1,8 +1,9 @@
 //! Readers of model files: GGUF, Hugging Face's safetensors, llama2.c.
 //!
 //! Each gives a [`Pristine`] whose tensors stay in their file until they are read, with the rows of query and key in
-//! Hugging Face's half-split order whatever the file has. A file may be anything, hostile ones included: what it
-//! claims is compared with its size before anything is allocated by it, and an error says what, where and what to do.
+//! Hugging Face's half-split order whatever the file has. Files may be anything, even hostile: what a file claims is
+//! checked against its size before anything is allocated for it, and an error says what is wrong, where, and what to
+//! do.
 
 mod detect;
 mod encoding;
@@ -30,7 +31,7 @@ pub use tokens::{GgufVocabulary, TokenizerSource};
 /// A file and its name, which may have folders in front.
 pub type NamedFile = (String, Arc<dyn ReadAt>);
 
-/// A model whose files were understood.
+/// A model whose files could be read.
 #[derive(Clone)]
 pub struct OpenedModel {
     /// Configuration and tensors.
@@ -72,7 +73,7 @@ const ACCEPTED: &str = "Give one .gguf file, or config.json, tokenizer.json and 
 /// # Errors
 /// A [`WeightsError`] that says what is wrong with which file, where, and what to do.
 pub fn open(mut files: Vec<NamedFile>) -> Result<OpenedModel, WeightsError> {
-    // A file may be given twice, by itself and as part of a folder.
+    // A file may be given twice, on its own and as part of a folder.
     files.sort_by(|a, b| a.0.cmp(&b.0));
     files.dedup_by(|a, b| a.0 == b.0);
     let mut ggufs = Vec::new();
@@ -103,14 +104,14 @@ pub fn open(mut files: Vec<NamedFile>) -> Result<OpenedModel, WeightsError> {
     })
 }
 
-/// Whether a file counts for the identity of a model in safetensors. What only some copies of it have doesn't: an index,
-/// settings of the tokenizer or of generation.
+/// Whether a file counts for the identity of a model in safetensors. Files that only some copies have don't count: an
+/// index, settings of the tokenizer or of generation.
 #[must_use]
 pub fn is_part_of_safetensors(name: &str) -> bool {
     has_extension(name, "safetensors") || [hugging_face::CONFIG, hugging_face::TOKENIZER].contains(&base_name(name))
 }
 
-/// The formats that keep a model in several files.
+/// Opens the formats that keep a model in several files.
 fn open_several(files: &[NamedFile]) -> Result<(Pristine, TokenizerSource, Vec<NamedFile>), WeightsError> {
     let only = |wanted: &dyn Fn(&str) -> bool| -> Vec<NamedFile> {
         let wanted = files.iter().filter(|(name, _)| wanted(base_name(name)));
@@ -127,7 +128,7 @@ fn open_several(files: &[NamedFile]) -> Result<(Pristine, TokenizerSource, Vec<N
             let (pristine, source) = llama2c::open(model, tokenizer)?;
             Ok((pristine, source, vec![model.clone(), tokenizer.clone()]))
         }
-        // The file may be something else altogether, which is the more helpful message.
+        // If the file is something else altogether, saying so is more helpful.
         ([(name, file)], []) => {
             detect::check(name, &detect::peek(file.as_ref(), name)?, "a llama2.c model")?;
             Err(WeightsError::Files {

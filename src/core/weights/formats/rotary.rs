@@ -1,9 +1,8 @@
 //! The two orders in which files store the rows of query and key.
 //!
-//! Rotary positions turn pairs of channels of a head. The original Llama code and llama2.c keep a pair in
-//! neighbouring rows `(2i, 2i + 1)` (*interleaved*), and llama.cpp's converter writes GGUF files of architecture
-//! `llama` so; Hugging Face keeps it in rows `(i, i + d/2)` (*half-split*). Inside this program everything is
-//! half-split.
+//! Rotary positions rotate pairs of a head's channels. The original Llama code and llama2.c keep a pair in neighbouring
+//! rows `(2i, 2i + 1)` (*interleaved*), as do GGUF files of architecture `llama` from llama.cpp's converter; Hugging
+//! Face keeps it in rows `(i, i + d/2)` (*half-split*). This program uses half-split order throughout.
 
 /// Interleaved rows to half-split ones. `values` is row-major `[heads · head_dim, columns]`, `head_dim` even.
 /// Rows beyond the last whole head stay where they are.
@@ -47,7 +46,7 @@ mod tests {
         let interleaved = [0.0, 1.0, 2.0, 3.0, 10.0, 11.0, 12.0, 13.0];
         let half_split = [0.0, 2.0, 1.0, 3.0, 10.0, 12.0, 11.0, 13.0];
         assert_eq!(half_split_from_interleaved(&interleaved, 1, 4), half_split);
-        // A head of four is its own inverse, one of six is not.
+        // For a head of four channels the reordering is its own inverse; for one of six it is not.
         let interleaved = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0];
         let half_split = [0.0, 2.0, 4.0, 1.0, 3.0, 5.0];
         assert_eq!(half_split_from_interleaved(&interleaved, 1, 6), half_split);

@@ -20,7 +20,7 @@ pub(super) struct Entry {
 /// The order of a tensor's rows in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RowOrder {
-    /// As this program wants them.
+    /// As this program uses them.
     AsWanted,
     /// Rotary pairs in neighbouring rows.
     Interleaved { head_dim: usize },
@@ -34,7 +34,7 @@ pub(super) struct FileTensor {
     pub(super) order: RowOrder,
 }
 
-/// Encoded bytes that are in memory at a time.
+/// Encoded bytes in memory at a time.
 const PIECE_BYTES: usize = 1 << 20;
 
 impl StoredTensor for FileTensor {

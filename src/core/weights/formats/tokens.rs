@@ -1,4 +1,4 @@
-//! What a model's files say about its tokens; the `tokenizer` room makes a tokenizer of it.
+//! What a model's files say about its tokens; the `tokenizer` module makes a tokenizer from it.
 
 /// Where a model's tokenizer comes from.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub enum TokenizerSource {
     Llama2c {
         /// The file's bytes.
         bytes: Vec<u8>,
-        /// Tokens in it: the file doesn't say, the model's header does.
+        /// How many tokens it has: stated in the model's header, not in this file.
         vocabulary: usize,
     },
 }
@@ -34,12 +34,12 @@ pub struct GgufVocabulary {
     pub tokens: Vec<String>,
     /// The kind of each token: 1 normal, 3 control, 4 user-defined; empty where the file doesn't say.
     pub kinds: Vec<i32>,
-    /// Pairs to merge, the most important first, joined by a space.
+    /// Pairs to merge, in order of priority, each joined by a space.
     pub merges: Vec<String>,
     /// The token that begins a text.
     pub bos: Option<u32>,
     /// The token that ends a text.
     pub eos: Option<u32>,
-    /// Whether a text is to begin with `bos`.
+    /// Whether texts begin with `bos`.
     pub add_bos: bool,
 }

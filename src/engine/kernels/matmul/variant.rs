@@ -1,5 +1,5 @@
-//! The text of the product's kernel: the `.wgsl` files of this folder, and what is repeated for each of the registers
-//! that an invocation keeps.
+//! The text of the product's kernel: the `.wgsl` files of this folder, and the lines repeated for each register that an
+//! invocation keeps.
 
 use super::{Causal, Right, Tile};
 use crate::kernels::addends::Addends;
@@ -14,9 +14,9 @@ pub(super) struct Variant {
     pub(super) tile: Tile,
     pub(super) right: Right,
     pub(super) causal: Causal,
-    /// `A` is read by vectors of four.
+    /// `A` is read in vectors of four.
     pub(super) left_vectors: bool,
-    /// `B` is read by vectors of four.
+    /// `B` is read in vectors of four.
     pub(super) right_vectors: bool,
     pub(super) bias: bool,
     pub(super) residual: bool,
@@ -100,20 +100,20 @@ fn lines(lines: impl Iterator<Item = String>) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// From the staged tile, so wide, to an invocation's registers.
+/// Reads from the staged tile, of this width, into an invocation's registers.
 fn reads(name: &str, mine: &str, vectors: usize, width: usize) -> String {
     let across = width / 4;
     lines((0..vectors).map(|v| format!("      let {name}_{v} = tile_{name}[k * {across}u + {mine} / 4u + {v}u];")))
 }
 
-/// What an operand's buffer consists of.
+/// The element type of an operand's buffer.
 fn element(vectors: bool) -> &'static str {
     if vectors { "vec4<f32>" } else { "f32" }
 }
 
 /// Reads four elements along a row, zero outside the matrix.
 ///
-/// Vectors may reach past a shortened depth; the full depth is a multiple of four then, and A is zero there.
+/// Vectors may reach past a shortened depth; then the full depth is a multiple of four, and A is zero there.
 fn load(name: &str, vectors: bool) -> String {
     let file = if vectors {
         include_str!("load_vectors.wgsl")
@@ -123,8 +123,8 @@ fn load(name: &str, vectors: bool) -> String {
     fill(file, &[("name", &name)])
 }
 
-/// Stages a tile whose depth runs along its rows: each invocation turns patches of 4 by 4 around in registers, because
-/// two invocations may not write components of the same vector.
+/// Stages a tile whose depth runs along its rows: each invocation transposes 4-by-4 patches in registers, because two
+/// invocations must not write components of the same vector.
 fn stage_transposed(name: &str, rows: usize, [stride, row0, end]: [&str; 3]) -> String {
     let (down, across) = (rows / 4, STEP / 4);
     fill(

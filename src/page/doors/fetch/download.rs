@@ -1,4 +1,4 @@
-//! The download: piece by piece, hashed as it arrives, taken up again where it broke.
+//! The download: piece by piece, hashed as it arrives, resumed where it broke off.
 
 use gloo_timers::future::TimeoutFuture;
 use sha2::{Digest as _, Sha256};
@@ -14,11 +14,11 @@ use super::rate::Rate;
 use super::store::Store;
 use hemoscope_core::weights::formats::is_part_of_safetensors;
 
-/// Attempts that bring not one byte before the reader is asked to try again.
+/// Attempts in a row without a single byte before the user is asked to try again.
 const ATTEMPTS: u32 = 3;
 /// Pause before another attempt.
 const PAUSE_MS: u32 = 1000;
-/// Work between two chances of the page to paint and to answer a key.
+/// How long to work before the page may paint and answer keys again.
 const BREATH_MS: f64 = 20.0;
 /// Time between two reports.
 const REPORT_MS: f64 = 100.0;
@@ -28,30 +28,30 @@ const HASH_BYTES: usize = 256 << 10;
 /// How far a download has come.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress {
-    /// The file at hand.
+    /// The current file.
     pub file: String,
     /// What is being done with it.
     pub stage: Stage,
-    /// Bytes of all files that are here and hashed.
+    /// Bytes of all files that have arrived and are hashed.
     pub done_bytes: u64,
     /// Bytes of all files.
     pub total_bytes: u64,
-    /// Bytes a second lately, once there is a rate.
+    /// Recent bytes per second, once there is a rate.
     pub bytes_per_second: Option<f64>,
 }
 
 /// What is being done with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// Its stored part is read and hashed.
+    /// Its stored part is being read and hashed.
     Reading,
     /// It is arriving.
     Downloading,
-    /// It changed at the server since its first part was read, and starts again from nothing.
+    /// It changed on the server since its first part was read, and starts over.
     Restarting,
 }
 
-/// A file that is here.
+/// A file that was fetched.
 #[derive(Debug, Clone)]
 pub struct Fetched {
     /// Its own name, without folders.
@@ -62,16 +62,17 @@ pub struct Fetched {
     pub sha256: String,
 }
 
-/// A model that is here.
+/// A model that was downloaded.
 #[derive(Debug, Clone)]
 pub struct Downloaded {
     /// Its files, in name order.
     pub files: Vec<Fetched>,
-    /// The model's SHA-256, hexadecimal: of the bytes of all files that count for its identity, one after the other.
+    /// The model's SHA-256, hexadecimal: of the concatenated bytes of all files that count for its identity.
     pub sha256: String,
 }
 
-/// Fetches what a plan lacks and hashes everything. Stopped or broken, it leaves what arrived for the next plan.
+/// Fetches what a plan lacks and hashes everything. If it is stopped or fails, what has arrived is kept for the next
+/// plan.
 ///
 /// # Errors
 /// Those of the server and of the connection, [`FetchError::Quota`], [`FetchError::Damaged`],
@@ -108,7 +109,7 @@ pub async fn download(
     Ok(Downloaded { files, sha256 })
 }
 
-/// One file on its way.
+/// A file being downloaded.
 struct Work<'a> {
     file: &'a PlannedFile,
     store: &'a Store,
@@ -116,12 +117,12 @@ struct Work<'a> {
     manifest: Manifest,
     /// Pieces in the store, all hashed.
     pieces: u64,
-    /// Bytes after them that are hashed too and make no whole piece yet.
+    /// Bytes after them that are hashed too but do not fill a piece yet.
     rest: Vec<u8>,
     sum: Sha256,
     /// Whether it counts for the model's identity.
     counts: bool,
-    /// The sum over all files so far that do, and what it was before this file.
+    /// The hash over all such files so far, and what it was before this file.
     all: Sha256,
     all_before: Sha256,
     breath: Breath,
@@ -158,7 +159,7 @@ impl<'a> Work<'a> {
     async fn run(&mut self, meter: &mut Meter<'_>) -> Result<(), FetchError> {
         self.read_stored(meter).await?;
         let mut attempts = 0;
-        // A server that starts anew again and again brings bytes, but gets nowhere.
+        // A server that starts over again and again sends bytes but makes no progress.
         let mut furthest = self.done();
         while self.pieces < self.manifest.pieces() {
             let outcome = self.attempt(meter).await;
@@ -171,7 +172,7 @@ impl<'a> Work<'a> {
                 Ok(()) if attempts < ATTEMPTS => {}
                 Ok(()) => return Err(self.cut_off()),
                 Err(error) if attempts < ATTEMPTS && error.is_passing() => TimeoutFuture::new(PAUSE_MS).await,
-                // A connection that breaks after some bytes is told as such, whatever the last attempt met.
+                // A connection that broke after some bytes is reported as such, whatever the last attempt met.
                 Err(FetchError::Unreachable { .. }) if self.done() > 0 => return Err(self.cut_off()),
                 Err(error) => return Err(error),
             }
@@ -201,7 +202,7 @@ impl<'a> Work<'a> {
         {
             self.cancel.check()?;
             let expected = self.manifest.bytes_of(self.pieces + 1) - self.manifest.bytes_of(self.pieces);
-            // A piece that is not what was stored ends the usable part; the rest is fetched again.
+            // An unreadable piece ends the usable part; the rest is fetched again.
             let Ok(bytes) = bytes_of(&blob).await else { break };
             if bytes.len() as u64 != expected {
                 break;
@@ -213,7 +214,7 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Reads as much as one answer brings.
+    /// Reads as much as one response brings.
     async fn attempt(&mut self, meter: &mut Meter<'_>) -> Result<(), FetchError> {
         let asked = self.done();
         let mut answer = http::get(&self.file.address, asked, None, self.cancel).await?;
@@ -225,7 +226,7 @@ impl<'a> Work<'a> {
     async fn read_answer(&mut self, answer: &mut Answer, asked: u64, meter: &mut Meter<'_>) -> Result<(), FetchError> {
         let head = &answer.head;
         let address = || self.file.address.clone();
-        // A file that became shorter than what is here of it has no such part.
+        // A file that is now shorter than its stored part has no bytes at this offset.
         let gone = head.status == 416 && asked > 0;
         if !gone {
             head.check(&self.file.address)?;
@@ -250,7 +251,7 @@ impl<'a> Work<'a> {
         }
         let start = answer.head.start(asked);
         if start != self.done() {
-            // A server without ranges begins at the beginning, and so does the hash.
+            // A server without ranges starts from the beginning, and so must the hash.
             if start != 0 {
                 return Err(FetchError::Server {
                     address: self.file.address.clone(),
@@ -344,10 +345,10 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Tells how far things are, not more often than anyone can read.
+/// Reports progress, no more often than anyone can read.
 struct Meter<'a> {
     tell: &'a mut dyn FnMut(Progress),
-    /// Bytes of the files before the one at hand.
+    /// Bytes of the files before the current one.
     before: u64,
     total: u64,
     rate: Rate,
@@ -376,7 +377,7 @@ impl<'a> Meter<'a> {
         self.told_ms = now_ms();
         let done_bytes = self.before + done;
         if stage != Stage::Downloading {
-            // What is read from the store, or read anew, says nothing about the connection.
+            // Reading from the store, or starting over, says nothing about the connection's speed.
             self.rate = Rate::default();
         }
         let progress = Progress {

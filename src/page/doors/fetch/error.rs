@@ -32,23 +32,23 @@ pub enum FetchError {
     /// The browser says that there is no network.
     #[error("offline: {address} cannot be reached. Connect, then try again: what was already downloaded is kept")]
     Offline {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
     },
-    /// No answer, or one that the browser keeps from the page; it doesn't say which.
+    /// No response, or one that the browser hides from the page; it doesn't say which.
     #[error(
         "no answer from {address}: the address is wrong, the server is down, or it doesn't let other pages read its files (CORS). Try again, or download the file yourself and drop it here"
     )]
     Unreachable {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
     },
     /// 404 or 410.
     #[error("there is nothing at {address} (the server answers {status}). Check the name, the revision and the file")]
     NotFound {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
-        /// The answer's status.
+        /// The response's status.
         status: u16,
     },
     /// 401 or 403.
@@ -56,9 +56,9 @@ pub enum FetchError {
         "{address} is not public (the server answers {status}): it doesn't exist, is private, or wants a licence accepted first. Download the file with your own account and drop it here"
     )]
     Refused {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
-        /// The answer's status.
+        /// The response's status.
         status: u16,
     },
     /// Any other status that is not a file.
@@ -66,9 +66,9 @@ pub enum FetchError {
         "the server answers {status} for {address}. Wait a little and try again: what was already downloaded is kept"
     )]
     Server {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
-        /// The answer's status.
+        /// The response's status.
         status: u16,
     },
     /// An HTML page where a file should be.
@@ -76,19 +76,19 @@ pub enum FetchError {
         "{address} is a web page, not a model file. Copy the address of the download itself (on Hugging Face: of the arrow beside the file)"
     )]
     WebPage {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
     },
-    /// A `.gguf` file that doesn't begin as one.
+    /// A `.gguf` file that doesn't begin like one.
     #[error("{address} is not a GGUF file: it doesn't begin with the letters GGUF. Choose another file")]
     NotGguf {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
     },
     /// An empty file.
     #[error("{address} is empty (0 bytes). Choose another file")]
     Empty {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
     },
     /// The server doesn't say how large the file is.
@@ -96,21 +96,21 @@ pub enum FetchError {
         "the server doesn't say how large {address} is, so it is not downloaded unasked. Download it yourself and drop it here"
     )]
     SizeUnknown {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
     },
-    /// A listing or a small text file is larger than it can sensibly be.
+    /// A listing or small text file is unreasonably large.
     #[error("{address} is larger than the {} that is read of such a file. Check the address", Size(*limit))]
     TooLarge {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
         /// The most that is read.
         limit: u64,
     },
-    /// The hub's listing, or a text, is not what it should be.
+    /// The hub's listing, or a text, could not be understood.
     #[error("the answer from {address} cannot be read: {reason}. Check the address, or try again later")]
     Answer {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
         /// What is wrong with it.
         reason: String,
@@ -120,30 +120,30 @@ pub enum FetchError {
     NoModel {
         /// `owner/name`, with its revision.
         repository: String,
-        /// What is missing and what would do.
+        /// What is missing, and what would be accepted.
         reason: String,
     },
-    /// The connection broke before the end, more than once.
+    /// The connection broke off more than once.
     #[error("the connection to {address} broke after {} of {}. Try again: it goes on from there", Size(*done), Size(*total))]
     CutOff {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
         /// Bytes that arrived.
         done: u64,
         /// Bytes of the whole file.
         total: u64,
     },
-    /// The file became another one, and a larger one than was agreed to.
+    /// The file changed and is now larger than the user agreed to.
     #[error("{address} changed at the server while it was read: it now has {} instead of {}. Ask for it again", Size(*found), Size(*planned))]
     Grew {
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
-        /// Bytes that were agreed to.
+        /// Bytes that the user agreed to.
         planned: u64,
         /// Bytes that it has now.
         found: u64,
     },
-    /// The bytes are not the ones that the hub's listing names.
+    /// The bytes' hash is not the one in the hub's listing.
     #[error(
         "{name} arrived damaged: its SHA-256 is {found}, the hub's listing says {expected}. It was thrown away; download it again"
     )]
@@ -155,7 +155,7 @@ pub enum FetchError {
         /// What arrived.
         found: String,
     },
-    /// The bytes are not the ones that the link was made with.
+    /// The bytes' hash is not the one that the link was made with.
     #[error(
         "{name} is not the model that this link was made with: its SHA-256 is {found}, the link's is {expected}. The file at this address is another one now; the link's result cannot be reproduced with it. Choose the model anew to measure this file instead"
     )]
@@ -172,10 +172,10 @@ pub enum FetchError {
     Quota {
         /// Bytes still to be stored.
         needed: u64,
-        /// Bytes that the browser would store, where it says.
+        /// Bytes that the browser would still store, if it says.
         available: Option<u64>,
     },
-    /// The reader stopped it.
+    /// The user stopped it.
     #[error("cancelled: what was already downloaded is kept, and the next try goes on from there")]
     Cancelled,
     /// The browser failed in a way that has no better name.
@@ -183,15 +183,15 @@ pub enum FetchError {
     Browser {
         /// What was being done: "store", "read".
         doing: String,
-        /// What was asked for.
+        /// The address that was requested.
         address: String,
-        /// What the browser says.
+        /// The browser's message.
         reason: String,
     },
 }
 
 impl FetchError {
-    /// Whether the same request may well succeed a moment later.
+    /// Whether the same request may succeed a moment later.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! What the head of an answer and a file's first bytes say, before anything large is read.
+//! What a response's head and a file's first bytes tell, before anything large is read.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub struct Validator {
 }
 
 impl Validator {
-    /// Whether the two surely name different versions. Where they have nothing in common, nothing is sure.
+    /// Whether the two certainly name different versions. If they have no field in common, nothing is certain.
     #[must_use]
     pub fn differs(&self, other: &Self) -> bool {
         let strong = |etag: &str| etag.strip_prefix("W/").unwrap_or(etag).to_owned();
@@ -26,7 +26,7 @@ impl Validator {
     }
 }
 
-/// The head of an answer to a request for a part of a file.
+/// The head of a response to a request for a part of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Head {
     /// Its status.
@@ -44,7 +44,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// Refuses what is no file.
+    /// Refuses a response that is not a file.
     ///
     /// # Errors
     /// By status; [`FetchError::WebPage`] by type.
@@ -65,7 +65,7 @@ impl Head {
                     status,
                 });
             }
-            // What a part of nothing is answered with.
+            // The response to a request for a part of an empty file.
             416 if self.total() == Some(0) => return Err(FetchError::Empty { address: address() }),
             _ => {
                 return Err(FetchError::Server {
@@ -81,7 +81,7 @@ impl Head {
         Ok(())
     }
 
-    /// Bytes of the whole file, where the head says so.
+    /// Bytes of the whole file, if the head says.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         match self.status {
@@ -91,13 +91,13 @@ impl Head {
         }
     }
 
-    /// Bytes that are sent of a whole file, compressed or not, where the head says so.
+    /// Bytes sent for the whole file, compressed or not, if the head says.
     #[must_use]
     pub fn sent(&self) -> Option<u64> {
         self.content_length.filter(|_| self.status == 200)
     }
 
-    /// Where in the file the answer's bytes begin: `asked` where the head of a part doesn't show it.
+    /// Where in the file the response's bytes begin: `asked`, if the head of a partial response doesn't say.
     #[must_use]
     pub fn start(&self, asked: u64) -> u64 {
         if self.status != 206 {
@@ -114,7 +114,7 @@ impl Head {
 /// Refuses a file by its first bytes.
 ///
 /// # Errors
-/// [`FetchError::WebPage`] for HTML under any type, [`FetchError::NotGguf`] for a `.gguf` that is none.
+/// [`FetchError::WebPage`] for HTML under any type, [`FetchError::NotGguf`] for a `.gguf` file that is not one.
 pub fn check_first_bytes(first: &[u8], name: &str, address: &str) -> Result<(), FetchError> {
     let text = first.trim_ascii_start();
     let begins = |tag: &[u8]| {

@@ -1,4 +1,4 @@
-//! Requests and answers, with the browser's exceptions turned into [`FetchError`].
+//! Requests and responses, with the browser's exceptions turned into [`FetchError`].
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use super::error::FetchError;
 use super::head::{Head, Validator};
 use crate::doors::error::BrowserError;
 
-/// The store keeps it, or the page reads it once; the browser's own cache would keep it a second time.
+/// The page's own store keeps it, or it is read only once; the browser's cache would hold a second copy.
 const KEPT_ELSEWHERE: RequestCache = RequestCache::NoStore;
 
 /// Stops the work it was given to. Clones stop the same work.
@@ -33,7 +33,7 @@ impl Default for Cancel {
 }
 
 impl Cancel {
-    /// Stops it; requests under way are broken off.
+    /// Stops it; pending requests are aborted.
     pub fn cancel(&self) {
         self.asked.set(true);
         if let Some(controller) = &self.controller {
@@ -47,7 +47,7 @@ impl Cancel {
         self.asked.get()
     }
 
-    /// Whether it was stopped, as a result.
+    /// Fails if it was stopped.
     ///
     /// # Errors
     /// [`FetchError::Cancelled`] then.
@@ -60,7 +60,7 @@ impl Cancel {
     }
 }
 
-/// An answer whose body has not been read.
+/// A response whose body has not been read.
 pub(super) struct Answer {
     /// Its head.
     pub head: Head,
@@ -70,7 +70,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Of a response whose body nobody reads yet.
+    /// Wraps a response whose body nobody has started to read.
     pub fn new(response: &Response, address: &str) -> Self {
         Self {
             head: read_head(response),
@@ -106,28 +106,28 @@ impl Answer {
         Ok(bytes)
     }
 
-    /// Breaks the answer off.
+    /// Aborts the response.
     pub fn stop(&self) {
         if let Some(reader) = &self.reader {
-            // Whether the server takes note of it changes nothing here.
+            // It does not matter here whether the server notices.
             drop(reader.cancel());
         }
     }
 }
 
-/// Asks for the bytes `from..` of a file, or `from..=to`.
+/// Requests the bytes `from..` of a file, or `from..=to`.
 pub(super) async fn get(address: &str, from: u64, to: Option<u64>, cancel: &Cancel) -> Result<Answer, FetchError> {
     let range = to.map_or_else(|| format!("bytes={from}-"), |to| format!("bytes={from}-{to}"));
     let response = ask("GET", address, Some(&range), KEPT_ELSEWHERE, cancel).await?;
     Ok(Answer::new(&response, address))
 }
 
-/// Asks for a file's head alone: the size of a file on a host that hides `Content-Range` from pages, or as it is sent.
+/// Requests only a file's head: for its size on a host that hides `Content-Range` from pages, or its size as sent.
 pub(super) async fn head(address: &str, cancel: &Cancel) -> Result<Head, FetchError> {
     Ok(read_head(&ask("HEAD", address, None, KEPT_ELSEWHERE, cancel).await?))
 }
 
-/// Asks for one of the page's own files, which the browser's cache may have and shall keep.
+/// Requests one of the page's own files, which the browser may take from its cache and keep there.
 pub(super) async fn own_file(address: &str, cancel: &Cancel) -> Result<Response, FetchError> {
     ask("GET", address, None, RequestCache::Default, cancel).await
 }
@@ -196,7 +196,7 @@ fn read_head(response: &Response) -> Head {
     }
 }
 
-/// The browser tells pages nothing about why there is no answer, except that they stopped it or that it is offline.
+/// The browser doesn't tell pages why there is no response, except that the page aborted it or the browser is offline.
 fn no_answer(error: &BrowserError, address: &str) -> FetchError {
     let address = address.to_owned();
     if error.is("AbortError") {

@@ -1,4 +1,5 @@
-//! A module of WebAssembly from beside the page: what of it will be sent, and the module itself, compiled as it arrives.
+//! A WebAssembly module from the page's own folder: how much will be downloaded, and the module itself, compiled as it
+//! arrives.
 
 use js_sys::{Promise, WebAssembly};
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -10,31 +11,31 @@ use super::http::{self, Answer, Cancel};
 use super::rate::Rate;
 use crate::doors::error::BrowserError;
 
-/// Time between two reports. What comes out of the browser's cache is there before the first.
+/// Time between two reports. What comes from the browser's cache arrives before the first one.
 const REPORT_MS: f64 = 300.0;
 
-/// How many bytes a module has, as its build says.
+/// The size of a module, as stated by its build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Weight {
-    /// As the engine reads them.
+    /// Uncompressed bytes.
     pub whole: u64,
-    /// As a host sends them at most that compresses.
+    /// The most bytes that a compressing host sends.
     pub packed: u64,
 }
 
-/// How much of a module is here, in bytes as they are sent.
+/// How much of a module has arrived, in bytes as sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Arrived {
-    /// Bytes that are here.
+    /// Bytes that have arrived.
     pub done: u64,
-    /// Of all.
+    /// The total.
     pub total: u64,
-    /// Bytes a second lately, once there is a rate.
+    /// Recent bytes per second, once there is a rate.
     pub rate: Option<f64>,
 }
 
 impl Weight {
-    /// Bytes that a host sends, by its answer's head; at most, where it doesn't say.
+    /// Bytes that a host sends, according to the response's head; an upper bound if it doesn't say.
     fn sent(self, head: Option<&Head>) -> u64 {
         match head {
             Some(head) if head.compressed => head.sent().unwrap_or(self.packed),
@@ -43,15 +44,15 @@ impl Weight {
         }
     }
 
-    /// How much has been sent once the first `read` bytes can be read, where `sent` are sent in all. A page sees only what
-    /// was unpacked, so that this is by proportion; at the end it is exact.
+    /// How many bytes have been sent once `read` bytes can be read, if `sent` are sent in all. A page sees only
+    /// decompressed bytes, so this is an estimate by proportion; at the end it is exact.
     fn arrived(self, read: u64, sent: u64) -> u64 {
         let part = read.min(self.whole) as f64 / self.whole.max(1) as f64;
         (part * sent as f64).round() as u64
     }
 }
 
-/// How many bytes will be sent of a module, at most where the server doesn't say.
+/// How many bytes of a module will be sent; an upper bound if the server doesn't say.
 pub async fn module_bytes(address: &str, weight: Weight, cancel: &Cancel) -> u64 {
     let head = http::head(address, cancel).await.ok();
     weight.sent(head.filter(|head| head.status == 200).as_ref())
@@ -60,8 +61,8 @@ pub async fn module_bytes(address: &str, weight: Weight, cancel: &Cancel) -> u64
 /// Fetches and compiles a module.
 ///
 /// # Errors
-/// Those of the server and of the connection, [`FetchError::Cancelled`], and [`FetchError::Browser`] where the bytes are no
-/// module that this browser can run.
+/// Those of the server and of the connection, [`FetchError::Cancelled`], and [`FetchError::Browser`] where the bytes
+/// are not a module that this browser can run.
 pub async fn module(
     address: &str,
     weight: Weight,
@@ -74,11 +75,11 @@ pub async fn module(
         reason: BrowserError::from(thrown).to_string(),
     };
     let response = http::own_file(address, cancel).await?;
-    // One copy is compiled while the other is counted.
+    // One copy is compiled while the bytes of the other are counted.
     let copy = response.clone().map_err(refused)?;
     let mut answer = Answer::new(&response, address);
     answer.head.check(address)?;
-    // Browsers compile a stream only under its own type.
+    // Browsers compile a stream only with the WebAssembly content type.
     let kind = answer.head.content_type.as_deref().unwrap_or_default();
     let streamed = kind.to_ascii_lowercase().starts_with("application/wasm");
     let compiled = if streamed {
@@ -102,7 +103,7 @@ pub async fn module(
         }
     }
     let compiled = compiled.await;
-    // Stopped at this moment, it is told as stopped.
+    // If it was stopped meanwhile, report that.
     cancel.check()?;
     let mut module = compiled.map_err(refused)?;
     if !streamed {

@@ -1,4 +1,4 @@
-//! Which files of a folder are a model together.
+//! Which files of a folder make up a model.
 
 use super::FetchError;
 use super::source::Listed;
@@ -14,16 +14,15 @@ pub struct Offer {
     pub bytes: u64,
 }
 
-/// Quantizations by how good a start they are here: near the original first, then small before large.
+/// Quantizations by how suitable they are as a starting point: those near the original first, then small before large.
 const PREFERENCE: [&str; 14] = [
     "q8_0", "q6_k", "q5_k_m", "q5_1", "q5_k_s", "q5_0", "q4_k_m", "q4_1", "q4_k_s", "q4_0", "bf16", "f16", "f32", "q",
 ];
 
-/// The models of a folder, the best start first: GGUF (one file) before safetensors before llama2.c.
+/// The models in a folder, most suitable first: GGUF (one file) before safetensors before llama2.c.
 #[must_use]
 pub fn offers(folder: &[Listed]) -> Vec<Offer> {
-    // Put in at their places one after the other: a folder holds tens of them, and the library's sort would be 4 kB more
-    // of every page.
+    // Insertion sort: a folder holds tens of models, and the standard library's sort would add 4 kB to the page.
     let mut found: Vec<(usize, Offer)> = Vec::new();
     for file in folder {
         let Some((rank, offer)) = rank(file).and_then(|rank| Some((rank, offer(&file.path, folder).ok()?))) else {
@@ -37,7 +36,7 @@ pub fn offers(folder: &[Listed]) -> Vec<Offer> {
     found.into_iter().map(|(_, offer)| offer).collect()
 }
 
-/// How good a start a file is, the best being 0; `None` for what is no model.
+/// How suitable a file is as a starting point, 0 being best; `None` if it is not a model.
 fn rank(file: &Listed) -> Option<usize> {
     let name = base_name(&file.path).to_ascii_lowercase();
     if name.ends_with(".gguf") {
@@ -51,7 +50,7 @@ fn rank(file: &Listed) -> Option<usize> {
     }
 }
 
-/// `None` for what is no model by itself or cannot be read: one part of several, a vision projector, i-quants.
+/// `None` for files that are not a whole model or cannot be read: one part of several, a vision projector, i-quants.
 fn gguf_rank(name: &str) -> Option<usize> {
     if name.contains("-of-") || name.contains("mmproj") || is_i_quant(name) {
         return None;
@@ -70,7 +69,7 @@ fn is_i_quant(name: &str) -> bool {
     words.any(|word| matches!(word.as_bytes(), [b'i', b'q', b'1'..=b'4', ..]))
 }
 
-/// The model whose weights are `file`, with what else of `folder` belongs to it.
+/// The model whose weights are in `file`, with its other files from `folder`.
 ///
 /// # Errors
 /// [`FetchError::NoModel`] where `file` or one of its companions is not in the folder.
@@ -126,7 +125,7 @@ pub fn offer(file: &str, folder: &[Listed]) -> Result<Offer, FetchError> {
     })
 }
 
-/// Names of the files that belong to `file` at a plain address, where no listing says what is there.
+/// Names of the files that belong to `file` at a plain address, where there is no listing.
 #[must_use]
 pub fn companions(file: &str) -> &'static [&'static str] {
     if file.ends_with(".safetensors") {

@@ -1,10 +1,10 @@
-//! A file in pieces: what is stored of it, and whether that still belongs to the file at its address.
+//! A file in pieces: how much of it is stored, and whether that still matches the file at its address.
 
 use serde::{Deserialize, Serialize};
 
 use super::head::Validator;
 
-/// Bytes of a piece. What a broken connection or a closed page loses is at most one; a file of 2 GB has 477.
+/// Bytes per piece. A broken connection or a closed page loses at most one piece; a 2 GB file has 477.
 pub const PIECE_BYTES: u64 = 4 << 20;
 
 /// What the store remembers about a file.
@@ -16,12 +16,12 @@ pub struct Manifest {
     pub total: u64,
     /// Bytes of each piece but the last.
     pub piece: u64,
-    /// Which version of the file the pieces are of.
+    /// The version of the file that the pieces are from.
     pub validator: Validator,
 }
 
 impl Manifest {
-    /// For a file that is about to be downloaded.
+    /// The manifest of a file that is about to be downloaded.
     #[must_use]
     pub fn new(address: &str, total: u64, validator: Validator) -> Self {
         Self {

@@ -9,25 +9,25 @@ use super::store::Store;
 use crate::doors::browser::beside_page;
 use hemoscope_core::experiment::{Asset, Origin, bundled};
 
-/// Bytes of each file that are read before consent: enough to tell a web page from weights.
+/// Bytes of each file read before consent: enough to tell a web page from weights.
 const FIRST_BYTES: u64 = 512;
-/// A listing of a thousand files has about 300 kB.
+/// The most bytes of a listing; one of a thousand files has about 300 kB.
 const LISTING_BYTES: usize = 4_000_000;
 
 /// What a download will fetch. Show it, ask, then call [`download`](super::download).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// The model, its file named where the origin left that open.
+    /// The model, with its file filled in if the origin left that open.
     pub asset: Asset,
     /// Its files, in name order.
     pub files: Vec<PlannedFile>,
     /// Bytes of all files.
     pub total_bytes: u64,
-    /// Bytes of them that are stored already.
+    /// How many of these bytes are already stored.
     pub stored_bytes: u64,
-    /// The host that will be asked, for the question of consent; empty where it is the page's own.
+    /// The host to download from, for the consent question; empty if it is the page's own.
     pub host: String,
-    /// Whether the files will be there on the next visit.
+    /// Whether the files will be kept for the next visit.
     pub lasting: bool,
 }
 
@@ -38,13 +38,13 @@ impl Plan {
         self.total_bytes.saturating_sub(self.stored_bytes)
     }
 
-    /// The files that changed at the server since a part of them was stored, which therefore start again.
+    /// The files that changed on the server since a part of them was stored, and therefore start over.
     pub fn changed(&self) -> impl Iterator<Item = &str> {
         let changed = self.files.iter().filter(|file| file.changed);
         changed.map(|file| file.name.as_str())
     }
 
-    /// Whether the server could not be asked and stored copies will be used as they are.
+    /// Whether the server could not be reached, so that stored copies will be used as they are.
     #[must_use]
     pub fn unchecked(&self) -> bool {
         self.files.iter().any(|file| file.unchecked)
@@ -60,18 +60,18 @@ pub struct PlannedFile {
     pub address: String,
     /// Its size.
     pub bytes: u64,
-    /// How much of it is stored already.
+    /// How much of it is already stored.
     pub stored_bytes: u64,
-    /// SHA-256 that the hub's listing names.
+    /// The SHA-256 in the hub's listing.
     pub sha256: Option<String>,
-    /// It changed at the server since a part of it was stored; that part is gone.
+    /// It changed on the server since a part of it was stored; that part has been removed.
     pub changed: bool,
-    /// It is stored whole, and the server could not be asked whether it changed.
+    /// It is stored whole, but the server could not be asked whether it changed.
     pub unchecked: bool,
     pub(super) validator: Validator,
 }
 
-/// A file before its server was asked about it.
+/// A file before its server has been asked about it.
 struct Wanted {
     name: String,
     address: String,
@@ -79,15 +79,15 @@ struct Wanted {
     sha256: Option<String>,
 }
 
-/// Finds a model's files, their sizes, and what is stored of them.
+/// Finds a model's files, their sizes, and how much of them is stored.
 ///
 /// # Errors
 /// Any but those of a broken download: the origin, the server's answers, the repository's contents, and
-/// [`FetchError::Quota`] where the browser says beforehand that it has no room.
+/// [`FetchError::Quota`] if the browser says in advance that it has no room.
 pub async fn plan(asset: &Asset, hub: &Hub, cancel: &Cancel) -> Result<Plan, FetchError> {
     let store = Store::open().await;
     let (origin, wanted) = resolve(&asset.origin, hub, &store, cancel).await?;
-    // Put in by name one after the other: they are few, and the library's sort would be 4 kB more of every page.
+    // Insertion sort by name: there are few files, and the standard library's sort would add 4 kB to the page.
     let mut files: Vec<PlannedFile> = Vec::new();
     for file in wanted {
         let probed = probe(file, &store, cancel).await;
@@ -122,7 +122,7 @@ pub async fn plan(asset: &Asset, hub: &Hub, cancel: &Cancel) -> Result<Plan, Fet
     Ok(plan)
 }
 
-/// The models of a repository's folder, the best start first.
+/// The models in a repository's folder, most suitable first.
 ///
 /// # Errors
 /// [`FetchError::NoModel`] where there is none; those of the server.
@@ -156,7 +156,7 @@ async fn listing(
     let address = hub.listing(repository, revision, folder)?;
     let json = match http::text(&address, LISTING_BYTES, cancel).await {
         Ok(json) => {
-            // For a visit without network; without room for it that visit finds nothing, as it then should.
+            // For a later visit without a network. If there is no room to store it, that visit simply finds nothing.
             store.put_note(&address, &json).await.ok();
             json
         }
@@ -231,7 +231,7 @@ async fn resolve(
 
 fn wanted(address: &str) -> Wanted {
     let name = percent_encoding::percent_decode_str(base_name(without_query(address))).decode_utf8_lossy();
-    // Decoding may bring back a slash; a name has none.
+    // Decoding may reintroduce a slash; a name has none.
     let name = base_name(&name).to_owned();
     Wanted {
         name: if name.is_empty() { "model".to_owned() } else { name },
@@ -241,7 +241,7 @@ fn wanted(address: &str) -> Wanted {
     }
 }
 
-/// Asks for a file's first bytes, which tell its size, its version, and whether it is a web page.
+/// Requests a file's first bytes, which tell its size, its version, and whether it is a web page.
 async fn probe(file: Wanted, store: &Store, cancel: &Cancel) -> Result<PlannedFile, FetchError> {
     let address = file.address.as_str();
     let stored = store.manifest(address).await;
@@ -308,7 +308,8 @@ async fn probe(file: Wanted, store: &Store, cancel: &Cancel) -> Result<PlannedFi
     })
 }
 
-/// A model that the page should bring: its absence is a matter of how this copy was built, not of an address.
+/// For a model that should come with the page: if it is missing, this copy was built without it, and the address is not
+/// at fault.
 fn not_bundled(error: FetchError, origin: &Origin) -> FetchError {
     match (error, origin) {
         (FetchError::NotFound { .. } | FetchError::WebPage { .. }, Origin::Bundled(name)) => {

@@ -2,19 +2,19 @@
 
 use std::collections::VecDeque;
 
-/// Milliseconds over which the rate is taken: long enough to be readable, short enough to follow a change.
+/// Milliseconds over which the rate is averaged: long enough to be readable, short enough to follow a change.
 const SPAN_MS: f64 = 4000.0;
 /// Before this much time has passed, a rate would be noise.
 const LEAST_MS: f64 = 300.0;
 
-/// Bytes a second over the last few seconds.
+/// Bytes per second over the last few seconds.
 #[derive(Debug, Clone, Default)]
 pub struct Rate {
     samples: VecDeque<(f64, u64)>,
 }
 
 impl Rate {
-    /// Notes that `bytes` have arrived in all at `now_ms`; gives the rate, once there is one.
+    /// Records that `bytes` have arrived in all at `now_ms`; returns the rate, once there is one.
     pub fn at(&mut self, now_ms: f64, bytes: u64) -> Option<f64> {
         self.samples.push_back((now_ms, bytes));
         while self.samples.len() > 2 && self.samples.front().is_some_and(|first| now_ms - first.0 > SPAN_MS) {

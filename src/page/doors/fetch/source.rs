@@ -6,12 +6,11 @@ use serde::Deserialize;
 use super::FetchError;
 use hemoscope_core::experiment::Origin;
 
-/// Escaped in one segment of a path: slashes too (`refs/pr/1` is one revision).
+/// What is escaped in a path segment, slashes included (`refs/pr/1` is one revision).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// A hub with Hugging Face's addresses:
-/// `{base}/{repository}/resolve/{revision}/{file}` is a file,
-/// `{base}/api/models/{repository}/tree/{revision}[/{folder}]` the listing of a folder.
+/// A hub with Hugging Face's addresses: `{base}/{repository}/resolve/{revision}/{file}` is a file,
+/// `{base}/api/models/{repository}/tree/{revision}[/{folder}]` lists a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hub {
     base: String,
@@ -56,7 +55,7 @@ impl Hub {
         Ok(self.address([owner, name, "resolve", revision].into_iter().chain(file.split('/'))))
     }
 
-    /// The address of a folder's listing; `folder` is empty for the top one.
+    /// The address of a folder's listing; `folder` is empty for the root.
     ///
     /// # Errors
     /// [`FetchError::Address`] where `repository` is not `owner/name`.
@@ -133,9 +132,9 @@ fn owner_and_name(repository: &str) -> Result<(&str, &str), FetchError> {
         })
 }
 
-/// Reads what a person typed as the place of a model: `owner/name`, `owner/name@revision`,
-/// `owner/name@revision/file`, the address of a hub's page or file, or any other address.
-/// In a [`Origin::Hub`] without a file, `file` is empty: `plan` then chooses one.
+/// Reads what a person typed as a model's location: `owner/name`, `owner/name@revision`, `owner/name@revision/file`,
+/// the address of a hub's page or file, or any other address. In a [`Origin::Hub`] without a file, `file` is empty:
+/// `plan` then chooses one.
 ///
 /// # Errors
 /// [`FetchError::Address`].
@@ -161,7 +160,7 @@ pub fn read_origin(text: &str, hub: &Hub) -> Result<Origin, FetchError> {
     })
 }
 
-/// `owner/name`, followed by nothing or by `resolve|blob|tree/revision/file`; anything else is no model's address.
+/// `owner/name`, followed by nothing or by `resolve|blob|tree/revision/file`; anything else is not a model's address.
 fn read_hub_path(path: &str) -> Option<Origin> {
     let path = without_query(path).trim_end_matches('/');
     let parts: Vec<&str> = path.splitn(5, '/').collect();
@@ -188,14 +187,14 @@ pub struct Listed {
     pub path: String,
     /// Its size.
     pub bytes: u64,
-    /// SHA-256, hexadecimal, where the hub knows it (large files).
+    /// SHA-256, hexadecimal, if the hub knows it (for large files).
     pub sha256: Option<String>,
 }
 
 /// Reads a folder's listing.
 ///
 /// # Errors
-/// [`FetchError::Answer`] where it is none.
+/// [`FetchError::Answer`] if it is not one.
 pub fn read_listing(text: &str, address: &str) -> Result<Vec<Listed>, FetchError> {
     #[derive(Deserialize)]
     struct Entry {
@@ -297,7 +296,7 @@ mod tests {
                 hub_origin("owner/model", "main", ""),
             ),
             ("https://huggingface.co/o/m/tree/v2", hub_origin("o/m", "v2", "")),
-            // The page about a file, which is what people copy, stands for the file.
+            // The address of a file's page, which is what people copy, stands for the file.
             (
                 "https://huggingface.co/o/m/blob/main/m.gguf",
                 hub_origin("o/m", "main", "m.gguf"),

@@ -11,19 +11,19 @@ use super::error::FetchError;
 use super::pieces::Manifest;
 use crate::doors::error::BrowserError;
 
-/// Another layout of what is stored gets another name.
+/// The cache's name. Change it when the layout of what is stored changes.
 const NAME: &str = "hemoscope-models-1";
 
-/// Where pieces are put: the browser's cache, or this value's own memory where there is none.
+/// Where pieces are kept: in the browser's cache, or in memory if there is none.
 pub(super) struct Store {
     cache: Option<Cache>,
-    /// A list: a model has tens of pieces, and a map would be more of every page.
+    /// A list, since a model has tens of pieces and a map would add to the page's size.
     memory: RefCell<Vec<(String, Blob)>>,
     origin: String,
 }
 
 impl Store {
-    /// Opens what was stored before.
+    /// Opens the store.
     pub async fn open() -> Self {
         let window = web_sys::window();
         let origin = window
@@ -36,7 +36,7 @@ impl Store {
         }
     }
 
-    /// Whether what is put here is there on the next visit.
+    /// Whether what is put here is kept for the next visit.
     pub fn is_lasting(&self) -> bool {
         self.cache.is_some()
     }
@@ -68,7 +68,7 @@ impl Store {
         self.put(&self.key(address, "about"), &blob).await.map_err(error)
     }
 
-    /// How many pieces are there, counted from the first to the first gap.
+    /// How many pieces are stored before the first gap.
     pub async fn count(&self, manifest: &Manifest) -> u64 {
         let mut count = 0;
         while count < manifest.pieces() && matches!(self.piece(manifest, count).await, Ok(Some(_))) {
@@ -97,7 +97,7 @@ impl Store {
                 let needed = manifest.total - manifest.bytes_of(index);
                 Err(FetchError::Quota {
                     needed,
-                    // Browsers that hide how full a disk is name a fixed, large number.
+                    // Browsers that hide how full the disk is report a fixed, large number.
                     available: available().await.filter(|room| *room < needed),
                 })
             }
@@ -112,7 +112,7 @@ impl Store {
             let key = self.key(&manifest.address, &part);
             self.memory.borrow_mut().retain(|(other, _)| *other != key);
             if let Some(cache) = &self.cache {
-                // What cannot be removed is found not to fit at the next visit.
+                // If something cannot be removed, the next visit finds that it does not match.
                 JsFuture::from(cache.delete_with_str(&key)).await.ok();
             }
         }
@@ -162,7 +162,7 @@ impl Store {
 
 async fn open_cache() -> Result<Cache, BrowserError> {
     let window = web_sys::window().ok_or_else(|| BrowserError::missing("window"))?;
-    // Undefined, not an exception, on pages served in the clear from another machine.
+    // Undefined, not an exception, on pages served without TLS from another machine.
     if !js_sys::Reflect::has(&window, &JsValue::from_str("caches"))? {
         return Err(BrowserError::missing("Cache API"));
     }
@@ -170,7 +170,7 @@ async fn open_cache() -> Result<Cache, BrowserError> {
     Ok(cache.unchecked_into())
 }
 
-/// Bytes that the browser would still store for this page, where it says.
+/// Bytes that the browser would still store for this page, if it says.
 pub(super) async fn available() -> Option<u64> {
     let storage = web_sys::window()?.navigator().storage();
     if storage.is_undefined() {

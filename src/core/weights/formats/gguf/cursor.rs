@@ -2,13 +2,13 @@
 
 use crate::weights::{ReadAt, WeightsError};
 
-/// Bytes that are fetched at a time.
+/// Bytes fetched at a time.
 const WINDOW_BYTES: u64 = 1 << 16;
 
-/// Longest string that is read: the longest real ones, chat templates, have some ten thousand bytes.
+/// The longest string that is read: the longest real ones, chat templates, have some ten thousand bytes.
 const STRING_BYTES_MAX: u64 = 1 << 24;
 
-/// A place in a file.
+/// A position in a file.
 pub(super) struct Cursor<'a> {
     file: &'a dyn ReadAt,
     name: &'a str,
@@ -28,7 +28,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Where the next byte comes from.
+    /// The offset of the next byte.
     pub(super) fn position(&self) -> u64 {
         self.position
     }
@@ -38,7 +38,7 @@ impl<'a> Cursor<'a> {
         self.file.size().saturating_sub(self.position)
     }
 
-    /// The error for something that can't be, here.
+    /// The error for something malformed at this position.
     pub(super) fn malformed(&self, problem: impl Into<String>) -> WeightsError {
         WeightsError::Malformed {
             file: self.name.to_owned(),
@@ -47,7 +47,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The error for something that is in order but unknown here.
+    /// The error for something valid that is not supported here.
     pub(super) fn unsupported(&self, what: impl Into<String>, supported: impl Into<String>) -> WeightsError {
         WeightsError::Unsupported {
             file: self.name.to_owned(),

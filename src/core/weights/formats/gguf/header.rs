@@ -4,8 +4,8 @@
 //! count u64; the metadata (key, type u32, value); for each tensor its name, number of dimensions u32, dimensions u64
 //! innermost first, type u32 and offset u64; zeros up to a multiple of `general.alignment`; the tensors' data.
 //!
-//! The file may be hostile: every count and length is compared with the bytes that are left before anything is
-//! allocated by it, and all sums are checked.
+//! The file may be hostile: every count and length is checked against the remaining bytes before anything is allocated
+//! for it, and all sums are checked for overflow.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ pub(super) struct Header {
 /// The most dimensions that ggml has.
 const DIMENSIONS_MAX: u32 = 4;
 
-/// The specification allows arrays of arrays; no known file goes deeper than two.
+/// The specification allows nested arrays; no known file nests deeper than two.
 const ARRAY_DEPTH_MAX: u32 = 4;
 
 /// The specification's default.
@@ -162,7 +162,7 @@ fn read_array(cursor: &mut Cursor<'_>, key: &str) -> Result<Value, WeightsError>
     let length = cursor.u64()?;
     let what = format!("elements of {key:?}");
     Ok(match kind {
-        // The length field of each.
+        // Each has a length field.
         TYPE_STRING => {
             let mut strings = Vec::with_capacity(check_count(cursor, &what, length, 8)?);
             for _ in 0..length {
@@ -224,7 +224,7 @@ fn read_tensors(
     for _ in 0..count {
         tensors.push(read_tensor(cursor, alignment)?);
     }
-    // Offsets count from here; an empty file of metadata alone may end before.
+    // Offsets count from here; a file with metadata only may end earlier.
     let data_start = cursor.position().next_multiple_of(alignment);
     for tensor in &mut tensors {
         let end = data_start

@@ -171,7 +171,7 @@ impl Metadata<'_> {
                 return Err(self.unsupported(what, format!("{} equal to the head size, {head_dim}", key(other))));
             }
         }
-        // The vocabulary may be padded beyond the tokens that the tokenizer knows, so the tensor decides.
+        // The vocabulary may be padded beyond the tokens that the tokenizer knows, so the tensor's size decides.
         let vocabulary = match entries.get("token_embd.weight").map(|entry| entry.shape.as_slice()) {
             Some([rows, _]) => *rows,
             _ => self.needed(&key("vocab_size"))?,
@@ -196,7 +196,7 @@ impl Metadata<'_> {
         })
     }
 
-    /// Features that some files of a supported architecture have and the forward pass here lacks.
+    /// Refuses features of a supported architecture that the forward pass here lacks.
     fn refuse_extras(&self, architecture: &str) -> Result<(), WeightsError> {
         let key = |key: &str| format!("{architecture}.{key}");
         let scaling = key("rope.scaling.type");

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::weights::architecture::StatedWindow;
 use crate::weights::{Architecture, ModelConfig, WeightsError};
 
-/// The fields that matter here; absent ones have transformers' defaults.
+/// The fields used here; absent ones have transformers' defaults.
 #[derive(Debug, Deserialize)]
 struct Fields {
     model_type: Option<String>,
@@ -139,7 +139,7 @@ fn architecture(file: &str, fields: &Fields) -> Result<&'static Architecture, We
     }
 }
 
-/// Features that some models of a supported architecture have and the forward pass here lacks.
+/// Refuses features of a supported architecture that the forward pass here lacks.
 fn refuse_extras(file: &str, architecture: &Architecture, fields: &Fields) -> Result<(), WeightsError> {
     let refuse = |what: &str, supported: &str| Err(unsupported(file, what, supported));
     if let Some(method) = &fields.quantization_config {

@@ -1,4 +1,4 @@
-//! A model as Hugging Face keeps it: `config.json`, tensors in one safetensors file or in several with an index,
+//! A model in Hugging Face's layout: `config.json`, tensors in one safetensors file or in several with an index,
 //! `tokenizer.json`.
 
 mod config;
@@ -20,7 +20,7 @@ const GENERATION_CONFIG: &str = "generation_config.json";
 pub(super) const TOKENIZER: &str = "tokenizer.json";
 const INDEX_SUFFIX: &str = ".safetensors.index.json";
 
-/// Longest JSON file that is read; the largest tokenizers have some 35 MB.
+/// The largest JSON file that is read; the largest tokenizers have about 35 MB.
 const JSON_BYTES_MAX: u64 = 1 << 27;
 
 /// Which shard holds which tensor; only the shards' names matter, since each shard lists its own tensors.
