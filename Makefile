@@ -1,4 +1,4 @@
-# The commands of this project. Each installs what it lacks on this machine first (.ci/setup), and is quick where nothing
+# The commands of this project. Each first installs what is missing on this machine (.ci/setup), and is quick if nothing
 # has changed.
 
 SHELL := /bin/bash
@@ -10,7 +10,7 @@ help:
 	@echo 'make serve    build the page and serve it at http://localhost:$(PORT)'
 	@echo 'make check    the quick checks: format, lints, tests on the small models, one run of the page in Chromium'
 	@echo 'make test     every check, with SmolLM2, the training recipe, size budgets and the whole page in Chromium'
-	@echo 'make build    the page as static files in dist/, for any path of any host'
+	@echo 'make build    the page as static files in dist/, for any path on any host'
 	@echo 'make bench    tokens per second of this machine, natively and in the page'
 	@echo 'make curves   measure the stored curves that are missing or out of date (all: .ci/curves --force)'
 	@echo 'make fmt      format the code;  make lint: the lints alone'

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Give the engine's files a name that follows from their content, and write it into the page, with the module's sizes.
+"""Give the engine's files a name derived from their content, and write it into the page, with the module's sizes.
 
 Trunk runs this after each build (Trunk.toml). It leaves a worker's files without a hash, because only the page knows when
 to start one; a browser that still has an older engine would then meet a newer page.
@@ -12,14 +12,14 @@ import pathlib
 import sys
 
 NAME = "engine"
-# In the order in which each speaks of those before it.
+# In an order in which each refers only to earlier ones.
 FILES = [f"{NAME}_bg.wasm", f"{NAME}.js", f"{NAME}_loader.js"]
-# What index.html has in place of the name and the sizes; the page reads them there (src/page/doors/engine.rs).
+# The placeholder in index.html for the name and the sizes, which the page reads there (src/page/doors/engine.rs).
 PLACE = f'<meta name="engine" content="{NAME}">'
 
 
 def renamed(content, before, after, where):
-    """The content with another name for a file that it must speak of."""
+    """The content with a new name for a file that it must refer to."""
     if before.encode() not in content:
         sys.exit(f"error: {where} does not speak of {before}, which is about to be called {after}")
     return content.replace(before.encode(), after.encode())

@@ -15,7 +15,7 @@ class StaticHandler(http.server.SimpleHTTPRequestHandler):
     """The files of one folder; everything else is 404."""
 
     protocol_version = "HTTP/1.1"
-    # The system's own table may lack these, and a browser compiles wasm as it arrives only under its type.
+    # The system's own table may lack these, and browsers compile wasm while it arrives only with its own type.
     extensions_map = {
         **http.server.SimpleHTTPRequestHandler.extensions_map,
         ".html": "text/html; charset=utf-8",
@@ -30,7 +30,7 @@ class StaticHandler(http.server.SimpleHTTPRequestHandler):
     }
 
     def end_headers(self):
-        """After a new build, a reload must show it."""
+        """A reload must show a new build."""
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()
 
@@ -39,7 +39,7 @@ class StaticHandler(http.server.SimpleHTTPRequestHandler):
         self.send_error(http.HTTPStatus.NOT_FOUND)
 
     def log_request(self, code="-", size="-"):
-        """Only errors are worth a line."""
+        """Log only errors."""
 
 
 def main():
@@ -48,15 +48,15 @@ def main():
     parser.add_argument("--port", type=int, default=8080)
     options = parser.parse_args()
     if not (options.folder / "index.html").is_file():
-        sys.exit(f"error: {options.folder} holds no index.html; 'make build' makes it")
+        sys.exit(f"error: {options.folder} has no index.html; 'make build' creates it")
     handler = functools.partial(StaticHandler, directory=str(options.folder))
     try:
         server = http.server.ThreadingHTTPServer(("127.0.0.1", options.port), handler)
     except OSError as error:
         sys.exit(
-            f"error: port {options.port} cannot be used ({error.strerror}); 'make serve PORT=8081' takes another"
+            f"error: port {options.port} cannot be used ({error.strerror}); 'make serve PORT=8081' uses another"
         )
-    print(f"http://localhost:{options.port}/  (Ctrl-C ends it)", flush=True)
+    print(f"http://localhost:{options.port}/  (Ctrl-C stops it)", flush=True)
     try:
         server.serve_forever()
     except KeyboardInterrupt:

@@ -4,7 +4,7 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test ends where its surroundings are not as they must be"
+    reason = "a test panics if its environment is not as it needs to be"
 )]
 
 mod support;
@@ -39,7 +39,7 @@ impl Program {
         self.folder.path().join(name).display().to_string()
     }
 
-    /// `command` on two windows of 32 tokens.
+    /// Runs `command` on two windows of 32 tokens.
     fn on_stories(&self, command: &str, more: &[&str]) -> Output {
         let (model, text) = (
             fixture("models/stories260K.bin").display().to_string(),
@@ -152,7 +152,7 @@ fn a_sweep_is_printed_and_written_in_each_format() {
     );
     assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
 
-    // Each number of the curve has a row, with its error where it has one.
+    // Each number of the curve has a row, with its standard error if it has one.
     let rows = parquet_rows(&parquet);
     let losses = rows
         .iter()
@@ -195,7 +195,7 @@ fn depth_is_printed_as_arrays_with_named_axes_and_written_in_each_format() {
                 (6, Some(6)),
                 "{name}"
             );
-            // Only block 2 is rounded: what stands before it is untouched.
+            // Only block 2 is rounded: everything before it is untouched.
             let untouched = if measure == "relative_error" { 0.0 } else { 1.0 };
             for (site, value) in values.iter().enumerate() {
                 let value = value.as_f64().unwrap();

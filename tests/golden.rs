@@ -5,7 +5,7 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test ends where its surroundings are not as they must be"
+    reason = "a test panics if its environment is not as it needs to be"
 )]
 
 mod support;
@@ -20,13 +20,13 @@ use support::fixtures::fixture;
 use support::smollm2::smollm2_path;
 use support::{Quiet, own};
 
-/// The requirement on perplexity: the same formulas in f32 on another machine, ties and roundings apart.
+/// Relative tolerance for perplexity: the same formulas in f32 on another machine, up to ties and rounding.
 const PPL_TOLERANCE: f64 = 0.005;
 /// Base perplexity has no modification in it, so it must be closer.
 const BASE_PPL_TOLERANCE: f64 = 0.002;
 /// KL divergence, relative.
 const KLD_TOLERANCE: f64 = 0.01;
-/// Share of equal most likely tokens, absolute: 0.005 is ten of the 2,044 positions.
+/// Same-top rate, absolute: 0.005 is ten of the 2,044 positions.
 const SAME_TOP_TOLERANCE: f64 = 0.005;
 /// Block influence, relative.
 const INFLUENCE_TOLERANCE: f64 = 0.01;

@@ -3,7 +3,7 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test ends where its surroundings are not as they must be"
+    reason = "a test panics if its environment is not as it needs to be"
 )]
 
 mod support;
@@ -19,14 +19,16 @@ use support::Quiet;
 use support::embedded::here;
 use support::fixtures::fixture;
 
-/// Both compute in f32 and sum in another order; along the depth the differences of a pruning mask's ties are in it.
+/// Both compute in f32 but sum in a different order; along the depth, this includes ties in pruning masks that are
+/// broken differently.
 const DEPTH_TOLERANCE: f64 = 1e-3;
 /// ln PPL of a method that is a plain formula.
 const LN_PPL_TOLERANCE: f64 = 1e-3;
 /// KL divergence, relative.
 const KLD_TOLERANCE: f64 = 0.01;
-/// Where activations are rounded, a last digit decides to which side one falls, and what follows is another sample of the same
-/// noise: plain PyTorch in f32 and in f64 differ by 0.002 in ln PPL at 8 bits, by 0.006 at 4 bits, and by 5 % in KL divergence.
+/// Where activations are rounded, a last digit decides which way one goes, and from there on the noise is a different
+/// sample: plain PyTorch in f32 and in f64 differ by 0.002 in ln PPL at 8 bits, by 0.006 at 4 bits, and by 5 % in KL
+/// divergence.
 const ROUNDED_LN_PPL_TOLERANCE: f64 = 0.015;
 /// The same for KL divergence, relative.
 const ROUNDED_KLD_TOLERANCE: f64 = 0.15;
@@ -37,7 +39,8 @@ fn rows(group: &str) -> Vec<Value> {
     rows.filter(|row| row["group"] == group).collect()
 }
 
-/// The protocol of the reference: 4 windows of 256 tokens, statistics of the untouched model from 4 more.
+/// The protocol of the reference: 4 windows of 256 tokens, statistics of the untouched model from 4 calibration
+/// windows.
 fn experiment(ask: Ask) -> Experiment {
     Experiment {
         ask,

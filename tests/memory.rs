@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use support::smollm2::smollm2_path;
 
-/// The requirement for loading and measuring SmolLM2 in f32, whose weights alone take 0.54 GB a model.
+/// The requirement for loading and measuring SmolLM2 in f32, whose weights alone take 0.54 GB per model.
 const LIMIT_BYTES: u64 = 2_000_000_000;
 /// Below this, the process was not observed while it held both models.
 const LEAST_BYTES: u64 = 700_000_000;
@@ -35,7 +35,7 @@ fn loading_and_measuring_smollm2_takes_less_than_two_gigabytes() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    // The kernel keeps the highest value, so that a look now and then misses nothing but the last moment.
+    // The kernel keeps the highest value, so that occasional polling misses only the last moment.
     let mut highest = 0;
     let status = loop {
         highest = peak(program.id()).unwrap_or(0).max(highest);

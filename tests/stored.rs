@@ -1,4 +1,4 @@
-//! The bundled models and the curves that were measured on them beforehand.
+//! The bundled models and the curves measured on them in advance.
 
 mod support;
 
@@ -42,7 +42,7 @@ fn read<T: DeserializeOwned>(path: &str) -> T {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A session that has a bundled model.
+/// A session with a bundled model.
 fn session(model: &Bundled, asset: &Asset) -> Session<Quiet> {
     let mut session = Session::new(Quiet::default());
     let files = formats::files(&web("models").join(model.name));
@@ -101,7 +101,7 @@ fn is_stored(model: &Bundled, calibrated: bool, ask: Ask) {
     let opened = share::open(&link);
     assert_eq!(opened.notices, []);
     let link = opened.link;
-    // What the link holds, the page reads from the protocol.
+    // The page reads the same settings from the protocol that the link holds.
     let mut found = Experiment::of_stored(&curve);
     if !calibrated {
         found.calibration_text.clone_from(&link.experiment.calibration_text);
@@ -137,7 +137,7 @@ fn what_every_model_writes_is_stored_at_every_strength() {
             assert_eq!(found, experiment, "{path}: run 'make curves'");
             let prompts = written.iter().map(|written| written.prompt.clone()).collect::<Vec<_>>();
             assert_eq!(prompts, bundled::prompts(model), "{path}");
-            // What a model can't take has no text, as it has no perplexity.
+            // A strength that the model can't take has no text, just as it has no perplexity.
             let Stored { curve, .. } = read(&bundled::result_path(model.name, &experiment.ask).unwrap());
             let is_taken = |point: &&Point| matches!(point.outcome(), Outcome::Measured(measured) if measured.hemorrhage.ln_ratio.is_finite());
             let taken = curve.points.iter().filter(is_taken);
@@ -191,7 +191,7 @@ fn the_readme_quotes_the_page() {
     assert!(readme.contains(&said.replace('\u{a0}', " ")), "{said}");
 }
 
-/// Measures one stored curve again: the code that computes it has not changed its result.
+/// Measures one stored curve again, to check that the code still gives the same result.
 #[test]
 fn a_stored_curve_comes_out_again() {
     let model = &SIZES[0];

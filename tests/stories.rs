@@ -2,7 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test ends where its surroundings are not as they must be"
+    reason = "a test panics if its environment is not as it needs to be"
 )]
 
 mod support;
@@ -52,7 +52,7 @@ fn text() -> String {
         .collect()
 }
 
-/// A file that adds up what is read of it.
+/// A file that counts the bytes read from it.
 struct Counted {
     file: Arc<dyn ReadAt>,
     read: Arc<AtomicU64>,
@@ -69,7 +69,7 @@ impl ReadAt for Counted {
     }
 }
 
-/// Loads stories260K; gives its hash, the bytes that were read, and those that its files have.
+/// Loads stories260K; returns its hash, the bytes read, and the size of its files.
 fn load(sha256: Option<String>) -> (String, u64, u64) {
     let read = Arc::<AtomicU64>::default();
     let counted = |(name, file)| {
@@ -78,7 +78,7 @@ fn load(sha256: Option<String>) -> (String, u64, u64) {
         (name, file)
     };
     let mut files: Vec<_> = support::stories().into_iter().map(counted).collect();
-    // The tokenizer comes with the model, and by itself.
+    // The tokenizer is given twice: with the model, and by itself.
     files.dedup_by(|one, other| one.0 == other.0);
     let bytes = files.iter().map(|(_, file)| file.size()).sum();
     let mut session = Session::new(Quiet::default());
@@ -198,8 +198,8 @@ fn cancelling_keeps_the_finished_points() {
     ));
 }
 
-/// The untouched model is measured and calibrated on once; a run on other windows, or with another text, begins anew, and
-/// sharing changes no digit.
+/// The untouched model is measured and calibrated on once; a run on other windows, or with another text, starts over,
+/// and sharing changes no digit.
 #[test]
 fn runs_on_the_same_windows_share_what_is_known_of_the_untouched_model() {
     let untouched = "measuring the untouched model";
@@ -266,7 +266,7 @@ fn a_prompt_longer_than_the_context_is_refused_and_a_long_one_written_on() {
     };
     let error = write(5000).unwrap_err().to_string();
     assert!(error.contains("shorten the prompt"), "{error}");
-    // Longer than what goes through the model at once.
+    // Longer than the part that goes through the model at once.
     assert_eq!(write(200).unwrap().base.len(), 3);
 }
 
@@ -296,8 +296,8 @@ fn drawing_with_a_seed_repeats() {
     assert_eq!(draw(7).base, draw(7).modified);
 }
 
-/// A point after its first window is what a run on that window alone measures. A point that changes nothing is reported
-/// while the untouched model is measured.
+/// A provisional point after its first window equals the result of a run on that window alone. The unmodified point is
+/// reported while the untouched model is measured.
 #[test]
 fn a_provisional_point_is_the_result_of_the_windows_so_far() {
     for (sweep, before_base) in [("rtn:bits=3", false), ("magnitude:sparsity=0..0.5/2", true)] {

@@ -1,8 +1,8 @@
-//! The texts that come with the page are those that their manifest describes.
+//! The bundled texts match their manifest.
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test ends where its surroundings are not as they must be"
+    reason = "a test panics if its environment is not as it needs to be"
 )]
 
 use std::collections::HashSet;
@@ -12,7 +12,7 @@ use hemoscope_core::tokenizer::Tokenizer;
 use hemoscope_core::weights::formats::{TokenizerSource, sha256_hex};
 use serde::Deserialize;
 
-/// The length of an evaluation text, so that a class can measure on it for a while.
+/// The least length of the evaluation text, so that a class can measure on it for a while.
 const LEAST_WORDS: usize = 6000;
 
 #[derive(Deserialize)]
@@ -65,7 +65,7 @@ fn the_manifest_counts_what_is_there() {
 #[test]
 fn no_sentence_stands_in_both_texts() {
     let texts = texts();
-    // Short ones, as "Yes.", belong to everybody.
+    // Short ones, such as "Yes.", may occur in both.
     let sentences = |text: &str| -> HashSet<String> {
         text.split(['.', '!', '?', '\n', '"'])
             .map(|sentence| sentence.trim().to_lowercase())

@@ -1,9 +1,9 @@
-//! The recipe of the embedded models from beginning to end, at tiny scale: texts → vocabulary and tokens → training,
-//! interrupted and continued → a model's folder, which the engine then measures.
+//! The training recipe of the embedded models from beginning to end, at tiny scale: texts → vocabulary and tokens →
+//! training, interrupted and resumed → a model's folder, which the engine then measures.
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test ends where its surroundings are not as they must be"
+    reason = "a test panics if its environment is not as it needs to be"
 )]
 
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 const VOCABULARY: usize = 512;
 const WINDOW: usize = 64;
 const STEPS: usize = 120;
-/// Between two lines of the log, which are 30 steps apart.
+/// A step between two lines of the log, which are 30 steps apart.
 const INTERRUPTED_AT: usize = 75;
 
 /// A Python that has PyTorch; `make test` installs Debian's.
@@ -33,10 +33,10 @@ static PYTHON: LazyLock<&str> = LazyLock::new(|| {
         .unwrap_or_else(|| panic!("no python3 on PATH has torch and numpy; `make setup` installs Debian's"))
 });
 
-/// What the model must have learnt: chance is ln 512 = 6.24 nats, and the frequencies of tokens alone give about 5.3.
+/// The loss that the model must reach: chance is ln 512 = 6.24 nats, and token frequencies alone give about 5.3.
 const LEARNT_NATS: f64 = 5.2;
 
-/// Rounding to `f16` and another order of summation, on a loss of about 5 nats.
+/// Rounding to `f16` and a different order of summation, on a loss of about 5 nats.
 const ROUNDING_NATS: f64 = 0.002;
 
 /// The limit for the first checkpoint of a run.
@@ -114,7 +114,7 @@ impl Workshop {
         self.learning(more).output().unwrap()
     }
 
-    /// Kills a run once its checkpoint is there, as a machine that goes down does.
+    /// Kills a run once its checkpoint is written, as when a machine goes down.
     fn kill_after_a_checkpoint(&self, out: &str) {
         let mut run = self.learning(&format!("{} --out {out}", recipe())).spawn().unwrap();
         let start = Instant::now();
@@ -204,7 +204,7 @@ fn a_model_is_made_from_texts_to_the_folder_that_the_engine_reads() {
     );
 }
 
-/// The chart beside the embedded models is drawn from the logs of their training.
+/// The chart beside the embedded models is drawn from their training logs.
 #[test]
 fn the_models_chart_is_that_of_their_logs() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

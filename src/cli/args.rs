@@ -40,28 +40,28 @@ pub(crate) enum Command {
         /// What to do to the model, with one range.
         #[arg(long, value_name = "SPEC", value_parser = curve)]
         modify: Sweep,
-        /// Write the curve here; the ending decides: .json, .csv, .parquet or .svg. May be given several times.
+        /// Write the curve to this .json, .csv, .parquet or .svg file. May be given several times.
         #[arg(long, value_name = "FILE")]
         out: Vec<OutFile>,
         /// Print the curve as JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Show where the damage starts: the residual stream's error behind each block. SPEC may hold one range.
+    /// Show where the damage starts: the residual stream's error after each block. SPEC may hold one range.
     Depth {
         #[command(flatten)]
         setting: Setting,
         /// What to do to the model, e.g. `wanda:sparsity=0.5` or `wanda:sparsity=0..0.8/9`.
         #[arg(long, value_name = "SPEC")]
         modify: Sweep,
-        /// Write the result here; the ending decides: .json, .csv, .parquet or .svg. May be given several times.
+        /// Write the result to this .json, .csv, .parquet or .svg file. May be given several times.
         #[arg(long, value_name = "FILE")]
         out: Vec<OutFile>,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
     },
-    /// Run a shared link and say whether it reproduces.
+    /// Run a shared link and check whether it reproduces.
     Open {
         /// The link, or what follows its `#`.
         link: String,
@@ -77,7 +77,7 @@ pub(crate) enum Command {
         /// What to compute on.
         #[arg(long, value_enum, default_value_t = Device::Flex)]
         device: Device,
-        /// Write the curve here; the ending decides: .json, .csv, .parquet or .svg. May be given several times.
+        /// Write the curve to this .json, .csv, .parquet or .svg file. May be given several times.
         #[arg(long, value_name = "FILE")]
         out: Vec<OutFile>,
     },
@@ -121,7 +121,7 @@ pub(crate) enum Command {
         /// Write at most this many tokens.
         #[arg(long, default_value_t = 64, value_parser = limits(&fields::TOKENS))]
         tokens: usize,
-        /// Draw tokens at this temperature instead of taking the most likely one.
+        /// Sample tokens at this temperature instead of taking the most likely one.
         #[arg(long, value_parser = temperature)]
         temperature: Option<f64>,
     },
@@ -174,12 +174,12 @@ pub(crate) struct Setting {
     pub(crate) seed: u64,
 }
 
-/// What an option has that is not given: that of the first version's links.
+/// The defaults of the options: those of version 1 links.
 fn usual() -> Experiment {
     Experiment::version_1()
 }
 
-/// What a link takes too; a model may allow less, which the engine checks.
+/// The limits of the same field in a link; a model may allow less, which the engine checks.
 fn limits(field: &Field) -> RangedU64ValueParser<usize> {
     let (least, most) = field.whole();
     RangedU64ValueParser::new().range(least..=most)

@@ -62,7 +62,7 @@ pub(crate) struct OutFile {
 /// Why nothing can be written to a path.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutFileError {
-    #[error("the file's ending decides what is written; it must be .json, .csv, .parquet or .svg")]
+    #[error("the file's extension decides the format; it must be .json, .csv, .parquet or .svg")]
     Ending,
     #[error("there is no folder {folder}; create it first, or choose another")]
     Folder { folder: PathBuf },

@@ -14,16 +14,16 @@ use parquet::schema::parser::parse_message_type;
 
 use crate::files::CliError;
 
-/// A column, filled from the rows.
+/// A column, and how a row fills it.
 #[derive(Clone, Copy)]
 enum Column {
-    /// The value of the knob of this place.
+    /// The value of the knob with this index.
     Knob(usize),
     Number(fn(&Row<'_>) -> Option<f64>),
     Text(fn(&Row<'_>) -> Option<String>),
 }
 
-/// The columns behind those of the knobs: what was observed and where; of a failed point its `spec` and its `reason`.
+/// The columns after the knobs' columns: what was observed where; for a failed point, only its `spec` and `reason`.
 const COLUMNS: [(&str, Column); 8] = [
     (
         "measure",
@@ -69,7 +69,7 @@ fn columns(points: &[Point]) -> Vec<(String, Column)> {
         .collect()
 }
 
-/// The schema in Parquet's own language. Any value may be missing.
+/// The schema in Parquet's own syntax. All values are optional.
 fn schema(columns: &[(String, Column)]) -> String {
     let field = |(name, column): &(String, Column)| match column {
         Column::Knob(_) | Column::Number(_) => format!("OPTIONAL DOUBLE {name};"),

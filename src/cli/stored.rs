@@ -96,7 +96,7 @@ async fn measure(model: &Bundled, path: &Path, force: bool) -> Result<(), CliErr
     Ok(())
 }
 
-/// The modifications that leave a model whose output is a number.
+/// The modifications under which the model's outputs are finite.
 fn taken(curve: &Curve) -> Vec<Spec> {
     let is_taken = |point: &&Point| matches!(point.outcome(), Outcome::Measured(measured) if measured.hemorrhage.ln_ratio.is_finite());
     curve
@@ -107,7 +107,7 @@ fn taken(curve: &Curve) -> Vec<Spec> {
         .collect()
 }
 
-/// Measures a result, unless it is there.
+/// Measures a result, unless it is already stored.
 async fn store_result(subject: &mut Subject<'_>, inputs: &Inputs, file: &Path, force: bool) -> Result<(), CliError> {
     if !force && label(file).is_some_and(|stored| stored == inputs.experiment) {
         say(format!("{} is up to date", file.display()));

@@ -48,7 +48,7 @@ impl<H: Host> Session<H> {
     /// random numbers, so that differences come from the models.
     ///
     /// # Errors
-    /// Where the modification fails, the prompt is empty or longer than the context, or the device fails.
+    /// If the modification fails, the prompt is empty or longer than the context, or the device fails.
     pub async fn generate(
         &self,
         experiment: &Experiment,

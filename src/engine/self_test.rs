@@ -26,7 +26,7 @@ const WINDOW: usize = 37;
 /// windows and over a few cached steps, and between products with every tile shape.
 ///
 /// # Errors
-/// Where the device fails.
+/// If the device fails.
 pub(crate) async fn self_test(compute: &Compute) -> Result<f64, ModelError> {
     let flex = Compute::flex();
     let pristine = random_model()?;

@@ -204,7 +204,7 @@ impl<H: Host> Session<H> {
     /// one warm-up pass.
     ///
     /// # Errors
-    /// Where the device fails.
+    /// If the device fails.
     pub async fn time_passes(&self, model: &Llama, window: usize, repeats: usize) -> Result<Vec<f64>, EngineError> {
         let vocabulary = model.config().vocabulary;
         let ids: Vec<u32> = (0..window)
@@ -239,7 +239,7 @@ impl<H: Host> Session<H> {
     /// Milliseconds that 1,000 operations on tiny tensors take, the last one read back.
     ///
     /// # Errors
-    /// Where the device fails.
+    /// If the device fails.
     pub async fn tiny_operations(&mut self) -> Result<f64, EngineError> {
         let compute = self.compute().await?;
         let start = self.host.seconds();

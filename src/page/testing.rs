@@ -9,7 +9,7 @@ fn smollm2() -> Curve {
         .expect("the stored curve")
 }
 
-/// A curve with its numbers, called one of another model and another sweep, by the page's default protocol.
+/// A curve with its numbers, relabelled as another model and sweep, under the page's default protocol.
 pub fn stored(model: &str, sweep: &str) -> Curve {
     let mut curve = smollm2();
     model.clone_into(&mut curve.protocol.model_name);
@@ -18,7 +18,7 @@ pub fn stored(model: &str, sweep: &str) -> Curve {
     curve
 }
 
-/// A result along the depth with the numbers of the stored one, called one of another model and another sweep.
+/// A result along the depth with the numbers of the stored one, relabelled as another model and sweep.
 pub fn along_the_depth(model: &str, sweep: &str) -> Curve {
     let stored = include_str!("../../web/curves/hemoscope-4m/depth/wanda.json");
     let mut curve: Curve = serde_json::from_str(stored).expect("the stored result");

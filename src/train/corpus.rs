@@ -184,7 +184,7 @@ pub fn prepare(sources: Sources<'_>, vocabulary_size: usize, out: &Path) -> Resu
 /// The manifest of a prepared folder.
 ///
 /// # Errors
-/// Where it is missing or can't be read.
+/// If it is missing or can't be read.
 pub fn manifest(folder: &Path) -> Result<Manifest, TrainError> {
     let path = folder.join(MANIFEST_FILE);
     let text = fs::read(&path).map_err(TrainError::file(&path))?;

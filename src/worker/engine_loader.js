@@ -1,4 +1,4 @@
-// The worker's script. The page sends the compiled module first, and hears from the engine itself from there on.
+// The worker's script. The page first sends the compiled module; from then on it talks to the engine itself.
 import init from './engine.js';
 
 onmessage = ({ data }) => {

@@ -30,8 +30,8 @@ mod constructors {
         fn __wasm_call_ctors();
     }
 
-    /// Runs the module's constructors once. Without an explicit call the linker wraps every export in one, and each
-    /// call into the module then runs all constructors again: a hundred times slower on tiny operations.
+    /// Runs the module's constructors once. Without an explicit call, the linker wraps every export in such a call, and
+    /// each call into the module then runs all constructors again: a hundred times slower on tiny operations.
     pub(super) fn call_once() {
         // SAFETY: called once, before anything else runs in the module, with no arguments and no result.
         unsafe { __wasm_call_ctors() }

@@ -1,4 +1,4 @@
-//! Files, texts and links that are not what they should be: the page says so, nothing breaks, and it goes on.
+//! Bad files, texts and links: the page says so, nothing breaks, and it stays usable.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::site::{Site, bundled};
 const OWN: &str = "#v=1&model=own:m.gguf&m=wanda:sparsity=0..0.8/2&text=evaluation&windows=1&window=64\
                    &calibration=calibration&calibration-windows=1&seed=0&threshold=1.1&device=flex";
 
-/// The message for a model made of these bytes.
+/// The message for a model file with these bytes.
 async fn refusal(page: &Page, name: &str, bytes: &[u8]) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let path: PathBuf = folder.path().join(name);
@@ -77,14 +77,14 @@ async fn a_text_shorter_than_a_window_is_said_before_anything_is_measured() {
     page.wait_for("Run that waits for a text", SOON, async || page.is_off("run").await)
         .await;
     assert!(page.text("run").await.contains("text of your own"));
-    // By its bytes it is too short for any tokenizer: said beside the field, and nothing is run.
+    // Too few bytes for any tokenizer: the field says so, and nothing is run.
     page.fill("own-text", "Too short.").await;
     page.wait_for("the reason", SOON, async || {
         page.text("run").await.contains("512 tokens")
     })
     .await;
     assert!(page.is_off("run").await);
-    // By its bytes it might do, by its tokens it doesn't, which the engine says.
+    // Enough bytes, but too few tokens: the engine says so.
     page.fill("own-text", &"Much too short. ".repeat(36)).await;
     page.wait_for("Run", SOON, async || !page.is_off("run").await).await;
     page.click("run").await;
@@ -151,6 +151,6 @@ async fn a_page_without_its_model_says_so_and_still_shows_its_curve() {
     page.wait_for("the stored chart", SOON, async || page.points().await.len() >= 5)
         .await;
     page.click("run").await;
-    let message = page.message("doesn't bring the model", RUN).await;
+    let message = page.message("doesn't include the model", RUN).await;
     assert!(message.contains("SmolLM2-135M-Instruct"), "{message}");
 }

@@ -1,4 +1,4 @@
-//! What the page loads and holds, as checks; how long it takes, as measurements for `make bench`.
+//! Checks of how much the page loads and how much memory it takes, and timings for `make bench`.
 //!
 //! `tests/pages/bench.html` talks to the engine's worker without the page around it, `tests/pages/opening.html` presses the
 //! page's Run.
@@ -15,19 +15,19 @@ use crate::page::{Page, number};
 use crate::server::{Content, Reply};
 use crate::site::{Site, bundled};
 
-/// Page, engine, the 4M model and the texts, as a host sends them that compresses.
+/// Page, engine, the 4M model and the texts, as sent by a host that compresses.
 const COLD_LOAD_BYTES: usize = 12_300_000;
 
-/// Memory of the engine's module with SmolLM2 on the CPU: browsers on small machines give 2 GB, and a damaged copy of the
-/// blocks needs room beside it.
+/// Memory of the engine's module with SmolLM2 on the CPU: browsers on small machines allow 2 GB, and a damaged copy of
+/// the blocks needs room too.
 const WASM_BYTES: f64 = 1.5e9;
 
 const MODEL: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
 
-/// A slow phone and its network have time.
+/// The limit for a slow phone and network.
 const SLOWLY: Duration = Duration::from_secs(60);
 
-/// Notes when a frame with the chart was painted, and one with a Run that can be pressed.
+/// Records when a frame with the chart was painted, and one with an enabled Run button.
 const SEEN: &str = "const seen = () => {
     if (document.querySelector('.chart svg')) window.chartSeenAt ??= performance.now();
     const run = document.querySelector('[data-testid=run]');
@@ -35,7 +35,7 @@ const SEEN: &str = "const seen = () => {
     if (!window.runSeenAt) requestAnimationFrame(seen);
 }; requestAnimationFrame(seen);";
 
-/// Chromium's preset of that name: 90 % of 9 and of 1.5 Mbit/s, and 2.75 times 60 ms of latency.
+/// Chromium's preset with that name: 90 % of 9 and of 1.5 Mbit/s, and 2.75 times 60 ms of latency.
 fn fast_4g() -> Value {
     json!({"offline": false, "latency": 165, "downloadThroughput": 1_012_500, "uploadThroughput": 168_750})
 }
@@ -54,8 +54,8 @@ fn site() -> Site {
     })
 }
 
-/// What the page opens with, on the CPU of a machine with two processors: nine points of Wanda pruning on 8 windows of 256
-/// tokens with the 4M model. Seconds from the press of Run, what is loaded included.
+/// What the page opens with, on the CPU of a machine with two processors: nine points of Wanda pruning on 8 windows of
+/// 256 tokens with the 4M model. Seconds from pressing Run, loading included.
 async fn opening(site: &Site) -> Value {
     let page = Page::new(site, Graphics::None).await;
     page.before_each_page(&crate::engines::processors(2)).await;
@@ -84,7 +84,7 @@ fn bench(site: &Site, query: &str) -> String {
     format!("{}bench.html?{query}", site.address())
 }
 
-/// Opens the page at an address and waits for a line that begins with `kind`; gives its JSON, or what failed.
+/// Opens the page at an address and waits for a line that begins with `kind`; returns its JSON, or the error.
 async fn reported(browser: &Browser, address: &str, kind: &str, longest: Duration) -> Result<Value, String> {
     browser.driver().goto(address).await.expect("the page opens");
     let start = Instant::now();

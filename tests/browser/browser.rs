@@ -1,4 +1,4 @@
-//! A real Chromium, driven through a chromedriver of this test's own.
+//! A real Chromium, driven through chromedriver.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -22,11 +22,11 @@ pub enum Graphics {
     Hardware,
 }
 
-/// One browser with a fresh profile. Dropped, it ends and takes its driver and its profile with it.
+/// One browser with a fresh profile. Dropping it ends the browser and removes its driver and profile.
 pub struct Browser {
-    /// Ended first: the driver is needed for it.
+    /// Ended before the driver process, which it needs.
     driver: Option<WebDriver>,
-    /// A driver of this browser's own, where none was started for all tests.
+    /// This browser's own driver, if none was started for all tests.
     process: Option<Child>,
     _profile: TempDir,
 }
@@ -66,7 +66,7 @@ impl Browser {
         done.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
-    /// The value of a piece of script that returns one.
+    /// The value that a script returns.
     pub async fn script(&self, script: &str, arguments: Vec<Value>) -> Value {
         let done = self.driver().execute(script, arguments).await;
         done.unwrap_or_else(|error| panic!("{script}: {error}")).json().clone()
@@ -82,7 +82,7 @@ impl Browser {
             .collect()
     }
 
-    /// Sets the size of the viewport, for which a window has a lower limit, and hides the scroll bar, as on a phone.
+    /// Sets the size of the viewport, which may be smaller than any window, and hides the scroll bar, as on a phone.
     pub async fn resize(&self, width: u32, height: u32) {
         self.devtools("Emulation.setScrollbarsHidden", json!({"hidden": true}))
             .await;
@@ -110,7 +110,7 @@ impl Drop for Browser {
 fn start_driver() -> (Child, u16) {
     let path = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
     let mut said = String::new();
-    // It takes a free port of IPv4, then asks for the same one of IPv6 and gives up where somebody has that.
+    // It takes a free IPv4 port, then asks for the same IPv6 port, and gives up if that is taken.
     for _ in 0..5 {
         let started = Command::new(&path)
             .arg("--port=0")
@@ -124,7 +124,7 @@ fn start_driver() -> (Child, u16) {
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         for line in lines.by_ref() {
             if let Some((_, port)) = line.split_once("started successfully on port ") {
-                // Read on, so that it never blocks on a full pipe.
+                // Keep reading, so that it never blocks on a full pipe.
                 std::thread::spawn(move || lines.for_each(drop));
                 let port = port.trim_end_matches('.').parse().expect("a port is a number");
                 return (process, port);

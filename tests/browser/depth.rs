@@ -6,7 +6,7 @@ use crate::browser::Graphics;
 use crate::page::{Page, RUN, SOON};
 use crate::site::Site;
 
-/// What is shown of the depth: the embedding and the eight blocks of the 4M model.
+/// How many sites are shown: the embedding and the eight blocks of the 4M model.
 const PLACES: usize = 9;
 
 /// A small run along the depth.
@@ -34,15 +34,15 @@ async fn the_question_is_changed_and_what_is_selected_stays() {
     .await;
     assert!(page.is_stored().await);
     assert_eq!(page.points().await.len(), PLACES);
-    reads(&page, "behind block 7: relative error").await;
+    reads(&page, "after block 7: relative error").await;
     assert!(page.address().await.contains("ask=depth"));
 
-    // Another strength, by its place; then along the blocks by the keys.
+    // Another strength, by its index; then along the blocks with the keys.
     page.fill("strength", "2").await;
     reads(&page, "sparsity 20").await;
     page.browser.script("document.activeElement.blur()", vec![]).await;
     press(&page, "ArrowLeft").await;
-    reads(&page, "behind block 6").await;
+    reads(&page, "after block 6").await;
     let address = page.address().await;
     assert!(address.contains("at=0.2") && address.contains("site=7"), "{address}");
     let table = page.text("table").await;
@@ -65,11 +65,11 @@ async fn the_question_is_changed_and_what_is_selected_stays() {
         .await;
     reads(&page, "CKA").await;
 
-    // The link opens to the same.
+    // The link opens the same view.
     let link = page.address().await;
     page.go(&link).await;
     reads(&page, "sparsity 20").await;
-    reads(&page, "behind block 6: CKA").await;
+    reads(&page, "after block 6: CKA").await;
 
     page.click("ask-curve").await;
     reads(&page, "sparsity 20").await;
@@ -158,7 +158,7 @@ async fn a_run_along_the_depth_comes_out_again_from_its_link() {
         page.messages().await
     );
 
-    // A line that is kept stays beside another method's.
+    // A kept line stays beside another method's lines.
     page.click("keep").await;
     page.fill("method", "magnitude").await;
     page.wait_for("the other method", SOON, async || page.is_stored().await)

@@ -10,14 +10,14 @@ use crate::hub::{Hub, Manner, sha256};
 use crate::page::{Page, RUN, SOON, stories};
 use crate::site::{Site, dist};
 
-/// Bytes of a stored piece; a broken download goes on from its last byte, one after a reload from the last whole piece.
+/// Bytes of a stored piece; a broken download continues from its last byte; after a reload, from the last whole piece.
 const PIECE: u64 = 4 << 20;
 /// A pause that lets the page read what was sent: what it hasn't read when a connection breaks, the browser drops.
 const UNHURRIED: Duration = Duration::from_millis(20);
 /// A file of two and a half pieces.
 const SIZE: usize = (PIECE * 5 / 2) as usize;
 
-/// Bytes that begin like a GGUF file and go on as noise: enough for everything up to the engine.
+/// Bytes that begin like a GGUF file and continue as noise: good enough for everything but the engine.
 fn weights(seed: u8) -> Vec<u8> {
     let noise = (0..SIZE).map(|place| (place as u32).wrapping_mul(2_654_435_761).to_le_bytes()[3] ^ seed);
     let mut bytes: Vec<u8> = noise.collect();
@@ -43,7 +43,7 @@ fn query(hub: &Hub) -> String {
     format!("?hub={}", hub.address())
 }
 
-/// Presses Run and agrees to the question that shows this size.
+/// Presses Run and accepts the consent question, which shows this size.
 async fn run_and_agree(page: &Page, size: &str) {
     page.click("run").await;
     page.wait_for("the question", RUN, async || page.has("consent").await)
@@ -53,8 +53,8 @@ async fn run_and_agree(page: &Page, size: &str) {
     page.click("consent").await;
 }
 
-/// The bytes arrived with the right hash: that is checked before the engine sees them, which then says that they are not
-/// weights.
+/// The bytes arrived with the right hash, which is checked before the engine sees them. The engine then says that they
+/// are not weights.
 async fn arrived(page: &Page) {
     page.wait_for("the end", RUN, async || page.has("run").await).await;
     let messages = page.messages().await.join("\n");
@@ -124,7 +124,7 @@ async fn a_model_is_chosen_from_a_repository_loaded_kept_and_run() {
     );
 }
 
-/// What only some copies of a model have is fetched with it and doesn't make it another one.
+/// Files that only some copies of a model have are fetched with it, but don't change its hash.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_has_the_same_hash_with_settings_beside_it() {
     let site = Site::start();
@@ -189,7 +189,7 @@ async fn a_connection_that_keeps_breaking_is_told_and_the_next_try_resumes() {
         message.contains("of 10.5 MB") && message.contains("Try again"),
         "{message}"
     );
-    // After a reload, the whole pieces are still there, and the question is about the rest only.
+    // After a reload, the whole pieces are still there, and the question is only about the rest.
     hub.put("lab/tiny/m.gguf", bytes, Manner::default());
     let before = hub.starts("m.gguf").len();
     page.open(&query(&hub), &fragment).await;
@@ -309,7 +309,7 @@ async fn cancelling_stops_the_download_and_keeps_what_arrived() {
     hub.put("lab/tiny/m.gguf", bytes.clone(), manner);
     let page = open(&site, &hub, &link("m.gguf", Some(&sha256(&bytes)))).await;
     run_and_agree(&page, "10.5 MB").await;
-    // Bytes and their rate are on screen while it runs.
+    // Bytes and their rate are shown while it runs.
     page.wait_for("progress in bytes", RUN, async || {
         page.text("progress").await.contains("a second")
     })
@@ -347,7 +347,7 @@ async fn offline_is_said_and_a_stored_model_still_opens() {
     page.browser.devtools("Network.emulateNetworkConditions", offline).await;
     let fetched = hub.starts("m.gguf").len();
     page.fill("model", "hub").await;
-    // Loading it again asks for nothing but the file's first bytes, in vain, and takes what is stored.
+    // Loading it again only requests the file's first bytes, without success, and then uses the stored copy.
     page.fill("hub", "lab/tiny@main/m.gguf").await;
     page.wait_for("the load's beginning", SOON, async || page.has("cancel").await)
         .await;

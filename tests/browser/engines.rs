@@ -7,7 +7,7 @@ use crate::page::{Page, RUN, stories};
 use crate::runs::{NOTHING_LOST, STORIES};
 use crate::site::Site;
 
-/// A script that sets the number of processors that the page sees, and counts the workers that it starts.
+/// A script that sets the number of processors that the page sees, and counts the workers it starts.
 pub fn processors(count: u32) -> String {
     format!(
         "Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', {{get: () => {count}}});
@@ -16,7 +16,7 @@ pub fn processors(count: u32) -> String {
     )
 }
 
-/// Every digit that the page shows and exports of a run, without the durations.
+/// Every number that the page shows and exports for a run, except the durations.
 async fn exported(page: &Page) -> String {
     let script = "const done = arguments[0]; const make = URL.createObjectURL;
         URL.createObjectURL = (blob) => { blob.text().then(done); return make.call(URL, blob); };
@@ -58,12 +58,12 @@ async fn two_engines_measure_what_one_measures_to_the_last_digit() {
     assert_eq!(alone, shared);
 }
 
-/// A worker that can't start, and one that is lost: the run goes on with fewer.
+/// If a worker can't start or is lost, the run continues with fewer.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_goes_on_without_the_engines_that_are_lost() {
     let site = Site::start();
     let page = Page::new(&site, Graphics::None).await;
-    // The second one never loads, the third one dies of its first point.
+    // The second one never loads; the third one dies at its first point.
     let lost = "let started = 0; const Counting = Worker;
         window.Worker = class extends Counting {
             constructor(address, options) {
@@ -95,7 +95,7 @@ async fn a_run_goes_on_without_the_engines_that_are_lost() {
 async fn a_run_that_fails_leaves_the_engines_to_the_next() {
     let site = Site::start();
     let page = Page::new(&site, Graphics::None).await;
-    // How many points each worker was asked for.
+    // Counts how many points each worker is asked for.
     let count = "window.asked = []; const Asking = Worker;
         window.Worker = class extends Asking {
             constructor(...given) { super(...given); this.place = window.asked.push(0) - 1; }
@@ -108,7 +108,7 @@ async fn a_run_that_fails_leaves_the_engines_to_the_next() {
     page.open("", &format!("{STORIES}&device=flex")).await;
     page.choose_files("model-file", &stories()).await;
     page.run(RUN).await;
-    // The text may hold as many by its bytes, and doesn't by its tokens.
+    // The text has enough bytes for this many windows, but not enough tokens.
     page.fill("windows", "300").await;
     page.click("run").await;
     page.message("windows", RUN).await;
@@ -121,8 +121,8 @@ async fn a_run_that_fails_leaves_the_engines_to_the_next() {
     assert!(asked.iter().all(|&points| points > 0), "{asked:?}");
 }
 
-/// While a point is measured its mark stands at what its windows give so far, with whiskers that shrink; the table holds
-/// finished points alone.
+/// While a point is being measured, its mark shows the provisional result, with whiskers that shrink; the table holds
+/// only finished points.
 #[tokio::test(flavor = "multi_thread")]
 async fn points_are_provisional_until_they_are_finished() {
     let site = Site::start();
@@ -184,8 +184,8 @@ async fn points_are_provisional_until_they_are_finished() {
     assert_eq!(page.browser.script(pending, vec![]).await, 0);
 }
 
-/// The hash that each model went to an engine with: of a file of the reader's own, the first engine takes it for all; what was
-/// downloaded was hashed as it came.
+/// The hash that each model was sent to an engine with: the user's own files are hashed by the first engine for all of
+/// them; downloads were hashed as they arrived.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_models_bytes_are_hashed_once() {
     let site = Site::start();

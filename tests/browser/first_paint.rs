@@ -1,4 +1,4 @@
-//! What is there before the module, and how the page takes over.
+//! What shows before the module has loaded, and how the page takes over.
 
 use serde_json::json;
 
@@ -7,13 +7,13 @@ use crate::page::{Page, RUN, SOON, number};
 use crate::server::Reply;
 use crate::site::Site;
 
-/// Layout shift at load, as browsers count it: what people call stable is under 0.1.
+/// The limit for layout shift at load, as browsers measure it: under 0.1 counts as stable.
 const STEADY: f64 = 0.05;
 
 /// The same during a run, where nothing moves but the chart's own content.
 const STEADY_IN_A_RUN: f64 = 0.02;
 
-/// Sums up layout shifts from the first frame on.
+/// Adds up layout shifts from the first frame on.
 const SHIFTS: &str = "window.shift = 0; new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
 }).observe({type: 'layout-shift', buffered: true});";
@@ -68,7 +68,7 @@ async fn the_page_takes_over_without_a_jump() {
         page.open("", "").await;
         page.wait_for("the chart", SOON, async || page.points().await.len() >= 9)
             .await;
-        // What can wait for the first paint is done by then.
+        // By then, the work after the first paint is done.
         page.wait_for("the device", SOON, async || page.text("device").await != "not started")
             .await;
         let script = "return [window.shift, document.getElementById('first-paint') === null,
@@ -81,7 +81,7 @@ async fn the_page_takes_over_without_a_jump() {
             "the chart begins in the first screen: {found}"
         );
     }
-    // Its curve came with it.
+    // Its curve came with the page.
     assert!(
         site.log()
             .iter()
@@ -90,7 +90,7 @@ async fn the_page_takes_over_without_a_jump() {
     page.assert_console_is_clean().await;
 }
 
-/// What is stored of the texts is there before anything runs, and follows the strength that is looked at.
+/// Stored texts show before anything runs, and follow the selected strength.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_stored_texts_follow_the_curve() {
     let site = Site::start();
@@ -107,7 +107,7 @@ async fn the_stored_texts_follow_the_curve() {
     })
     .await;
     assert_eq!(page.text("first-difference").await, "No difference.");
-    // Those of another method and of another model are fetched.
+    // Those for another method or model are fetched.
     page.fill("method", "rtn").await;
     page.wait_for("the texts of another method", SOON, async || {
         let (untouched, modified) = texts().await;
@@ -123,7 +123,7 @@ async fn the_stored_texts_follow_the_curve() {
     page.assert_console_is_clean().await;
 }
 
-/// Progress, messages and points arrive; nothing that is read or pressed moves.
+/// When progress, messages and points arrive, nothing that the user reads or presses moves.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_jumps_while_a_run_goes_on() {
     let site = Site::start();

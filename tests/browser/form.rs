@@ -1,4 +1,4 @@
-//! Run runs what is on screen, says what it runs, and destroys nothing.
+//! Run measures what is on screen, says what it measures, and loses nothing.
 
 use serde_json::json;
 
@@ -23,7 +23,7 @@ async fn run_is_off_with_the_reason_while_the_form_cannot_be_run() {
     let site = Site::start();
     let page = Page::at_stored_chart(&site).await;
     ready(&page).await;
-    // While it is typed, before the field is left.
+    // While typing, before the field loses focus.
     let typed = "const field = document.querySelector('[data-testid=spec]');
         field.value = arguments[0]; field.dispatchEvent(new Event('input', {bubbles: true}))";
     page.browser.script(typed, vec![json!("wanda:sparsity=7")]).await;
@@ -34,7 +34,7 @@ async fn run_is_off_with_the_reason_while_the_form_cannot_be_run() {
     page.fill("model", "own").await;
     reason(&page, "Choose the model's file").await;
     page.fill("model", "hub").await;
-    reason(&page, "model of the hub").await;
+    reason(&page, "model from the hub").await;
     page.fill("model", "hemoscope-1m").await;
     ready(&page).await;
     page.fill("text", ":own").await;
@@ -53,7 +53,7 @@ async fn run_is_off_with_the_reason_while_the_form_cannot_be_run() {
     page.assert_console_is_clean().await;
 }
 
-/// How many points of curves beside the shown one are drawn.
+/// How many points are drawn of curves other than the shown one.
 async fn others(page: &Page) -> u64 {
     let script = "return document.querySelectorAll('[data-testid=kept-point]').length";
     page.browser.script(script, vec![]).await.as_u64().unwrap_or_default()
@@ -74,7 +74,7 @@ async fn what_runs_is_said_and_the_former_curve_stays_until_the_new_one_is_as_lo
         (1..5).contains(&page.points().await.len()) && others(&page).await == 5
     })
     .await;
-    // The form may be changed meanwhile.
+    // The form may be changed during the run.
     page.fill("method", "magnitude").await;
     page.wait_for("what is running", SOON, async || {
         page.text("running").await.contains("next run")

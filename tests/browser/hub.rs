@@ -1,7 +1,7 @@
-//! A server that behaves like the Hugging Face hub, and misbehaves where a test asks for it.
+//! A server that behaves like the Hugging Face hub, and misbehaves if a test asks for it.
 //!
-//! `/api/models/{owner}/{name}/tree/{revision}` lists files; `/{owner}/{name}/resolve/{revision}/{file}` sends the reader
-//! on to another address, as the hub does to its storage, which answers ranges and names versions by `ETag`.
+//! `/api/models/{owner}/{name}/tree/{revision}` lists files; `/{owner}/{name}/resolve/{revision}/{file}` redirects to
+//! another address, as the hub does to its storage, which serves ranges and identifies versions by `ETag`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -9,21 +9,21 @@ use std::time::Duration;
 
 use crate::server::{Content, Reply, Request, Server};
 
-/// What the storage's headers are that a page of another host may read.
+/// The storage's headers that a page from another host may read.
 const EXPOSED: &str = "ETag, Content-Range, Accept-Ranges";
 
-/// How a file is answered for.
+/// How requests for a file are answered.
 #[derive(Debug, Clone, Default)]
 pub struct Manner {
-    /// Each of the next answers breaks after so many bytes.
+    /// The next responses break off after this many bytes, one entry each.
     pub cuts: Vec<u64>,
-    /// A web page comes instead, under the type of a file.
+    /// A web page is sent instead, with a file's content type.
     pub html: bool,
-    /// Only whole files are sent.
+    /// Ranges are ignored, and only whole files are sent.
     pub without_ranges: bool,
     /// Pause after each 64 KiB.
     pub pause: Duration,
-    /// Status instead of the file.
+    /// This status is sent instead of the file.
     pub status: Option<u16>,
     /// SHA-256 that the listing claims.
     pub listed_sha256: Option<String>,
@@ -74,7 +74,7 @@ impl Hub {
         self.server.log()
     }
 
-    /// Where the answers for this file began, probes for its first bytes left out.
+    /// Where the responses for this file began, except probes for its first bytes.
     pub fn starts(&self, file: &str) -> Vec<u64> {
         let log = self.log();
         let asked = log
@@ -101,7 +101,7 @@ fn answer(request: &Request, files: &Mutex<BTreeMap<String, Stored>>) -> Reply {
             .header("Access-Control-Expose-Headers", EXPOSED)
     };
     if request.method == "OPTIONS" {
-        // Storage hosts needn't allow more than simple requests.
+        // Storage hosts need not allow more than simple requests.
         return Reply::new(405, "text/plain", "no preflight here");
     }
     let path = request.path().trim_start_matches('/');

@@ -1,4 +1,4 @@
-//! The engine on its way: counted, stopped, kept, and loaded once for all its workers.
+//! The engine's download: its progress, its cancellation, its caching, and one load for all workers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,14 +14,14 @@ use crate::runs::{STORIES, is_engine};
 use crate::server::{Content, Reply};
 use crate::site::{Site, dist, engine, packed};
 
-/// Everything that the line of progress says, and whether it knew a share then.
+/// Records everything that the progress line says, and whether it showed a share.
 const LISTEN: &str = "window.said = []; new MutationObserver(() => {
     const line = document.querySelector('[data-testid=progress]');
     const said = line && [line.textContent, line.dataset.is];
     if (said && said[0] !== window.said.at(-1)?.[0]) window.said.push(said);
 }).observe(document, {childList: true, subtree: true, characterData: true});";
 
-/// A host that compresses, and sends the engine's module with a pause of so many milliseconds after each 64 KiB.
+/// A host that compresses, and pauses for this many milliseconds after each 64 KiB of the engine's module.
 fn compressing(pause_ms: &Arc<AtomicU64>) -> (Site, usize) {
     let bytes: Arc<[u8]> = packed(&std::fs::read(engine("_bg.wasm")).expect("the module")).into();
     let (size, pause_ms) = (bytes.len(), Arc::clone(pause_ms));
@@ -48,7 +48,7 @@ fn megabytes(bytes: usize) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
-/// What was said of the engine's download.
+/// What the page said about the engine's download.
 async fn said(page: &Page) -> Vec<(String, String)> {
     let said = page.browser.script("return window.said", vec![]).await;
     let said: Vec<(String, String)> = serde_json::from_value(said).expect("texts");
@@ -59,7 +59,7 @@ async fn said(page: &Page) -> Vec<(String, String)> {
     of_engine.collect()
 }
 
-/// How often the engine's module was asked for by a browser that had none.
+/// How often a browser without a cached copy requested the engine's module.
 fn loads(site: &Site) -> usize {
     let log = site.log();
     let asked = log.iter().filter(|asked| asked.method == "GET");
@@ -83,7 +83,7 @@ async fn the_engine_is_counted_as_it_is_sent_and_loaded_once_for_all_workers() {
     assert_eq!((workers, loads(&site)), (json!(2), 1));
     page.assert_console_is_clean().await;
 
-    // The next visit finds it in the browser's cache, and nothing of a download is seen.
+    // The next visit finds it in the browser's cache and shows no download.
     page.open("", &format!("{STORIES}&device=flex")).await;
     page.choose_files("model-file", &stories()).await;
     page.run(RUN).await;
@@ -128,7 +128,7 @@ async fn run_says_what_this_host_sends() {
     }
 }
 
-/// A page that was opened before the last build asks for files that are gone.
+/// A page that was opened before the last build requests files that are gone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_was_renewed_says_to_reload_it() {
     let site = Site::with(|path| is_engine(path).then(|| Reply::new(404, "text/html", "<!doctype html>gone")));

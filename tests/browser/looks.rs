@@ -6,10 +6,10 @@ use crate::browser::Graphics;
 use crate::page::{Page, SOON, number};
 use crate::site::{Site, dist};
 
-/// What is loaded for the stored chart, from a host that compresses: the page's module may have 500,000 bytes.
+/// The most bytes loaded for the stored chart from a host that compresses; the page's module may have 500,000 of them.
 const FIRST_CHART_BYTES: usize = 600_000;
 
-/// What a stored curve must be of: `.ci/lib/model.sh` fetches the model by this hash.
+/// The hash of the model that the stored curve must be from: `.ci/lib/model.sh` fetches it by this hash.
 const BUNDLED_SHA256: &str = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,7 +40,7 @@ fn the_stored_curve_was_measured_on_the_bundled_model() {
     assert!(!curve["device"].as_str().unwrap_or_default().is_empty());
 }
 
-/// The page itself never leaves its folder: what it asks for is what its own server was asked for, all of it there.
+/// The page never requests anything outside its folder: every request goes to its own server, and every file is found.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_asked_of_other_hosts_or_other_folders() {
     let site = Site::start();
@@ -71,7 +71,7 @@ async fn nothing_is_asked_of_other_hosts_or_other_folders() {
 async fn every_control_has_a_name_and_the_chart_a_text() {
     let site = Site::start();
     let page = Page::at_stored_chart(&site).await;
-    // What is folded away is a control too.
+    // Folded controls count too.
     page.browser
         .script(
             "document.querySelectorAll('details').forEach(fold => fold.open = true)",
@@ -177,19 +177,19 @@ async fn keys_walk_the_points_and_fields_keep_their_letters() {
     press("ArrowLeft").await;
     page.wait_for("another point", SOON, async || page.text("readout").await != before)
         .await;
-    // R in a field is a letter, not a run.
+    // R in a field is just a letter.
     page.browser
         .script("document.querySelector('[data-testid=prompt]').focus()", vec![])
         .await;
     press("r").await;
-    // Keys are heard in order: when the next one has done its work, this one has too.
+    // Keys are handled in order: once the next one has taken effect, this one has too.
     page.browser.script("document.activeElement.blur()", vec![]).await;
     let before = page.text("readout").await;
     press("ArrowRight").await;
     page.wait_for("another point", SOON, async || page.text("readout").await != before)
         .await;
     assert!(page.has("run").await, "a letter in a field started a run");
-    // Outside a field it is a run.
+    // Outside a field it starts a run.
     press("r").await;
     page.wait_for("the run", SOON, async || page.has("cancel").await).await;
     press("Escape").await;

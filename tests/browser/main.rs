@@ -1,11 +1,11 @@
-//! The built page in a real Chromium. Needs `dist/` (or `HEMOSCOPE_DIST`), Chromium and chromedriver, so that it runs only
-//! when it is asked for: `cargo test --workspace --test browser`.
+//! The built page in a real Chromium. Needs `dist/` (or `HEMOSCOPE_DIST`), Chromium and chromedriver, so it runs only
+//! on request: `cargo test --workspace --test browser`.
 //!
 //! Every test has its own browser with a fresh profile and its own server; none needs the network.
 
 #![expect(
     clippy::expect_used,
-    reason = "a test ends where its surroundings are not as they must be"
+    reason = "a test panics if its environment is not as it needs to be"
 )]
 
 mod browser;

@@ -1,4 +1,4 @@
-//! The engine's module as it was linked, and what its files are called.
+//! The engine's linked module, and the names of its files.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -40,8 +40,8 @@ fn first_calls(module: &[u8]) -> Vec<Option<u32>> {
     exported.iter().map(|export| called(export.index)).collect()
 }
 
-/// Where a module never calls its constructors itself, the linker wraps every export in a function that calls them first, and
-/// each call into the engine runs them all again: a thousand tiny operations take a hundred times as long.
+/// If a module never calls its constructors itself, the linker wraps every export in a function that calls them first,
+/// and each call into the engine runs all of them again: a thousand tiny operations then take a hundred times as long.
 #[test]
 fn a_call_into_the_engine_runs_no_constructors() {
     let module = std::fs::read(engine("_bg.wasm")).expect("its bytes");
@@ -59,7 +59,8 @@ fn a_call_into_the_engine_runs_no_constructors() {
     );
 }
 
-/// What a build makes of an engine with these bytes: the names of its files, and the text of each but the module.
+/// What a build produces for an engine with these bytes: the names of its files, and the text of each except the
+/// module.
 fn named(bytes: &str) -> Vec<(String, String)> {
     let built = tempfile::tempdir().expect("a folder");
     for (name, content) in [
@@ -111,7 +112,7 @@ fn another_content_is_another_name_and_each_file_finds_the_others() {
     }
 }
 
-/// A browser that has kept an older engine must not start it for a newer page.
+/// A browser with an older engine in its cache must not start it for a newer page.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_file_of_the_engine_is_asked_for_by_its_content() {
     let site = Site::start();
@@ -133,7 +134,7 @@ async fn every_file_of_the_engine_is_asked_for_by_its_content() {
     let name = built.file_name().and_then(|name| name.to_str()).expect("a name");
     let name = name.trim_end_matches("_bg.wasm");
     assert!(named.iter().all(|file| file.starts_with(name)), "{named:?}");
-    // What a script of the engine imports beside it would be met by another engine too.
+    // A file that an engine's script imports must not be shared with another engine.
     assert!(
         asked.iter().all(|asked| !asked.path().contains("snippets")),
         "{asked:?}"

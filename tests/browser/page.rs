@@ -1,4 +1,4 @@
-//! The page as a person uses it, by its `data-testid` hooks.
+//! The page as a person uses it, through its `data-testid` hooks.
 
 use std::time::{Duration, Instant};
 
@@ -9,9 +9,9 @@ use crate::browser::{Browser, Graphics};
 use crate::fixtures::fixture;
 use crate::site::Site;
 
-/// The time between two looks at the page.
+/// The polling interval.
 const LOOK: Duration = Duration::from_millis(100);
-/// The limit for what should be there at once, on a busy machine.
+/// The limit for what should show at once, on a busy machine.
 pub const SOON: Duration = Duration::from_secs(20);
 /// The limit for a whole run.
 pub const RUN: Duration = Duration::from_secs(400);
@@ -24,7 +24,7 @@ const WATCH: &str = "new MutationObserver((_, watch) => {
     }
 }).observe(document, {childList: true, subtree: true, attributes: true});";
 
-/// A script that fills a field as typing does, with the events that the page listens to.
+/// A script that fills a field as if by typing, with the events that the page listens to.
 const TYPE: &str = "const field = document.querySelector(`[data-testid=\"${arguments[0]}\"]`);
     const value = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'value');
     value.set.call(field, arguments[1]);
@@ -56,14 +56,14 @@ impl Page {
         page
     }
 
-    /// Runs a script before anything of a page that is opened from here on.
+    /// Runs a script before anything else on every page opened from now on.
     pub async fn before_each_page(&self, script: &str) {
         self.browser
             .devtools("Page.addScriptToEvaluateOnNewDocument", json!({"source": script}))
             .await;
     }
 
-    /// A first visit without WebGPU, once its stored chart is drawn.
+    /// A first visit without WebGPU, after the stored chart is drawn.
     pub async fn at_stored_chart(site: &Site) -> Self {
         let page = Self::new(site, Graphics::None).await;
         page.open("", "").await;
@@ -77,7 +77,7 @@ impl Page {
         self.go(&format!("{}{query}{fragment}", self.address)).await;
     }
 
-    /// Opens a whole address, also where only its fragment differs from the present one.
+    /// Opens a whole address, even if only its fragment differs from the current one.
     pub async fn go(&self, address: &str) {
         self.browser.driver().goto("about:blank").await.expect("an empty page");
         self.browser.driver().goto(address).await.expect("the page opens");
@@ -98,7 +98,7 @@ impl Page {
         found.await.as_bool().unwrap_or_default()
     }
 
-    /// Whether a button is there and can't be pressed.
+    /// Whether a button is there but disabled.
     pub async fn is_off(&self, name: &str) -> bool {
         let script = "return document.querySelector(arguments[0])?.disabled ?? false";
         let off = self.browser.script(script, vec![json!(Self::hook(name))]).await;
@@ -109,7 +109,7 @@ impl Page {
     pub async fn text(&self, name: &str) -> String {
         let script = "return document.querySelector(arguments[0])?.textContent ?? ''";
         let text = self.browser.script(script, vec![json!(Self::hook(name))]).await;
-        // Whether a line may break there is a matter of layout.
+        // Unbreakable spaces are only a matter of layout.
         text.as_str()
             .unwrap_or_default()
             .replace('\u{a0}', " ")
@@ -122,7 +122,7 @@ impl Page {
         let start = Instant::now();
         loop {
             let Err(error) = self.try_click(name).await else { return };
-            // The page may have redrawn the element between the look and the click.
+            // The page may have redrawn the element between finding and clicking it.
             assert!(start.elapsed() < SOON, "{name} can't be clicked: {error}");
             tokio::time::sleep(LOOK).await;
         }
@@ -140,7 +140,7 @@ impl Page {
         self.browser.script(TYPE, vec![json!(name), json!(value)]).await;
     }
 
-    /// Chooses files as the dialogue would.
+    /// Chooses files, as through the file dialogue.
     pub async fn choose_files(&self, name: &str, paths: &[std::path::PathBuf]) {
         self.wait_for(name, SOON, async || self.has(name).await).await;
         let input = self
@@ -172,7 +172,7 @@ impl Page {
         serde_json::from_value(self.browser.script(script, vec![]).await).unwrap_or_default()
     }
 
-    /// The first message with this text in it, once it is there.
+    /// Waits for a message that contains this text, and returns it.
     pub async fn message(&self, part: &str, longest: Duration) -> String {
         let find = async || self.messages().await.into_iter().find(|message| message.contains(part));
         self.wait_for(&format!("a message with '{part}'"), longest, async || {
@@ -182,7 +182,7 @@ impl Page {
         find().await.unwrap_or_default()
     }
 
-    /// The points in the chart by their strength, those that are being measured left out.
+    /// The points in the chart by strength, except those being measured.
     pub async fn points(&self) -> Vec<Point> {
         let script = "return [...document.querySelectorAll('[data-testid=chart] [data-testid=point]')]
             .map(point => [point.dataset.x, point.dataset.y])";
@@ -217,7 +217,7 @@ impl Page {
             .await;
     }
 
-    /// The link, as Copy link leaves it in the address.
+    /// The link that Copy link leaves in the address.
     pub async fn copied_link(&self) -> String {
         self.click("copy-link").await;
         self.wait_for("the copied link's result", SOON, async || {
@@ -227,13 +227,13 @@ impl Page {
         self.address().await
     }
 
-    /// The present address.
+    /// The current address.
     pub async fn address(&self) -> String {
         let address = self.browser.script("return location.href", vec![]).await;
         address.as_str().unwrap_or_default().to_owned()
     }
 
-    /// A picture of the whole page at this width, kept for people to look at.
+    /// Saves a screenshot of the whole page at this width, for people to look at.
     pub async fn picture(&self, name: &str, width: u32) {
         let height = self
             .browser
@@ -254,7 +254,7 @@ impl Page {
         taken.expect("a picture");
     }
 
-    /// Fails where the console has an error. A file that isn't there is one, so nothing missing goes unnoticed.
+    /// Fails if the console has an error. A missing file causes one, so none goes unnoticed.
     pub async fn assert_console_is_clean(&self) {
         let errors = self.browser.console_errors().await;
         assert!(errors.is_empty(), "the console says {errors:?}");
@@ -273,7 +273,7 @@ pub fn stories() -> [std::path::PathBuf; 2] {
     [fixture("models/stories260K.bin"), fixture("models/tok512.bin")]
 }
 
-/// A value of the browser's, as a number.
+/// A value from the browser, as a number.
 pub fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or(f64::NAN)
 }

@@ -9,15 +9,15 @@ use crate::page::{Page, Point, RUN, SOON, settings, stories};
 use crate::server::{Content, Reply};
 use crate::site::{Site, bundled, dist, engine};
 
-/// ln PPL on software WebGPU against the CPU: both compute in f32, in another order.
+/// Tolerance in ln PPL between software WebGPU and the CPU, which compute in f32 but in a different order.
 const DEVICES_AGREE: f64 = 1e-3;
-/// An untouched model against itself.
+/// Tolerance for an untouched model against itself.
 pub const NOTHING_LOST: f64 = 1e-5;
 
 /// Nine points; small enough for software WebGPU, which makes 0.2 GFLOP/s.
 pub const STORIES: &str = "#v=1&model=own:stories260K.bin&m=wanda:sparsity=0..0.8/9&text=evaluation&windows=2&window=128\
                        &calibration=calibration&calibration-windows=2&calibration-stats=sequential&seed=0&threshold=1.1";
-/// Two points, one window of 64 tokens: what flex makes of SmolLM2 in a minute.
+/// Two points, one window of 64 tokens: as much of SmolLM2 as flex computes in a minute.
 const SMOLLM2: &str = "#v=1&model=SmolLM2-135M-Instruct.Q4_1&m=wanda:sparsity=0..0.7/2&text=evaluation&windows=1&window=64\
                        &calibration=calibration&calibration-windows=1&calibration-stats=dense&seed=0&threshold=1.1&device=flex";
 
@@ -30,7 +30,7 @@ fn on_software(range: &str) -> String {
     format!("{small}&device=gpu")
 }
 
-/// Whether it is the engine's module that is asked for.
+/// Whether this path is the engine's module.
 pub fn is_engine(path: &str) -> bool {
     path.starts_with("engine") && path.ends_with("_bg.wasm")
 }
@@ -101,14 +101,15 @@ async fn a_lost_device_is_told_and_what_was_measured_stays() {
     page.wait_for("the end", SOON, async || page.has("run").await).await;
     let points = page.points().await;
     assert!((2..33).contains(&points.len()), "{points:?}");
-    // The next run starts anew.
+    // The next run starts the engine again.
     page.fill("device-choice", "flex").await;
     page.fill("points", "3").await;
     page.run(RUN).await;
     assert_eq!(page.points().await.len(), 3, "{:?}", page.messages().await);
 }
 
-/// Some browsers give WebGPU to pages and not to workers: the engine then runs in the page, and still stops when asked to.
+/// Some browsers offer WebGPU to pages but not to workers: the engine then runs in the page, and still stops when asked
+/// to.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_webgpu_in_workers_the_engine_runs_in_the_page() {
     let site = Site::with(|path| {
@@ -126,7 +127,7 @@ async fn without_webgpu_in_workers_the_engine_runs_in_the_page() {
     let points = page.points().await;
     assert_eq!(points.len(), 3, "{messages:?}");
     assert!(points[0].y.abs() < NOTHING_LOST && points[2].y > 0.1, "{points:?}");
-    // Cancelled between windows like a worker.
+    // It can be cancelled between windows, like a worker.
     page.fill("points", "17").await;
     page.click("run").await;
     page.wait_for("the first new point", RUN, async || {
@@ -137,7 +138,7 @@ async fn without_webgpu_in_workers_the_engine_runs_in_the_page() {
     page.click("cancel").await;
     page.wait_for("the end", RUN, async || page.has("run").await).await;
     assert!(page.points().await.len() < 17);
-    // The CPU is as good in a worker.
+    // The CPU works as well in a worker.
     page.fill("device-choice", "flex").await;
     page.fill("points", "3").await;
     page.run(RUN).await;
@@ -170,7 +171,7 @@ async fn shared_and_opened(graphics: Graphics, fragment: &str) {
 
     let other = Page::new(&site, graphics).await;
     other.go(&link).await;
-    // The copied link is written from what the page understood.
+    // The page writes the copied link from the settings that it read.
     assert_eq!(
         settings(&other.copied_link().await),
         settings(&link),
@@ -189,7 +190,7 @@ async fn shared_and_opened(graphics: Graphics, fragment: &str) {
         first,
         "the same backend computes the same numbers"
     );
-    // The verdict on another result is the same on every device, and software WebGPU takes half a minute more.
+    // The verdict on a wrong result is the same on every device, and would take software WebGPU another half minute.
     if graphics == Graphics::Software {
         return;
     }
@@ -220,11 +221,11 @@ async fn smollm2_is_measured_cancelled_and_reproduced_on_the_cpu() {
     let link = page.copied_link().await;
     assert!(link.contains("model-sha256=b179c9523d0e6a0f"), "{link}");
 
-    // Cancelled in the middle, the finished points stay.
+    // After cancelling in the middle, the finished points stay.
     page.fill("points", "9").await;
     page.click("run").await;
     page.wait_for("the first new point", RUN, async || {
-        // The curve before ended at 0.7; until the new one begins, that is what the chart shows.
+        // The previous curve ended at 0.7; until the new one begins, the chart shows it.
         let points = page.points().await;
         page.has("cancel").await && !points.is_empty() && points.iter().all(|point| point.x < 0.69)
     })
@@ -262,7 +263,7 @@ async fn cancel_keeps_the_finished_points_and_the_page_answers_while_it_works() 
         page.points().await.len() >= 3 && !page.is_stored().await
     })
     .await;
-    // A control answers while the engine works: the chart has its new axis in the next frame, and the run goes on.
+    // Controls respond while the engine works: the chart has its new axis in the next frame, and the run continues.
     let press =
         "const done = arguments[0]; const chart = () => document.querySelector('[data-testid=chart]').innerHTML;
         const before = chart();
@@ -279,7 +280,7 @@ async fn cancel_keeps_the_finished_points_and_the_page_answers_while_it_works() 
     page.wait_for("the end", RUN, async || page.has("run").await).await;
     let points = page.points().await;
     assert!(points.len() >= 3 && points.len() < 33, "{} points", points.len());
-    // What stays can be looked at, and the next run starts.
+    // The result stays usable, and the next run can start.
     assert!(page.text("sentence").await.ends_with('.'));
     page.fill("points", "2").await;
     page.run(RUN).await;
@@ -287,7 +288,7 @@ async fn cancel_keeps_the_finished_points_and_the_page_answers_while_it_works() 
     page.assert_console_is_clean().await;
 }
 
-/// A run that is stopped and started again while the engine's module is loading waits for the same module.
+/// A run that is stopped and restarted while the engine's module is loading waits for the same module.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_stopped_before_the_engine_is_there_leaves_it_to_the_next() {
     let site = Site::with(|path| {
@@ -313,7 +314,7 @@ async fn a_run_stopped_before_the_engine_is_there_leaves_it_to_the_next() {
     assert!(engines.count() <= 2, "one engine and its helper");
 }
 
-/// A link that is followed in an open page changes the device as the select does.
+/// Following a link in an open page changes the device, as the list does.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_with_another_device_is_followed() {
     let site = Site::start();
@@ -352,7 +353,7 @@ async fn both_models_write_and_the_untouched_one_tells_of_lily() {
 async fn downloads_hold_the_curve() {
     let site = Site::start();
     let page = Page::at_stored_chart(&site).await;
-    // A download is caught where the page hands it to the browser.
+    // Downloads are intercepted where the page hands them to the browser.
     page.browser
         .script(
             "window.saved = []; const make = URL.createObjectURL;

@@ -1,4 +1,4 @@
-//! A small HTTP server: one thread a connection, one request a connection, and a log of the requests.
+//! A small HTTP server: one thread and one request per connection, and a log of the requests.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
@@ -32,14 +32,14 @@ impl Request {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// First and, where it is given, last byte of `Range: bytes=a-b`.
+    /// First and, if given, last byte of `Range: bytes=a-b`.
     pub fn range(&self) -> Option<(u64, Option<u64>)> {
         let (start, end) = self.header("range")?.strip_prefix("bytes=")?.split_once('-')?;
         Some((start.parse().ok()?, end.parse().ok()))
     }
 }
 
-/// Where a reply's bytes come from.
+/// The source of a reply's bytes.
 #[derive(Debug, Clone)]
 pub enum Content {
     Bytes(Arc<[u8]>),
@@ -63,7 +63,7 @@ pub struct Reply {
     pub content: Content,
     /// The part of the content that is sent.
     pub part: std::ops::Range<u64>,
-    /// The connection breaks after so many bytes of the part.
+    /// The connection breaks off after this many bytes of the part.
     pub cut_after: Option<u64>,
     /// Pause after each 64 KiB.
     pub pause: Duration,
@@ -91,7 +91,7 @@ impl Reply {
         self
     }
 
-    /// Answers a browser that has the very content already, as RFC 9110 says, with no content.
+    /// If the browser already has exactly this content, replies without content, as RFC 9110 says.
     pub fn unless_known(self, request: &Request) -> Self {
         let tag = self.headers.iter().find(|(name, _)| name == "ETag");
         if self.status == 200 && tag.is_some_and(|(_, tag)| request.header("if-none-match") == Some(tag)) {
@@ -106,7 +106,7 @@ impl Reply {
         }
     }
 
-    /// Answers a request for a part of the content as RFC 9110 says; a request without a range gets all.
+    /// Answers a range request as RFC 9110 says; a request without a range gets everything.
     pub fn ranged(self, request: &Request) -> Self {
         if self.status != 200 {
             return self;
@@ -132,7 +132,7 @@ impl Reply {
     }
 }
 
-/// Answers until it is dropped.
+/// A server that answers until it is dropped.
 pub struct Server {
     port: u16,
     log: Arc<Mutex<Vec<Request>>>,
@@ -163,7 +163,7 @@ impl Server {
         format!("http://localhost:{}", self.port)
     }
 
-    /// What was asked so far, in order.
+    /// The requests so far, in order.
     pub fn log(&self) -> Vec<Request> {
         self.log.lock().expect("no thread panicked").clone()
     }

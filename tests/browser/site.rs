@@ -1,4 +1,4 @@
-//! `dist/`, served as an ordinary static host would: below a path of its own, no server logic, no special headers.
+//! `dist/`, served as an ordinary static host would: below a path prefix, without server logic or special headers.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub fn dist() -> PathBuf {
     dist
 }
 
-/// SmolLM2 in it.
+/// SmolLM2 in `dist/`.
 pub fn bundled() -> PathBuf {
     let model = dist().join("models/SmolLM2-135M-Instruct.Q4_1.gguf");
     let shown = model.display();
@@ -28,7 +28,7 @@ pub fn bundled() -> PathBuf {
     model
 }
 
-/// The file of the engine with this ending; what comes before follows from its content.
+/// The engine's file with this ending; the rest of its name is derived from its content.
 pub fn engine(ending: &str) -> PathBuf {
     let files = std::fs::read_dir(dist()).expect("dist/").flatten();
     let mut names = files.filter_map(|file| file.file_name().into_string().ok());
@@ -46,7 +46,7 @@ impl Site {
         Self::with(|_| None)
     }
 
-    /// The page on a host that answers some requests in its own way; paths are given to `own` without the prefix.
+    /// The page on a host that answers some requests through `own`, which gets paths without the prefix.
     pub fn with(own: impl Fn(&str) -> Option<Reply> + Send + Sync + 'static) -> Self {
         let dist = dist();
         let server = Server::start(move |request| {
@@ -71,7 +71,7 @@ impl Site {
         self.server.log()
     }
 
-    /// Bytes that were sent, as from a host that compresses all but weights, without headers.
+    /// Bytes sent, without headers, counted as if the host compressed everything but weights.
     pub fn sent_bytes(&self) -> usize {
         let dist = dist();
         let sent = |request: &Request| {
@@ -96,7 +96,7 @@ impl Site {
     }
 }
 
-/// Bytes as a host sends them that compresses.
+/// Bytes as sent by a host that compresses.
 pub fn packed(bytes: &[u8]) -> Vec<u8> {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packed.write_all(bytes).expect("memory takes all");

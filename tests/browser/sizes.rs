@@ -27,14 +27,14 @@ fn comparison(method: &str) -> String {
     compare(&named.collect::<Vec<_>>(), DEFAULT_RATIO)
 }
 
-/// The texts of the elements with a hook.
+/// The texts of all elements with a `data-testid` hook.
 async fn texts(page: &Page, hook: &str) -> Vec<String> {
     let script =
         "return [...document.querySelectorAll(`[data-testid=${arguments[0]}]`)].map(found => found.textContent)";
     serde_json::from_value(page.browser.script(script, vec![json!(hook)]).await).unwrap_or_default()
 }
 
-/// The sentence, its unbreakable spaces made plain.
+/// The sentence, with plain spaces for unbreakable ones.
 async fn sentence(page: &Page) -> String {
     page.text("sentence").await.replace('\u{a0}', " ")
 }
@@ -75,7 +75,7 @@ async fn every_model_is_offered_and_shows_its_stored_curve() {
         assert_eq!(page.points().await.len(), curve.points.len(), "{model} {method}");
     }
     page.assert_console_is_clean().await;
-    // Of this model one method is stored, so that the chart of another is empty, and says so.
+    // Only one method is stored for this model, so for another one the chart is empty and says so.
     page.fill("model", "SmolLM2-135M-Instruct.Q4_1").await;
     page.wait_for("the empty chart", SOON, async || page.points().await.is_empty())
         .await;

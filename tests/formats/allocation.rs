@@ -1,6 +1,6 @@
-//! Counts what a thread allocates, so that a test can hold a reader to its promise.
+//! Counts a thread's allocations, so that tests can check the readers' promise.
 
-#![expect(unsafe_code, reason = "a global allocator can't be written without")]
+#![expect(unsafe_code, reason = "a global allocator needs unsafe code")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -42,16 +42,16 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What some work took of this thread's memory.
+/// How much memory some work allocated on this thread.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Allocated {
     /// The most bytes that were held at a time, beyond what was held before.
     pub(crate) peak: usize,
-    /// How often memory was asked for.
+    /// The number of allocations.
     pub(crate) count: usize,
 }
 
-/// What `work` gives, and what it took.
+/// The result of `work`, and what it allocated.
 pub(crate) fn allocated<T>(work: impl FnOnce() -> T) -> (T, Allocated) {
     let (live, count) = (LIVE.get(), COUNT.get());
     PEAK.set(live);

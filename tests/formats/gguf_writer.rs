@@ -1,4 +1,4 @@
-//! Writes small GGUF files, honest and dishonest ones.
+//! Writes small GGUF files, valid and invalid ones.
 
 /// A metadata value.
 #[derive(Debug, Clone)]
@@ -9,7 +9,7 @@ pub(crate) enum Value {
     String(String),
     Strings(Vec<String>),
     I32s(Vec<i32>),
-    /// Arrays of bytes in an array.
+    /// An array of byte arrays.
     Nested(Vec<Vec<u8>>),
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Tensor {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// A file in the making.
+/// A file being written.
 #[derive(Debug, Clone)]
 pub(crate) struct Gguf {
     pub(crate) version: u32,

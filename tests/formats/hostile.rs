@@ -1,5 +1,5 @@
-//! Files that someone made to do harm, or that were damaged: opening them and reading what opens never panics, takes
-//! little memory and little work.
+//! Malicious or damaged files: opening them, and reading those that open, never panics and takes little memory and
+//! little work.
 
 use std::io;
 use std::sync::Arc;
@@ -18,11 +18,11 @@ use crate::{named, small_model};
 /// encoded weight of 2.6 bits becomes one of 32 bits and is read while others are not, JSON grows when parsed.
 const BYTES_A_BYTE: usize = 32;
 
-/// Beside that there are windows for reading, pieces of a tensor, and the tokenizer's cache and patterns.
+/// On top of that come read buffers, pieces of a tensor, and the tokenizer's cache and patterns.
 const BYTES_BESIDE: usize = 24 << 20;
 
-/// Work is counted in bytes that are read and in allocations, which a clock on a busy machine can't mistake. A header is
-/// looked at by each reader that might know it, and a tensor is read once.
+/// Work is counted in bytes read and in allocations, since a clock is unreliable on a busy machine. Each reader that
+/// might know a header looks at it, and a tensor is read once.
 const READS_A_BYTE: usize = 4;
 /// A tensor's encoding, a name, a token: a few allocations for the handful of bytes that declare them.
 const ALLOCATIONS_A_BYTE: usize = 4;
@@ -48,7 +48,7 @@ impl ReadAt for Counted {
     }
 }
 
-/// Opens, reads every tensor and makes the tokenizer; any result is fine.
+/// Opens the files, reads every tensor and makes the tokenizer; any result is fine.
 fn use_all(files: Vec<NamedFile>) {
     let size: usize = files
         .iter()
@@ -82,7 +82,7 @@ fn use_all(files: Vec<NamedFile>) {
     assert!(read <= size * READS_A_BYTE, "{read} bytes were read of files of {size}");
 }
 
-/// Ways to spoil a file.
+/// Ways to damage a file.
 #[derive(Debug, Clone)]
 enum Damage {
     Truncate(prop::sample::Index),
@@ -113,7 +113,7 @@ fn damage() -> impl Strategy<Value = Damage> {
     ]
 }
 
-/// Spoils the first `header` bytes, where nearly everything that can go wrong is, or anything if there is no header.
+/// Damages the first `header` bytes, where nearly everything can go wrong, or any bytes if there is no header.
 fn spoil(mut bytes: Vec<u8>, header: usize, damages: &[Damage]) -> Vec<u8> {
     for damage in damages {
         let within = header.min(bytes.len());
@@ -198,7 +198,7 @@ proptest! {
 fn every_truncation_of_a_gguf_file_is_an_error() {
     let whole = gguf_bytes();
     for length in 0..whole.len() {
-        // The last tensor is followed by padding that nothing needs.
+        // The padding after the last tensor is not needed.
         if let Ok(opened) = open(vec![named("m.gguf", &whole[..length])]) {
             assert!(whole.len() - length < 32, "{length} of {} bytes open", whole.len());
             assert!(opened.pristine.tensors().all(|(_, tensor)| tensor.read().is_ok()));

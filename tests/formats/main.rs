@@ -1,4 +1,4 @@
-//! Model files as people have them: read in each format, and refused when they are damaged or made to do harm.
+//! Model files as people have them: read in each format, and refused when damaged or malicious.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod allocation;

@@ -1,4 +1,4 @@
-//! What a person reads when a file is not what it should be.
+//! The messages for bad files.
 
 use hemoscope_core::tokenizer::Tokenizer;
 use hemoscope_core::weights::architecture::LLAMA;
@@ -16,7 +16,7 @@ fn tiny() -> Pristine {
     small_model::tiny(&LLAMA)
 }
 
-/// The error of opening a small GGUF file after `change`.
+/// The error from opening a small GGUF file after `change`.
 fn gguf_message(change: impl FnOnce(&mut Gguf)) -> String {
     let mut gguf = small_model::gguf(&tiny());
     change(&mut gguf);

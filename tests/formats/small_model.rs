@@ -175,7 +175,7 @@ pub(crate) fn hugging_face(model: &Pristine) -> Vec<NamedFile> {
     ]
 }
 
-/// A model of one block, eight channels, 16 tokens, an own head, and for Qwen2 biases.
+/// A model with one block, eight channels, 16 tokens, an untied head and, for Qwen2, biases.
 pub(crate) fn tiny(architecture: &'static Architecture) -> Pristine {
     use hemoscope_core::weights::{MemoryTensor, ModelConfig, StoredTensor, TensorId};
     use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! SmolLM2-135M-Instruct as GGUF, which comes with the page where it could be fetched.
+//! SmolLM2-135M-Instruct as GGUF, which comes with the page if it could be fetched.
 
 use hemoscope_core::tokenizer::Tokenizer;
 use hemoscope_core::weights::architecture::LLAMA;
@@ -9,8 +9,8 @@ use crate::allocation::allocated;
 use crate::fixtures::fixture;
 use crate::smollm2_file::smollm2_path;
 
-/// Memory for encoding a text of [`LONG_TEXT_BYTES`] a piece at a time: the words that are remembered and the tokens
-/// themselves. Encoding such a text at once takes 165 MB.
+/// Memory for encoding a text of [`LONG_TEXT_BYTES`] a piece at a time: cached words and the tokens themselves.
+/// Encoding such a text at once takes 165 MB.
 const ENCODING_BYTES_MAX: usize = 64 << 20;
 
 /// The length of WikiText-2's whole test split.
@@ -79,7 +79,7 @@ fn texts_have_the_golden_tokens() {
         let expected: Vec<u32> = serde_json::from_value(row[key].clone()).unwrap();
         assert_eq!(tokens[..expected.len()], expected, "{key}");
         assert_eq!(tokenizer.encode_first(&text, 5_000).unwrap(), tokens[..5_000], "{key}");
-        // Byte-level BPE loses nothing.
+        // Byte-level BPE is lossless.
         assert!(tokenizer.decode(&tokens) == text, "{key}: decoding gives another text");
     }
 }

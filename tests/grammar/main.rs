@@ -1,12 +1,12 @@
 //! Grammar of the embedded models, as their cards state it.
 //!
-//! BLiMP, Warstadt et al. 2020, <https://arxiv.org/abs/1912.00582>: of two sentences that differ in one place, how often the
-//! grammatical one has the higher probability, each read as a text of its own. Expected numbers are in `expected.json`, made
-//! by `HEMOSCOPE_WRITE_QUALITY=1 cargo test --release --test grammar -- --ignored`.
+//! BLiMP, Warstadt et al. 2020, <https://arxiv.org/abs/1912.00582>: for pairs of sentences with one small difference,
+//! how often the grammatical one has the higher probability, each read as a separate text. Expected numbers are in
+//! `expected.json`, made by `HEMOSCOPE_WRITE_QUALITY=1 cargo test --release --test grammar -- --ignored`.
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test ends where its surroundings are not as they must be"
+    reason = "a test panics if its environment is not as it needs to be"
 )]
 
 #[path = "../support/mod.rs"]
@@ -21,10 +21,10 @@ use support::fixtures::fixture;
 
 const EXPECTED: &str = "tests/grammar/expected.json";
 
-/// Pairs of each paradigm that are looked at in every run of the tests; all of them take minutes.
+/// Pairs per paradigm measured in every test run; all of them take minutes.
 const PAIRS: usize = 4;
 
-/// Two pairs of the sample may tip over where both sentences are equally likely.
+/// Two pairs of the sample may flip where both sentences are almost equally likely.
 const ACCURACY_TOLERANCE: f64 = 0.008;
 
 /// Shares of the pairs.

@@ -1,6 +1,6 @@
 //! The loss of the embedded models on held-out text, as their cards state it.
 //!
-//! The held-out text is kept as token ids alone. Expected numbers are in `expected.json`, made by
+//! The held-out text is kept only as token ids. Expected numbers are in `expected.json`, made by
 //! `HEMOSCOPE_WRITE_QUALITY=1 cargo test --release --test quality`.
 
 #[path = "../support/mod.rs"]
@@ -17,9 +17,9 @@ use support::embedded::{NAMES, assert_stated, here, json, losses, measure_each};
 
 const EXPECTED: &str = "tests/quality/expected.json";
 
-/// Another processor sums in another order; losses are printed to three decimals.
+/// Another processor sums in a different order; losses are printed to three decimals.
 const NATS_TOLERANCE: f64 = 0.0005;
-/// What each size must be better by than the one before, on novels.
+/// How much better on novels each size must be than the next smaller one.
 const SIZE_GAIN_NATS: f64 = 0.15;
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -4,14 +4,15 @@
     train prepare --novels novels.txt.xz --stories stories.txt.xz --stories-held-out stories-held-out.txt.xz --out data
     python3 train.py --size hemoscope-4m --data data --out runs/hemoscope-4m
 
-Needs PyTorch (1.13 or newer; on a GPU 2.0 or newer) and numpy. A checkpoint is written at each line of the log and where
-the run is asked to end (Ctrl-C, SIGTERM, --stop-at, --stop-after); called again, it goes on from there. The finished model, a folder that transformers and hemoscope read, is in OUT/model; OUT/log.jsonl has the losses.
-All sizes see the same tokens in the same order: it depends on the seed, the window and the windows a step alone.
+Needs PyTorch (1.13 or newer; on a GPU 2.0 or newer) and numpy. A checkpoint is written with each line of the log and when
+the run is asked to end (Ctrl-C, SIGTERM, --stop-at, --stop-after); called again, it resumes from there. The finished
+model, a folder that transformers and hemoscope read, is in OUT/model; OUT/log.jsonl has the losses. All sizes see the
+same tokens in the same order, which depends only on the seed, the window and the windows per step.
 
 Architecture: Llama (Touvron et al. 2023, https://arxiv.org/abs/2302.13971) with grouped-query attention (Ainslie et al.
-2023, https://arxiv.org/abs/2305.13245) and a tied head. Initial weights as GPT-2's (Radford et al. 2019). AdamW
-(Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101), decay on matrices alone; a linear rise, then half a cosine
-down to 5 % of the rate.
+2023, https://arxiv.org/abs/2305.13245) and a tied head. Initial weights as in GPT-2 (Radford et al. 2019). AdamW
+(Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101), decay on matrices only; linear warm-up, then cosine
+decay to 5 % of the rate.
 """
 
 import argparse
@@ -28,11 +29,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-# Width and blocks; everything else is the same, so that models differ in nothing but size. The last is for tests.
+# Width and blocks; everything else is the same, so that models differ only in size. The last is for tests.
 SIZES = {"hemoscope-1m": (128, 4), "hemoscope-4m": (192, 8), "hemoscope-16m": (320, 14), "hemoscope-test": (64, 2)}
 HEAD_DIM, HEADS_PER_KEY, CONTEXT, THETA, EPSILON = 32, 2, 512, 10_000.0, 1e-5
 BETAS, DECAY, LARGEST_GRADIENT, FINAL_SHARE = (0.9, 0.95), 0.1, 1.0, 0.05
-# Held-out windows of each kind that a line of the log is measured on.
+# Held-out windows of each kind measured for a line of the log.
 SAMPLE = 64
 
 
@@ -41,7 +42,7 @@ def inner_width(hidden):
 
 
 def attend(q, k, v):
-    """Causal attention; before PyTorch 2 there is no fused one."""
+    """Causal attention; PyTorch before 2.0 has no fused kernel."""
     if hasattr(F, "scaled_dot_product_attention"):
         return F.scaled_dot_product_attention(q, k, v, is_causal=True)
     length = q.shape[-2]
@@ -114,7 +115,7 @@ class Model(nn.Module):
 
 
 class Order:
-    """Windows of a token stream: in each epoch every window once, in an order and from an offset of the epoch's own."""
+    """Windows of a token stream: in each epoch every window once, in an order and from an offset that depend on the epoch."""
 
     def __init__(self, tokens, seed, window, windows):
         self.tokens, self.seed, self.window, self.windows = tokens, seed, window, windows
@@ -139,7 +140,7 @@ class Order:
 
 
 def spread(tokens, window, count):
-    """So many windows, evenly spread over a stream; all, where it has fewer."""
+    """This many windows, evenly spread over a stream; all of them if it has fewer."""
     whole = len(tokens) // window
     count = min(count, whole)
     return torch.from_numpy(

@@ -16,12 +16,12 @@ use super::Quiet;
 /// From small to large.
 pub const NAMES: [&str; 3] = [SIZES[0].name, SIZES[1].name, SIZES[2].name];
 
-/// A file of the checkout.
+/// A file in the checkout.
 pub fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// What a JSON file of the checkout holds.
+/// The content of a JSON file in the checkout.
 pub fn json<T: for<'a> Deserialize<'a>>(path: &str) -> T {
     serde_json::from_slice(&std::fs::read(here(path)).unwrap()).unwrap()
 }
@@ -41,7 +41,7 @@ pub fn model(name: &str) -> Model {
     })
 }
 
-/// What is measured of each of them, by name; written to `path` where HEMOSCOPE_WRITE_QUALITY asks for it.
+/// A measurement of each of them, by name; written to `path` if HEMOSCOPE_WRITE_QUALITY is set.
 pub fn measure_each<T: Serialize>(path: &str, measure: impl Fn(&Model) -> T) -> BTreeMap<String, T> {
     let found = NAMES.map(|name| (name.to_owned(), measure(&model(name)))).into();
     if std::env::var_os("HEMOSCOPE_WRITE_QUALITY").is_some() {

@@ -1,8 +1,8 @@
-//! What several tests need.
+//! Helpers for several tests.
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a test ends where its surroundings are not as they must be"
+    reason = "a test panics if its environment is not as it needs to be"
 )]
 #![expect(dead_code, reason = "each test binary uses its own part")]
 
@@ -27,7 +27,7 @@ pub fn stories() -> Vec<NamedFile> {
         .collect()
 }
 
-/// An asset that is a file of the test's.
+/// An asset for one of the test's own files.
 pub fn own(name: &str) -> Asset {
     Asset {
         origin: Origin::Own(name.to_owned()),
@@ -35,7 +35,7 @@ pub fn own(name: &str) -> Asset {
     }
 }
 
-/// Surroundings that keep the events.
+/// A host that keeps the events.
 pub struct Quiet {
     pub start: Instant,
     pub events: RefCell<Vec<Event>>,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// Where its file is. Without it a test fails and says how to get it: a test that is skipped would look like one that passed.
+/// Where its file is. Without it a test fails and says how to get it: a skipped test would look like a passed one.
 pub fn smollm2_path() -> PathBuf {
     let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/models/SmolLM2-135M-Instruct.Q4_1.gguf");
     let path = std::env::var_os("HEMOSCOPE_MODEL").map_or(bundled, PathBuf::from);

@@ -13,7 +13,7 @@ use crate::files::CliError;
 use crate::host::say;
 use crate::output;
 
-/// Has the model write under each of these modifications, unless the texts are there.
+/// Has the model write under each of these modifications, unless the texts are already stored.
 pub(super) async fn store(
     subject: &mut Subject<'_>,
     model: &Bundled,

@@ -22,13 +22,13 @@ pub struct Measured {
     pub duration_secs: f64,
 }
 
-/// One measure of a curve's point: how its observation is called, and how it is read and set.
+/// One measure of a curve's point: the name of its observation, and how to read and set it.
 pub(super) struct Entry {
     pub(super) name: &'static str,
     unit: &'static str,
     get: fn(&Measured) -> f64,
     set: fn(&mut Measured, f64),
-    /// Its standard error, where it has one.
+    /// Its standard error, if it has one.
     pub(super) error: Option<ErrorEntry>,
 }
 

@@ -5,7 +5,7 @@ use super::{CalibrationStats, Curve, Outcome};
 use crate::experiment::Question;
 use crate::observation::{self, Observation, quoted};
 
-/// The columns, in order: a measure's error stands behind it, and the ratio of perplexities behind its logarithm.
+/// The columns, in order: each measure is followed by its error, and the log perplexity ratio also by the ratio itself.
 #[must_use]
 pub fn columns() -> Vec<String> {
     let mut columns = vec!["value".to_owned(), "status".to_owned()];
@@ -38,7 +38,7 @@ fn numbers(observations: &[Observation]) -> Vec<String> {
     cells
 }
 
-/// The measure whose exponential is the ratio of perplexities.
+/// The measure whose exponential is the perplexity ratio.
 const LN_RATIO: &str = "ln_ratio";
 
 /// The protocol in comment lines that begin with `#`, a header, and one line per point, or, for results that are

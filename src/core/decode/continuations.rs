@@ -7,7 +7,7 @@ use crate::modify::Spec;
 /// Continuations of one prompt, each token the most likely one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Continuations {
-    /// What is continued.
+    /// The prompt.
     pub prompt: String,
     /// The most tokens that each model wrote.
     pub tokens: usize,
@@ -33,6 +33,6 @@ pub struct Continuation {
 pub struct StoredTexts {
     /// The link of the experiment whose points wrote the texts.
     pub link: String,
-    /// The texts, one entry a prompt.
+    /// The texts, one entry per prompt.
     pub written: Vec<Continuations>,
 }

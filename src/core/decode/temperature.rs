@@ -14,7 +14,7 @@ pub fn choose(logits: &[f32], temperature: f64, uniform: f64) -> Option<usize> {
     if logits.iter().any(|logit| logit.is_nan() || *logit == f32::INFINITY) {
         return None;
     }
-    // Continuations so that a temperature that is not a number is greedy too.
+    // Written so that a NaN temperature is greedy too.
     let warm = temperature > 0.0;
     if !warm {
         return greedy::choose(logits);

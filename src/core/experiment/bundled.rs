@@ -31,7 +31,7 @@ pub struct Bundled {
 /// A model as Hugging Face keeps it.
 const FOLDER: &[&str] = &["config.json", "model.safetensors", "tokenizer.json"];
 
-/// The models that differ in nothing but size, the smallest first.
+/// The models that differ only in size, smallest first.
 pub const SIZES: [Bundled; 3] = [
     Bundled {
         name: "hemoscope-1m",

@@ -42,8 +42,8 @@ pub struct TokenScores {
     pub same_top: Vec<bool>,
 }
 
-/// The measures of one model, natural logarithms throughout. Numbers that are not
-/// finite (those of a ruined model) survive serialisation.
+/// The measures of one model, with natural logarithms throughout. Numbers that are not finite (as a ruined model has)
+/// survive serialisation.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Stats {
     /// Perplexity, `exp(nll)`.

@@ -1,6 +1,7 @@
 //! Scores of one predicted token from both models' logits: the reference, and what the CPU path uses.
 //!
-//! With `Z = Σ e^(z − max z)`: `nll = ln Z − (z_target − max z)` and
+//! With `Z = Σ e^(z − max z)`:
+//! `nll = ln Z − (z_target − max z)` and
 //! `KLD = (1/Z⁰) Σ_v e^(z⁰_v − max z⁰) · ((z⁰_v − max z⁰) − (z_v − max z)) − ln Z⁰ + ln Z`. One pass finds the maxima,
 //! one the three sums; blocks of 256 terms are summed in f32 lanes, the blocks in f64.
 

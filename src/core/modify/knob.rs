@@ -49,7 +49,7 @@ pub fn knob(sweep: &Sweep) -> Option<&'static Parameter> {
         .or_else(|| entry(sweep)?.knob())
 }
 
-/// The range that a method's knob is offered with first.
+/// The range first offered for a method's knob.
 #[must_use]
 pub fn first_range(entry: &Entry) -> Option<Range> {
     match entry.knob()?.kind {

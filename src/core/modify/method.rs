@@ -47,7 +47,7 @@ pub trait Method: std::fmt::Debug + Send + Sync {
     /// those of [`Method::needs`] that describe the model before the step.
     ///
     /// # Errors
-    /// Where the model does not fit the method, or a tensor can't be read.
+    /// If the model does not fit the method, or a tensor can't be read.
     fn plan(&self, model: &ModelWeights, places: &[usize], statistics: &Statistics) -> Result<Plan, ModifyError> {
         let (_, _, _) = (model, places, statistics);
         Ok(Plan::default())
@@ -57,7 +57,7 @@ pub trait Method: std::fmt::Debug + Send + Sync {
     /// calibration, with the earlier blocks already edited.
     ///
     /// # Errors
-    /// Where the method can't be applied to it.
+    /// If the method can't be applied to it.
     fn edit_block(
         &self,
         block: &mut BlockWeights,

@@ -132,7 +132,7 @@ impl BlockWeights {
     /// A norm's gains or a layer's biases, to be edited; `None` where the model has none of this role.
     ///
     /// # Errors
-    /// Where the file can't be read.
+    /// If the file can't be read.
     pub fn vector_mut(&mut self, role: Role) -> Result<Option<&mut Vec<f32>>, ModifyError> {
         let stored = TensorId::in_block(self.source, role);
         if !self.vectors.contains_key(&role) {
@@ -197,7 +197,7 @@ impl ModelWeights {
     /// Plans a step and arranges the blocks accordingly; `statistics` describe the model before it.
     ///
     /// # Errors
-    /// Where the step does not fit the model, or a tensor can't be read.
+    /// If the step does not fit the model, or a tensor can't be read.
     pub fn plan(&mut self, step: &Applied, statistics: &Statistics) -> Result<Plan, ModifyError> {
         let places = step.scope.places(step.method.name(), self.blocks.len())?;
         let plan = step.method.plan(self, &places, statistics)?;
@@ -214,7 +214,7 @@ impl ModelWeights {
     /// The block at `place` after a planned step; the one here stays as it is.
     ///
     /// # Errors
-    /// Where there is no such block, or the step can't be applied to it.
+    /// If there is no such block, or the step can't be applied to it.
     pub fn edited(
         &self,
         step: &Applied,

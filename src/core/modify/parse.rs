@@ -56,7 +56,7 @@ impl Reader<'_> {
             return Err(self.error(part, expected));
         }
         if name == "none" {
-            return Err(self.error(part, "`none` stands alone; leave it out beside other steps"));
+            return Err(self.error(part, "`none` must stand alone; leave it out if there are other steps"));
         }
         let values = values.map_or(Ok(Vec::new()), |values| {
             values.split(',').map(|pair| self.pair(pair)).collect()

@@ -61,7 +61,7 @@ impl Step {
     /// A number, or its default.
     ///
     /// # Errors
-    /// Where it is missing or not a number.
+    /// If it is missing or not a number.
     pub fn number(&self, key: &str) -> Result<f64, SpecError> {
         let parameter = parse::parameter(self, key)?;
         match (self.value(key), parameter.kind) {
@@ -79,7 +79,7 @@ impl Step {
     /// A whole number from 0, or its default.
     ///
     /// # Errors
-    /// Where it is missing or not a whole number.
+    /// If it is missing or not a whole number.
     pub fn whole(&self, key: &str) -> Result<usize, SpecError> {
         let number = self.number(key)?;
         if number >= 0.0 && number <= f64::from(u32::MAX) && number.fract() == 0.0 {

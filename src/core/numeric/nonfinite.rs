@@ -29,7 +29,7 @@ pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::
 /// Reads what [`serialize`] wrote.
 ///
 /// # Errors
-/// Where the value is neither a number nor one of the three names.
+/// If the value is neither a number nor one of the three names.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     deserializer.deserialize_any(Form)
 }
@@ -84,7 +84,7 @@ pub mod list {
     /// Reads what [`serialize`] wrote.
     ///
     /// # Errors
-    /// Where an entry is neither a number nor one of the three names.
+    /// If an entry is neither a number nor one of the three names.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
         let numbers = Vec::<Number>::deserialize(deserializer)?;
         Ok(numbers.into_iter().map(|Number(value)| value).collect())
@@ -107,7 +107,7 @@ pub mod optional_list {
     /// As [`list::deserialize`](super::list::deserialize).
     ///
     /// # Errors
-    /// Where an entry is neither a number nor one of the three names.
+    /// If an entry is neither a number nor one of the three names.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<f64>>, D::Error> {
         super::list::deserialize(deserializer).map(Some)
     }

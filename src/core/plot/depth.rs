@@ -240,7 +240,7 @@ pub fn depth_alternative(chart: &DepthChart, sentence: &str) -> String {
     let (lines, sites) = (chart.shown(), chart.sites.len());
     let lines = counted(lines, "line").replace('\u{a0}', " ");
     format!(
-        "Chart of {lines}, one a strength, over {sites} places along the depth: {}. {sentence}",
+        "Chart of {lines}, one per strength, over {sites} places along the depth: {}. {sentence}",
         chart.measure.axis_title()
     )
 }
@@ -337,7 +337,7 @@ fn axes(chart: &DepthChart, frame: Frame, canvas: &Canvas<'_, '_>) -> Done {
     canvas.text(title, 0.4 * em, area_top - 0.7 * em, pos, Role::Muted)?;
     let pos = Pos::new(HPos::Center, VPos::Bottom);
     let under = f64::from(chart.size.height) - 0.5 * em;
-    let title = "behind the block of this number".to_owned();
+    let title = "after the block with this number".to_owned();
     canvas.text(title, f64::midpoint(area_left, right), under, pos, Role::Muted)
 }
 

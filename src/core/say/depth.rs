@@ -65,13 +65,13 @@ fn course(observations: &[Observation], at: &str, model: &str) -> Option<Answer>
     let here = error.values.get(first).copied().unwrap_or(f64::NAN);
     if !here.is_finite() || !last.is_finite() {
         return Some(alone(format!(
-            "{at}, the residual stream of {model} is not a number any more."
+            "{at}, the residual stream of {model} is no longer a number."
         )));
     }
     if first == errors.len() {
         return Some(Answer {
             headline: format!("{at}, the damage to {model} starts in {name}, the last one."),
-            rest: format!("The residual stream is off by {} behind it.", percent(*last)),
+            rest: format!("The residual stream is off by {} after it.", percent(*last)),
         });
     }
     let factor = last / here;
@@ -103,9 +103,9 @@ pub fn depth_mark(curve: &Curve, point: &Point, site: usize, measure: DepthMeasu
 /// Where the residual stream is read, in words.
 fn place(site: &str) -> String {
     if site.starts_with("block") {
-        format!("behind {site}")
+        format!("after {site}")
     } else {
-        format!("behind the {site}")
+        format!("after the {site}")
     }
 }
 
@@ -168,8 +168,8 @@ mod tests {
     #[test]
     fn nothing_is_claimed_where_there_is_no_damage_or_no_number() {
         assert!(said(&[0.0, 0.0, 0.0]).contains("has the residual stream of the untouched model"));
-        assert!(said(&[0.0, 0.1, f64::NAN]).contains("not a number any more"));
-        assert!(said(&[0.0, f64::INFINITY, 0.1]).contains("not a number any more"));
+        assert!(said(&[0.0, 0.1, f64::NAN]).contains("no longer a number"));
+        assert!(said(&[0.0, f64::INFINITY, 0.1]).contains("no longer a number"));
         let (curve, point) = at_half(Vec::new(), Status::Measured);
         assert_eq!(depth(&curve, &point), None);
         let (curve, point) = at_half(Vec::new(), Status::Failed("out of memory".to_owned()));
@@ -193,11 +193,11 @@ mod tests {
         let mark = |site| depth_mark(&curve, &point, site, DepthMeasure::RelativeError);
         assert_eq!(
             mark(0).as_deref(),
-            Some("sparsity 50\u{202f}%, behind the embedding: relative error 0\u{202f}%")
+            Some("sparsity 50\u{202f}%, after the embedding: relative error 0\u{202f}%")
         );
         assert_eq!(
             mark(1).as_deref(),
-            Some("sparsity 50\u{202f}%, behind block 0: relative error 13\u{202f}%")
+            Some("sparsity 50\u{202f}%, after block 0: relative error 13\u{202f}%")
         );
         assert!(mark(2).is_some_and(|said| said.ends_with("relative error not a number")));
         assert_eq!(mark(3), None);

@@ -58,7 +58,7 @@ pub enum OpeningError {
 /// The page with the first paint of this curve and these texts filled in.
 ///
 /// # Errors
-/// Where the page has no place for it, or the curve can't be drawn or written.
+/// If the page has no place for it, or the curve can't be drawn or written.
 pub fn written_into(page: &str, curve: &Curve, texts: &StoredTexts) -> Result<String, OpeningError> {
     let [begin, end] = MARKS;
     let (before, rest) = page.split_once(begin).ok_or(OpeningError::NoMark(begin))?;

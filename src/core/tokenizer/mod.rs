@@ -139,7 +139,7 @@ impl Tokenizer {
     /// text, such as `<|im_start|>`, become those tokens.
     ///
     /// # Errors
-    /// Where the tokenizer fails on this text.
+    /// If the tokenizer fails on this text.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
         self.encode_first(text, usize::MAX)
     }
@@ -148,7 +148,7 @@ impl Tokenizer {
     /// allows it, only as much of the text is read as needed.
     ///
     /// # Errors
-    /// Where the tokenizer fails on this text.
+    /// If the tokenizer fails on this text.
     pub fn encode_first(&self, text: &str, count: usize) -> Result<Vec<u32>, TokenizerError> {
         let mut tokens = match &self.kind {
             Kind::Scores(scores) => scores.encode(text),

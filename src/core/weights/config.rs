@@ -40,7 +40,7 @@ pub struct ModelConfig {
 /// The most elements of a tensor: decoded to f32, it still fits into the address space of a 32-bit wasm module.
 const ELEMENTS_MAX: usize = (i32::MAX / 4) as usize;
 
-/// Most blocks that a model may have; the deepest published models have about 130.
+/// The most blocks of a model; the deepest published models have about 130.
 pub const BLOCKS_MAX: usize = 4096;
 
 impl ModelConfig {

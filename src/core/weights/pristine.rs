@@ -18,7 +18,7 @@ pub trait StoredTensor: Send + Sync {
     /// The values, row-major.
     ///
     /// # Errors
-    /// Where the file can't be read.
+    /// If the file can't be read.
     fn read(&self) -> Result<Vec<f32>, WeightsError>;
 }
 

@@ -52,7 +52,7 @@ impl Block {
     /// Uploads the pristine block with this index.
     ///
     /// # Errors
-    /// Where a tensor can't be read.
+    /// If a tensor can't be read.
     pub fn load(compute: &Compute, pristine: &Pristine, number: usize) -> Result<Self, ModelError> {
         let vector = |role: Role| -> Result<Tensor<1>, ModelError> {
             Ok(compute.vector(pristine.tensor(TensorId::in_block(number, role))?))

@@ -52,7 +52,7 @@ impl Batch {
 }
 
 impl Llama {
-    /// Positions that the rotary tables are made for at most: the longest window here, since they cost memory.
+    /// The most positions that rotary tables are made for, since they cost memory: the longest window here.
     const MAX_POSITIONS: usize = fields::WINDOW.whole().1 as usize;
 
     /// Uploads a pristine model, block by block. `progress` gets the number of tensor groups done and in total, and may

@@ -11,7 +11,7 @@ use hemoscope_core::metric::TokenScore;
 /// back. `targets` has the true next token of each row.
 ///
 /// # Errors
-/// Where the device fails, or the tensors are not on the GPU.
+/// If the device fails, or the tensors are not on the GPU.
 pub(crate) async fn score_on_gpu(
     compute: &Compute,
     base: &Tensor<2>,

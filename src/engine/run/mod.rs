@@ -89,7 +89,7 @@ impl<H: Host> Session<H> {
     /// points.
     ///
     /// # Errors
-    /// Where nothing can be measured: no model, text too short, numbers out of range, a device that fails before the
+    /// If nothing can be measured: no model, text too short, numbers out of range, a device that fails before the
     /// first point. A point that fails is a point with a reason.
     pub async fn run(
         &self,

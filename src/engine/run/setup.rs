@@ -37,11 +37,16 @@ pub(crate) fn setup(
         }
     };
     let most_windows = most(&fields::WINDOWS);
-    within("the number of tokens a window", window, least(&fields::WINDOW), context)?;
+    within(
+        "the number of tokens per window",
+        window,
+        least(&fields::WINDOW),
+        context,
+    )?;
     let longest = model.llama.compute().longest_window(model.llama.config().heads);
     if window > longest {
         return Err(EngineError::OutOfRange {
-            what: "the number of tokens a window",
+            what: "the number of tokens per window",
             value: window,
             allowed: format!(
                 "at most {longest} on this device, where attention over longer windows does not fit into memory; choose \
@@ -94,7 +99,7 @@ fn most(field: &Field) -> usize {
     usize::try_from(field.whole().1).unwrap_or(usize::MAX)
 }
 
-/// Calibration windows where any method of the experiment asks for some.
+/// The calibration, if any method of the experiment needs it.
 pub(crate) fn calibration(
     model: &Model,
     experiment: &Experiment,

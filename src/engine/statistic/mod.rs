@@ -21,7 +21,7 @@ trait Collector: Observe {
     /// Reads back what was collected.
     ///
     /// # Errors
-    /// Where the device fails.
+    /// If the device fails.
     fn finish<'a>(self: Box<Self>, compute: &'a Compute) -> Finish<'a>;
 }
 

@@ -18,7 +18,7 @@ pub fn fragment() -> String {
 /// Puts a fragment into the address, without a new history entry.
 ///
 /// # Errors
-/// Where the browser refuses, for instance after too many calls in a second.
+/// If the browser refuses, for instance after too many calls in a second.
 pub fn set_fragment(fragment: &str) -> Result<(), BrowserError> {
     let history = window()?.history()?;
     history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("#{fragment}")))?;
@@ -28,7 +28,7 @@ pub fn set_fragment(fragment: &str) -> Result<(), BrowserError> {
 /// The whole address.
 ///
 /// # Errors
-/// Where the browser doesn't say.
+/// If the browser doesn't say.
 pub fn href() -> Result<String, BrowserError> {
     Ok(window()?.location().href()?)
 }
@@ -48,7 +48,7 @@ pub fn query(key: &str) -> Option<String> {
 /// Calls `changed` whenever a person changes the fragment, for as long as the page lives.
 ///
 /// # Errors
-/// Where there is no window.
+/// If there is no window.
 pub fn on_change(changed: impl Fn(String) + 'static) -> Result<(), BrowserError> {
     let listener = Closure::<dyn Fn()>::new(move || changed(fragment()));
     window()?.add_event_listener_with_callback("hashchange", listener.as_ref().unchecked_ref())?;

@@ -29,7 +29,7 @@ pub fn document() -> Result<Document, BrowserError> {
 /// The address of one of the page's own files, from wherever the page is served.
 ///
 /// # Errors
-/// Where the page has no address.
+/// If the page has no address.
 pub fn beside_page(file: &str) -> Result<String, BrowserError> {
     let base = document()?.base_uri()?.unwrap_or_default();
     Ok(Url::new_with_base(file, &base)?.href())

@@ -9,7 +9,7 @@ use super::error::BrowserError;
 /// Copies a text.
 ///
 /// # Errors
-/// Where the browser has no clipboard for this page or refuses.
+/// If the browser has no clipboard for this page or refuses.
 pub async fn copy(text: &str) -> Result<(), BrowserError> {
     let navigator = window()?.navigator();
     // Missing on pages served without TLS, although web-sys says that it is always there.

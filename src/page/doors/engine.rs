@@ -19,7 +19,7 @@ pub enum EngineError {
         reason: String,
     },
     /// The server has no such file.
-    #[error("{address} is not there any more: the page was renewed since it was opened. Reload it")]
+    #[error("{address} is not there any more: the page was updated after it was opened. Reload it")]
     Gone {
         /// The address that was requested.
         address: String,
@@ -33,13 +33,13 @@ pub enum EngineError {
         status: u16,
     },
     /// No response, or not all of it.
-    #[error("{address} could not be loaded whole; check the connection, then press Run again")]
+    #[error("{address} could not be loaded completely; check the connection, then press Run again")]
     Unreachable {
         /// The address that was requested.
         address: String,
     },
     /// The browser can't run it.
-    #[error("this browser can't compile it ({reason}). Update the browser, or take another one")]
+    #[error("this browser can't compile it ({reason}). Update the browser, or use another one")]
     Refused {
         /// The browser's message.
         reason: String,

@@ -16,7 +16,7 @@ use super::error::BrowserError;
 /// Saves a text as a file.
 ///
 /// # Errors
-/// Where the browser refuses.
+/// If the browser refuses.
 pub fn save_text(name: &str, kind: &str, text: &str) -> Result<(), BrowserError> {
     save(name, &blob(kind, text)?)
 }
@@ -43,7 +43,7 @@ fn save(name: &str, blob: &Blob) -> Result<(), BrowserError> {
 /// Saves an SVG text as a PNG, with `scale` pixels per CSS pixel.
 ///
 /// # Errors
-/// Where the browser can't draw it.
+/// If the browser can't draw it.
 pub async fn save_png(name: &str, svg: &str, width: u32, height: u32, scale: f64) -> Result<(), BrowserError> {
     let address = Url::create_object_url_with_blob(&blob("image/svg+xml", svg)?)?;
     let image = HtmlImageElement::new()?;
@@ -84,7 +84,7 @@ pub fn listed(files: Option<FileList>) -> Vec<File> {
 /// A file's text; invalid UTF-8 is replaced.
 ///
 /// # Errors
-/// Where it can't be read.
+/// If it can't be read.
 pub async fn text(file: &Blob) -> Result<String, BrowserError> {
     Ok(JsFuture::from(file.text()).await?.as_string().unwrap_or_default())
 }

@@ -39,7 +39,7 @@ impl Key {
 /// Calls `pressed` for each of these keys that isn't typed into a field, for as long as the page lives.
 ///
 /// # Errors
-/// Where there is no window.
+/// If there is no window.
 pub fn on_key(pressed: impl Fn(Key) + 'static) -> Result<(), BrowserError> {
     let listener = Closure::<dyn Fn(KeyboardEvent)>::new(move |event: KeyboardEvent| {
         let typing = event

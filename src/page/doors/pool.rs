@@ -48,7 +48,7 @@ struct Members {
     on_cpu: bool,
     /// The device's name in results.
     device: String,
-    /// How the model was loaded, and what the first engine said of it.
+    /// The job that loaded the model, with its files; then the first engine's report on it.
     model: Option<(Job, Vec<Blob>)>,
     report: Option<Box<ModelReport>>,
     run: Option<Run>,
@@ -75,7 +75,7 @@ impl Pool {
     /// page itself if only pages have WebGPU.
     ///
     /// # Errors
-    /// Where the browser refuses workers.
+    /// If the browser refuses workers.
     pub fn start(engine: Engine, for_webgpu: bool, receive: impl Fn(Incoming) + 'static) -> Result<Self, BrowserError> {
         let inner = Rc::new(Inner {
             engine,
@@ -89,7 +89,7 @@ impl Pool {
     /// Sends a command and the files that it refers to.
     ///
     /// # Errors
-    /// Where the browser can't copy them to an engine.
+    /// If the browser can't copy them to an engine.
     pub fn post(&self, command: Command, blobs: &[Blob]) -> Result<(), BrowserError> {
         match command {
             Command::Do(Request {

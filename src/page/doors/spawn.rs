@@ -6,10 +6,7 @@ use std::pin::Pin;
 /// Runs `future` on this thread's event loop. It has no result; it stores or shows what it finds itself.
 #[cfg_attr(
     target_family = "wasm",
-    expect(
-        clippy::disallowed_methods,
-        reason = "this is the door that the other calls are sent to"
-    )
+    expect(clippy::disallowed_methods, reason = "this is the one place where tasks are started")
 )]
 pub fn spawn(future: impl Future<Output = ()> + 'static) {
     // One type for all of them: the code that drives a future takes 2 kB per type.

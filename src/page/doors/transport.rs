@@ -46,7 +46,7 @@ impl Transport {
     /// if only pages have WebGPU.
     ///
     /// # Errors
-    /// Where the browser refuses workers.
+    /// If the browser refuses workers.
     pub fn start(
         engine: &Engine,
         for_webgpu: bool,
@@ -96,7 +96,7 @@ impl Transport {
     /// Sends a command, the files that it refers to, and the bytes of another engine's finding.
     ///
     /// # Errors
-    /// Where the browser can't copy them to the engine.
+    /// If the browser can't copy them to the engine.
     pub fn post(&self, command: &Command, blobs: &[Blob], bytes: Option<&ArrayBuffer>) -> Result<(), BrowserError> {
         let json = serde_json::to_string(command).map_err(|error| BrowserError {
             name: "json".to_owned(),
@@ -193,7 +193,7 @@ fn read(data: &JsValue, in_page: bool) -> Incoming {
         .map(String::from)
         .or_else(|| data.as_string())
     else {
-        return Incoming::Broken("it sent something that is no message".to_owned());
+        return Incoming::Broken("it sent something that is not a message".to_owned());
     };
     match serde_json::from_str(&json) {
         Ok(reply) => Incoming::Reply(Box::new(reply), field("bytes").dyn_into().ok()),

@@ -1,4 +1,4 @@
-//! What is done to the model: the method, its strength, its further settings.
+//! What is done to the model: the method, its strength and its other settings.
 
 use leptos::prelude::*;
 
@@ -34,7 +34,8 @@ pub(crate) fn DamagePanel() -> impl IntoView {
     }
 }
 
-/// Changes the damage. What the grammar refuses is said beside the field, and the settings stay as they were.
+/// Changes the damage. If the grammar refuses a change, the reason is shown at the field, and the settings stay as they
+/// were.
 fn change(page: Page, change: impl FnOnce(&mut Sweep)) {
     page.update(|state| {
         let mut changed = state.link.experiment.sweep().clone();
@@ -96,12 +97,12 @@ fn MethodControls(
     }
 }
 
-/// A dot followed by a space ends a sentence; one inside a number doesn't.
+/// The first sentence: a full stop followed by a space ends it; a decimal point doesn't.
 fn first_sentence(text: &str) -> &str {
     text.find(". ").and_then(|end| text.get(..=end)).unwrap_or(text)
 }
 
-/// A part of the knob's range.
+/// An end of the knob's range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     From,
@@ -171,10 +172,10 @@ fn RangeField(
     })
 }
 
-/// A setting beside the knob.
+/// A setting other than the knob.
 #[component]
 fn Setting(
-    /// Which.
+    /// The parameter that it sets.
     parameter: &'static Parameter,
 ) -> impl IntoView {
     let page = Page::get();
@@ -213,7 +214,7 @@ fn Setting(
     view! { <Field label=say::knob_title(parameter)>{field}</Field> }
 }
 
-/// The damage in the grammar's own words. What can't be read is said while it is typed.
+/// The damage in the grammar's own words. Errors are shown while it is being typed.
 #[component]
 fn SpecField() -> impl IntoView {
     let page = Page::get();

@@ -1,4 +1,4 @@
-//! What computes, and whether it can be trusted.
+//! The device, and whether it can be trusted.
 
 use leptos::prelude::*;
 
@@ -9,7 +9,7 @@ use hemoscope_core::experiment::DeviceChoice;
 use hemoscope_core::protocol::DeviceKind;
 use hemoscope_core::say;
 
-/// The device's state, and the choice of another.
+/// The device's state, and the choice of device.
 #[component]
 pub(super) fn DeviceMenu() -> impl IntoView {
     let page = Page::get();
@@ -48,7 +48,7 @@ fn badge(machine: &Machine) -> String {
     }
 }
 
-/// What the dot's look follows.
+/// The value that determines how the dot looks.
 fn kind(machine: &Machine) -> &'static str {
     match &machine.engine {
         Engine::Ready(report) if report.kind == DeviceKind::Gpu => "gpu",

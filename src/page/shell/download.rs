@@ -20,7 +20,7 @@ const SIZE: Size = Size {
     height: 630,
     type_px: 16.0,
 };
-/// Pixels of a PNG for each of those.
+/// PNG pixels per CSS pixel.
 const PNG_SCALE: f64 = 2.0;
 
 /// Saves the chart as it is drawn.
@@ -33,7 +33,7 @@ pub(super) fn svg(page: Page) {
     }
 }
 
-/// Saves the chart in pixels.
+/// Saves the chart as a PNG.
 pub(super) fn png(page: Page) {
     let Some(picture) = framed(page) else { return };
     let name = file(page, "png");
@@ -82,7 +82,7 @@ fn file(page: Page, ending: &str) -> String {
     format!("{stem}.{ending}")
 }
 
-/// What a file of a curve is called: its modification, model and text, in letters that every system takes.
+/// The file name of a curve: its modification, model and text, in characters that every system accepts.
 fn file_stem(curve: &Curve) -> String {
     let protocol = &curve.protocol;
     let question = match curve.question {
@@ -112,7 +112,7 @@ struct Framed {
     height: u32,
 }
 
-/// The picture in fixed colours, with what it is of above it, and its protocol and link below.
+/// The picture in fixed colours, with its title above, and its protocol and link below.
 fn framed(page: Page) -> Option<Framed> {
     let (link, results, run) = (
         page.link.read_untracked(),

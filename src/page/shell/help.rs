@@ -1,10 +1,10 @@
-//! What the words mean.
+//! What the terms mean.
 
 use leptos::prelude::*;
 
 use crate::parts::Menu;
 
-/// What the words mean, and which keys there are.
+/// What the terms mean, and which keys there are.
 #[component]
 pub(super) fn HelpMenu() -> impl IntoView {
     view! {
@@ -32,19 +32,19 @@ pub(super) fn HelpMenu() -> impl IntoView {
                 </dd>
                 <dt>"Residual stream"</dt>
                 <dd>
-                    "What each block of the model takes and adds to. Its relative error says how far the damaged model's is \
-                     from the untouched one's: 0 % is the same, 100 % as far off as the stream is long."
+                    "The vector for each token that every block reads and adds to. Its relative error says how far the damaged \
+                     model's is from the untouched one's: 0 % is the same, 100 % as far off as the vector is long."
                 </dd>
                 <dt>"Whiskers"</dt>
                 <dd>"With 95 % confidence the true value, for texts like this one, lies between their ends."</dd>
                 <dt>"Three sizes"</dt>
                 <dd>
-                    "Three small models that differ in nothing but size, each trained once. Whether larger ones break later \
-                     is said only where the intervals of their thresholds don't overlap. These cover the choice of text, \
-                     not the chance of training."
+                    "Three small models that differ only in size, each trained once. The page says whether larger ones break \
+                     later only where the intervals of their thresholds don't overlap. These cover the choice of text, \
+                     not the randomness of training."
                 </dd>
                 <dt>"Everything stays here"</dt>
-                <dd>"Model and texts are computed in this browser. A link holds settings only."</dd>
+                <dd>"The model runs in this browser. A link holds only settings."</dd>
                 <dt>"Another tab"</dt>
                 <dd>"A run goes on while this tab is in the background. Closing the tab ends it."</dd>
             </dl>

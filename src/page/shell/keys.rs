@@ -1,4 +1,4 @@
-//! Keys that work wherever the reader is.
+//! Keys that work anywhere on the page.
 
 use super::share::copy_link;
 use crate::doors::browser;
@@ -6,7 +6,7 @@ use crate::doors::keyboard::{Key, on_key};
 use crate::views::View;
 use crate::work::Page;
 
-/// Hears the keyboard for as long as the page lives. A browser that refuses leaves a page that works by pointer.
+/// Listens to the keyboard for as long as the page lives. If the browser refuses, the page still works with a pointer.
 pub(crate) fn listen(page: Page) {
     on_key(move |key| match key {
         Key::Run => page.measure(),
@@ -18,7 +18,7 @@ pub(crate) fn listen(page: Page) {
     .ok();
 }
 
-/// Selects the next or the last mark and gives it the keyboard.
+/// Selects the next or previous mark and gives it the keyboard focus.
 fn walk(page: Page, step: isize) {
     let place = page.update(|state| {
         let view = View::of(state.run.question(&state.link));

@@ -12,7 +12,7 @@ pub(crate) fn Messages() -> impl IntoView {
     let page = Page::get();
     let messages = Memo::new(move |_| page.ui.read().messages.clone());
     let newest = Memo::new(move |_| page.ui.read().newest_error());
-    // An error is brought into sight; what a fresh page says is there already.
+    // A new error is scrolled into view, but not one that was there when the page opened.
     Effect::new(move |before: Option<u64>| {
         let now = newest.get();
         if before.is_some_and(|before| now > before) {

@@ -1,5 +1,5 @@
-//! The frame around every view: header and footer, what is done to which model and measured on what, Run, the device,
-//! sharing, messages, keys and theme.
+//! The frame around every view: header and footer; the controls for damage, model and text; Run, the device, sharing,
+//! messages, keys and theme.
 
 mod damage;
 mod device;
@@ -24,7 +24,7 @@ use leptos::prelude::*;
 
 use crate::doors::browser;
 
-/// Leads past the controls.
+/// A link that skips the controls.
 #[component]
 pub(crate) fn SkipLink() -> impl IntoView {
     view! {
@@ -34,7 +34,7 @@ pub(crate) fn SkipLink() -> impl IntoView {
     }
 }
 
-/// Name, device, and what concerns the whole page.
+/// Name, device, and the page's menus.
 #[component]
 pub(crate) fn Header() -> impl IntoView {
     view! {
@@ -54,7 +54,7 @@ pub(crate) fn Header() -> impl IntoView {
     }
 }
 
-/// What only paper and screen readers show: where a printed page comes from, and what has just happened.
+/// What only print and screen readers show: where a printed page comes from, and what has just happened.
 #[component]
 pub(crate) fn Footer() -> impl IntoView {
     view! {

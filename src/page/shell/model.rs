@@ -1,4 +1,4 @@
-//! The model: one that the page brings along, a file of the reader's own, or one from the hub.
+//! The model: a bundled one, the user's own file, or one from the hub.
 
 use leptos::prelude::*;
 
@@ -12,7 +12,7 @@ use hemoscope_core::experiment::bundled::{self, Bundled};
 use hemoscope_core::plot::format_number;
 use hemoscope_core::say;
 
-/// The choice of a model, what is needed for it, and what is known of it.
+/// The choice of a model, the fields it needs, and the facts about it.
 #[component]
 pub(crate) fn ModelField() -> impl IntoView {
     let page = Page::get();
@@ -45,7 +45,7 @@ pub(crate) fn ModelField() -> impl IntoView {
     }
 }
 
-/// The models that the page brings along, one of another copy that a link names, and the ways to others.
+/// The bundled models, one from another copy of the page if a link names it, and the ways to load others.
 fn models(origin: &Origin, absent: &[String]) -> Vec<Choice<ModelKind>> {
     let chosen = match origin {
         Origin::Bundled(name) => name.as_str(),
@@ -65,7 +65,7 @@ fn models(origin: &Origin, absent: &[String]) -> Vec<Choice<ModelKind>> {
     choices
 }
 
-/// A file of the reader's own.
+/// The user's own file.
 #[component]
 fn OwnModel(
     /// The chosen model.
@@ -99,7 +99,7 @@ fn own_model(origin: &Origin, ui: &Ui) -> String {
     }
 }
 
-/// A model of the hub or of any address.
+/// A model from the hub or any address.
 #[component]
 fn HubModel(
     /// The chosen model.
@@ -133,7 +133,7 @@ fn HubModel(
     }
 }
 
-/// The models of a repository.
+/// The models in a repository.
 #[component]
 fn OfferList(
     /// The models.
@@ -167,7 +167,7 @@ fn OfferList(
     }
 }
 
-/// What is known of the model.
+/// The facts about the model.
 #[component]
 fn ModelFacts() -> impl IntoView {
     let page = Page::get();
@@ -182,11 +182,11 @@ fn ModelFacts() -> impl IntoView {
     }
 }
 
-/// Size and hash of a model that is here, and the whole hash.
+/// Size and short hash of a loaded model, and its full hash.
 fn facts(machine: &Machine) -> Option<(String, String)> {
     let report = machine.report()?;
     let text = format!(
-        "{} parameters · {} bits a weight · {} blocks · SHA-256 {}…",
+        "{} parameters · {} bits per weight · {} blocks · SHA-256 {}…",
         say::count(report.parameters),
         format_number(say::round_to(report.bits_per_weight, 4)),
         report.blocks,
@@ -209,7 +209,7 @@ mod tests {
         };
         assert_eq!(keys(bundled::FIRST).len(), 3 + 2);
         assert!(keys(SMOLLM2.name).contains(&SMOLLM2.name.to_owned()));
-        // A link of another copy of the page.
+        // A link from another copy of the page.
         assert!(keys("other").contains(&"other".to_owned()));
     }
 }

@@ -1,4 +1,4 @@
-//! Run and what it costs, the question before a download, and how far a run is.
+//! Run and its cost, the question before a download, and the progress of a run.
 
 use leptos::prelude::*;
 
@@ -13,7 +13,7 @@ use hemoscope_core::experiment::{Experiment, Screen};
 use hemoscope_core::modify::knob;
 use hemoscope_core::say;
 
-/// Run, or what stands in its place.
+/// Run, or whatever takes its place.
 #[component]
 pub(crate) fn RunBar() -> impl IntoView {
     let page = Page::get();
@@ -22,7 +22,7 @@ pub(crate) fn RunBar() -> impl IntoView {
         _ => None,
     });
     let busy = Memo::new(move |_| page.run.read().task.is_some());
-    // The keyboard goes to the question, and after the answer to what is there then.
+    // The keyboard focus moves to the question, and after the answer to what replaces it.
     Effect::new(move |before: Option<bool>| {
         let now = asking.read().is_some();
         if before.is_some_and(|before| before != now) {
@@ -75,7 +75,7 @@ fn Question(
     }
 }
 
-/// Run, with what it costs or what stands against it.
+/// Run, with its cost or the reason it can't run.
 #[component]
 fn RunButton() -> impl IntoView {
     let page = Page::get();
@@ -96,7 +96,7 @@ fn RunButton() -> impl IntoView {
     }
 }
 
-/// What a run is and costs: its points, and the time that they take, or all that is downloaded before.
+/// What a run involves: its points, and the time they take or the download before them.
 fn cost(link: &Settings, machine: &Machine) -> String {
     let points = say::counted(link.experiment.sweep().points().len(), "point");
     let points = match link.view.screen {
@@ -110,7 +110,7 @@ fn cost(link: &Settings, machine: &Machine) -> String {
     }
 }
 
-/// Ends what is being done.
+/// Cancels the current task.
 #[component]
 fn CancelButton() -> impl IntoView {
     let page = Page::get();
@@ -118,12 +118,12 @@ fn CancelButton() -> impl IntoView {
     view! {
         <button type="button" class="run" data-testid="cancel" title="Key: Esc" on:click=move |_| page.stop()>
             <span class="run-word">{move || if again.get() { "Stop at once" } else { "Cancel" }}</span>
-            <span class="run-cost">"what is finished stays"</span>
+            <span class="run-cost">"finished points stay"</span>
         </button>
     }
 }
 
-/// What is running, whatever the form says meanwhile.
+/// What is running, even if the form has changed meanwhile.
 #[component]
 fn Running() -> impl IntoView {
     let page = Page::get();
@@ -145,7 +145,7 @@ fn Running() -> impl IntoView {
     }
 }
 
-/// An experiment in a line.
+/// An experiment in one line.
 fn described(e: &Experiment) -> String {
     let range = knob::range(e.sweep()).map_or_else(String::new, |(knob, (from, to, points))| {
         let [from, to] = [from, to].map(|end| say::strength(e.sweep(), end));

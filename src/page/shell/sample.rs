@@ -54,7 +54,7 @@ fn write<T: 'static>(page: Page, write: fn(&mut Experiment, T)) -> Callback<T> {
     Callback::new(move |value| page.update(|state| state.change(|e| write(e, value))))
 }
 
-/// What stands against the run in a part of the form; empty where nothing does.
+/// What keeps a part of the form from being run; empty if nothing does.
 fn problem(page: Page, find: fn(&Experiment, &Ui, &Machine) -> Option<String>) -> Memo<String> {
     Memo::new(move |_| {
         let (link, ui, machine) = (page.link.read(), page.ui.read(), page.machine.read());
@@ -73,7 +73,7 @@ fn bundled_texts() -> [(&'static str, &'static str); 2] {
 #[component]
 fn TextFields() -> impl IntoView {
     let page = Page::get();
-    // `None`: the reader's own.
+    // `None`: the user's own.
     let chosen = Memo::new(move |_| {
         let link = page.link.read();
         let ui = page.ui.read();
@@ -102,7 +102,7 @@ fn TextFields() -> impl IntoView {
     }
 }
 
-/// A text of the reader's own.
+/// The user's own text.
 #[component]
 fn OwnText() -> impl IntoView {
     let page = Page::get();
@@ -114,7 +114,7 @@ fn OwnText() -> impl IntoView {
             .as_ref()
             .map_or_else(String::new, |text| text.beginning.clone())
     };
-    // The text itself is taken when the field is left; until then, Run knows that there is one.
+    // The text is taken over when the field loses focus; until then, Run only knows that there is one.
     let typed = move |event| {
         let typing = !event_target_value(&event).trim().is_empty();
         if page.ui.read_untracked().typing_text != typing {
@@ -154,7 +154,7 @@ fn own_text(e: &Experiment, ui: &Ui) -> String {
 
 fn scored(e: &Experiment) -> String {
     let scored = e.windows as u64 * (e.window as u64).saturating_sub(1);
-    // A method that has seen the text does better on it than on any other.
+    // A method calibrated on a text does better on it than on others.
     let seen = if e.sweep().needs_calibration() && e.text.origin == e.calibration_text.origin {
         " This method also calibrates on this text, so the loss on other texts will be larger."
     } else {
@@ -166,7 +166,7 @@ fn scored(e: &Experiment) -> String {
     )
 }
 
-/// What methods that watch the model read learn from.
+/// The settings of calibration.
 #[component]
 fn CalibrationFields() -> impl IntoView {
     let page = Page::get();
@@ -208,7 +208,7 @@ fn CalibrationFields() -> impl IntoView {
                 />
             </Field>
         </More>
-        // Outside: a longer window may ask too much of a text that is folded away.
+        // Outside the fold, so that it shows if a longer window asks too much of the calibration text.
         <Problem text=problem(page, |e, ui, _| calibration_problem(e, ui))/>
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn CopyLink() -> impl IntoView {
 /// Puts the address, which holds the whole experiment, on the clipboard.
 pub(super) fn copy_link(page: Page) {
     let fragment = shared_fragment(page);
-    // Where the browser refuses, the message below says so.
+    // If the browser refuses, the message below says so.
     address::set_fragment(&fragment).ok();
     spawn(async move {
         let Ok(link) = address::href() else { return };
@@ -39,13 +39,13 @@ pub(super) fn copy_link(page: Page) {
     });
 }
 
-/// The fragment of the link to pass on.
+/// The fragment of the link to share.
 fn shared_fragment(page: Page) -> String {
     let link = page.results.read_untracked().shared_link(&page.link.read_untracked());
     share::fragment(&link)
 }
 
-/// The link to pass on, whole.
+/// The whole link to share.
 pub(super) fn shared_link(page: Page) -> String {
     let address = address::href().unwrap_or_default();
     let base = address.split('#').next().unwrap_or_default();
@@ -75,7 +75,7 @@ pub(super) fn DownloadMenu() -> impl IntoView {
     }
 }
 
-/// What a printed page says of where it comes from.
+/// Where a printed page comes from.
 #[component]
 pub(super) fn Source() -> impl IntoView {
     let page = Page::get();

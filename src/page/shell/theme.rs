@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use crate::doors::{browser, store};
 use crate::work::Page;
 
-/// Where the choice is kept on this device; index.html reads it before the module is here.
+/// The key of the stored choice; index.html reads it before the module has loaded.
 const KEY: &str = "hemoscope-theme";
 
-/// Whether the page is dark: as it was chosen here, else as the system is.
+/// Whether the page is dark: as chosen here, or else as the system prefers.
 pub(crate) fn is_dark() -> bool {
     store::stored(KEY).map_or_else(
         || browser::matches("(prefers-color-scheme: dark)"),
@@ -25,7 +25,7 @@ fn word(dark: bool) -> &'static str {
     if dark { "dark" } else { "light" }
 }
 
-/// Turns the theme.
+/// Switches the theme.
 #[component]
 pub(super) fn ThemeButton() -> impl IntoView {
     let page = Page::get();

@@ -1,4 +1,4 @@
-//! The engine's events, folded into what the page knows.
+//! Folds the engine's events into what the page knows.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ impl State {
             }
             Event::Loading { done, total } => self.machine.model = Model::Loading { done, total },
             Event::Model(report) => {
-                // Another one may have been chosen since this was asked for.
+                // Another model may have been chosen since this one was requested.
                 let wanted = self.run.task.as_ref().is_some_and(|task| {
                     let asked = &task.experiment.model;
                     asked.may_be(&self.link.experiment.model)
@@ -53,7 +53,7 @@ impl State {
                 self.machine.model = if wanted { Model::Ready(report) } else { Model::Absent };
             }
             Event::Failed { message, device_lost } => return self.fail(message, device_lost),
-            // What follows is about a task; a late word about one that ended says nothing.
+            // The events below belong to a task; late events of a finished task are ignored.
             _ if !mine => {}
             Event::RunStarted { protocol } => self.with_task(|task| task.protocol = Some(*protocol)),
             Event::Preparing {
@@ -109,7 +109,7 @@ impl State {
                 }
                 self.run.task = None;
             }
-            // Between engines.
+            // Only between engines.
             Event::Found(_) | Event::Prepared => {}
             Event::Bench { .. } | Event::TinyOps { .. } => {}
         }
@@ -122,7 +122,7 @@ impl State {
         }
     }
 
-    /// From here on there is something to draw: the new curve takes the old one's place, once.
+    /// Now there is something to draw: the new curve takes the old one's place, once.
     fn begin_curve(&mut self, stats: Stats) {
         let Some(task) = &mut self.run.task else { return };
         let Some(protocol) = task.protocol.take() else {
@@ -154,13 +154,13 @@ impl State {
             return;
         }
         self.with_task(|task| match &task.stage {
-            // What all of them need may be made ready beside the first of them.
+            // The first point may already be measured while the preparation for all points goes on.
             Stage::Points(points) if !points.is_empty() => {}
             _ => task.stage = Stage::Preparing(now),
         });
     }
 
-    /// A point is on its way to its windows. Along the depth that is the whole way.
+    /// A point is being prepared. For points along the depth, this is all of their progress.
     fn prepare_point(&mut self, index: usize, now: Preparation, now_ms: f64) {
         let Some(task) = &self.run.task else { return };
         let begun = match &task.stage {
@@ -184,12 +184,12 @@ impl State {
     fn under_way_now(&mut self, now: UnderWay, now_ms: f64) {
         let unchanged = |task: &Task| task.experiment.sweep().is_identity_at(now.index);
         let unchanged = self.run.task.as_ref().is_some_and(unchanged);
-        // The untouched model, as far as it is measured, is enough to begin the curve with.
+        // A provisional result of the untouched model is enough to begin the curve with.
         if let Some((_, measured)) = now.so_far.as_ref().filter(|_| unchanged) {
             self.begin_curve(measured.stats);
         }
         self.with_task(|task| {
-            // Along the depth, every point takes its time.
+            // Along the depth, every point takes time.
             if !unchanged || task.experiment.ask.question().measures_the_untouched() {
                 task.first_point_ms.get_or_insert(now_ms);
             }
@@ -212,7 +212,7 @@ impl State {
         let points = &mut Arc::make_mut(&mut shown.curve).points;
         match points.iter_mut().find(|other| other.at == point.at) {
             Some(other) => *other = point,
-            // They may come in any order and stand in that of the range.
+            // Points may arrive in any order, but are kept in the order of the range.
             None => {
                 let values = task.experiment.sweep().points();
                 let place = |point: &Point| values.iter().position(|(value, _)| *value == point.value());
@@ -268,7 +268,7 @@ impl State {
         }
         let what = say::ended(&message);
         self.ui
-            .report(format!("{what} What was measured stays; Run starts the engine anew."));
+            .report(format!("{what} What was measured stays; Run restarts the engine."));
         self.machine.engine = Engine::Broken(message);
         self.machine.model = Model::Absent;
         Consequence::DropWorker

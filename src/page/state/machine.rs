@@ -1,4 +1,4 @@
-//! What computes: the engine, the model that it has, and what both would cost.
+//! The engine, its model, and what downloading them would cost.
 
 use hemoscope_core::experiment::DeviceChoice;
 use hemoscope_core::protocol::{DeviceReport, ModelReport};
@@ -6,13 +6,13 @@ use hemoscope_core::protocol::{DeviceReport, ModelReport};
 /// Engine and model.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Machine {
-    /// The engine's own state.
+    /// The engine's state.
     pub engine: Engine,
-    /// The model's.
+    /// The model's state.
     pub model: Model,
     /// Bytes of models that the first run would download, once known.
     pub cost: Option<u64>,
-    /// Bytes of the engine's module that are sent at most before it can start, once known; none where the page has it.
+    /// The most bytes to download for the engine's module, once known; none if the page already has it.
     pub engine_cost: Option<u64>,
     /// Bundled models that this copy of the page lacks, by name.
     pub absent: Vec<String>,
@@ -20,23 +20,23 @@ pub struct Machine {
     pub webgpu: Option<bool>,
 }
 
-/// The engine, a worker that is started when it is first needed.
+/// The engine: a worker that is started when it is first needed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Engine {
-    /// Not asked for yet.
+    /// Not started yet.
     #[default]
     Off,
-    /// Its module is arriving.
+    /// Its module is being downloaded.
     Fetching(Fetching),
     /// Its module is being read or compiled, or the device is being checked.
     Starting,
-    /// It computes on this device.
+    /// Ready to compute on this device.
     Ready(DeviceReport),
-    /// It stopped; the next run starts it anew.
+    /// It stopped; the next run restarts it.
     Broken(String),
 }
 
-/// The model that runs are made with.
+/// The model for runs.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Model {
     /// None is loaded.
@@ -44,31 +44,31 @@ pub enum Model {
     Absent,
     /// A download waits for consent.
     Asking(Consent),
-    /// Its bytes are coming.
+    /// It is being downloaded or read.
     Fetching(Fetching),
-    /// Its tensors are going to the device.
+    /// Its tensors are being uploaded to the device.
     Loading {
         /// Tensors done.
         done: usize,
-        /// Of all.
+        /// The total.
         total: usize,
     },
     /// It can be used.
     Ready(Box<ModelReport>),
-    /// It can't be had; the message says why.
+    /// It is not available; the message says why.
     Missing(String),
 }
 
 /// What a download would cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consent {
-    /// What it is.
+    /// Its name.
     pub name: String,
     /// Bytes to be fetched.
     pub bytes: u64,
-    /// From whom; empty for the page's own server.
+    /// The host to download from; empty for the page's own server.
     pub host: String,
-    /// Whether it stays for the next visit.
+    /// Whether it is kept for the next visit.
     pub lasting: bool,
 }
 
@@ -77,16 +77,16 @@ pub struct Consent {
 pub struct Fetching {
     /// What is being done with which file, for display.
     pub what: String,
-    /// Bytes that are here.
+    /// Bytes that have arrived.
     pub done: u64,
-    /// Of all.
+    /// The total.
     pub total: u64,
-    /// Bytes a second.
+    /// Bytes per second.
     pub rate: Option<f64>,
 }
 
 impl Machine {
-    /// What the engine starts on. A browser that is known to have no WebGPU is not asked for it once more.
+    /// The device to start the engine on. A browser known to have no WebGPU is not asked for it again.
     #[must_use]
     pub fn device_to_start(&self, chosen: DeviceChoice) -> DeviceChoice {
         match (chosen, self.webgpu) {
@@ -95,7 +95,7 @@ impl Machine {
         }
     }
 
-    /// Bytes that the next run downloads at most, the engine's among them, once known.
+    /// The most bytes that the next run downloads, the engine included, once known.
     #[must_use]
     pub fn download_bytes(&self) -> Option<u64> {
         let model = match self.model {
@@ -105,7 +105,7 @@ impl Machine {
         Some(model? + self.engine_cost?)
     }
 
-    /// What is known of the model, once it can be used.
+    /// The model's report, once it can be used.
     #[must_use]
     pub fn report(&self) -> Option<&ModelReport> {
         match &self.model {
@@ -114,7 +114,7 @@ impl Machine {
         }
     }
 
-    /// Whether the engine is on its way to a device.
+    /// Whether the engine is being downloaded or started.
     #[must_use]
     pub fn is_starting(&self) -> bool {
         matches!(self.engine, Engine::Fetching(_) | Engine::Starting)

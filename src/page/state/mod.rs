@@ -1,5 +1,5 @@
-//! What the page knows, as a fold of the engine's events and of what the reader does: one part a concern, so that the page
-//! renders anew what shows a part that changed, and nothing else. Pure, and tested natively.
+//! What the page knows, as a fold over the engine's events and the user's actions. There is one part per concern, so
+//! that only what shows a changed part is rendered again. Pure, and tested natively.
 
 mod fold;
 mod machine;
@@ -35,15 +35,15 @@ use hemoscope_core::share::Opened;
 pub struct State {
     /// The settings, as the address holds them.
     pub link: Settings,
-    /// What computes.
+    /// Engine and model.
     pub machine: Machine,
-    /// What is being done.
+    /// The current task.
     pub run: Run,
     /// The curves.
     pub results: Results,
     /// What the two models write.
     pub writing: Writing,
-    /// What the reader has in hand and no link holds.
+    /// User-interface state that is not part of a link.
     pub ui: Ui,
 }
 
@@ -74,22 +74,22 @@ impl State {
         self.show();
     }
 
-    /// What the engine starts on.
+    /// The device to start the engine on.
     #[must_use]
     pub fn device_to_start(&self) -> DeviceChoice {
         self.machine.device_to_start(self.link.view.device)
     }
 
-    /// What is known of the model goes with it, where another took the place of `before`.
+    /// Forgets what is known about the model if another one has taken the place of `before`.
     fn forget_other_model(&mut self, before: &Asset) {
-        // A question waits for its answer, whatever is chosen meanwhile.
+        // A pending consent question waits for its answer, whatever is chosen meanwhile.
         if !before.may_be(&self.link.experiment.model) && !matches!(self.machine.model, Model::Asking(_)) {
             self.machine.model = Model::Absent;
             self.machine.cost = None;
         }
     }
 
-    /// Changes what a run depends on. An expected result belongs to the old settings and goes.
+    /// Changes what a run depends on. An expected result belongs to the old settings and is dropped.
     pub fn change(&mut self, change: impl FnOnce(&mut Experiment)) {
         let before = self.link.experiment.clone();
         change(&mut self.link.experiment);
@@ -97,7 +97,7 @@ impl State {
             self.link.expect = None;
             self.run.verdict = None;
             self.forget_other_model(&before.model);
-            // A model of another kind is looked at by itself.
+            // A model that is not one of the sizes is shown on its own.
             if bundled::size_of(&self.link.experiment.model).is_none() {
                 self.link.view.screen = Screen::Model;
             }
@@ -125,7 +125,7 @@ impl State {
             first_point_ms: None,
             latest_ms: 0.0,
         });
-        // What failed before was about the task before.
+        // Earlier errors were about the previous task.
         self.ui.dismiss_errors();
         if goal == Goal::Run {
             self.run.verdict = None;
@@ -133,7 +133,7 @@ impl State {
         true
     }
 
-    /// Ends the task, whatever came of it.
+    /// Ends the task, whatever its outcome.
     pub fn end(&mut self) {
         if self.run.task.take().is_some() {
             self.results.restore();
@@ -150,7 +150,7 @@ impl State {
         }
     }
 
-    /// The task was stopped before the engine had it.
+    /// The task was stopped before it reached the engine.
     pub fn cancelled(&mut self) {
         if self.run.task.is_some() {
             self.ui.notify("Cancelled.");
@@ -162,7 +162,7 @@ impl State {
         self.results.show(&mut self.link, &self.run);
     }
 
-    /// Shows what answers the question of the settings, where a run of another question has ended.
+    /// After a run of a different question, shows the result for the question in the settings.
     fn show_what_is_asked(&mut self) {
         let asked = &self.link.experiment.ask;
         let other = |shown: &Shown| !shown.experiment.ask.is_like(asked);
@@ -171,22 +171,22 @@ impl State {
         }
     }
 
-    /// What came of asking for a stored curve.
+    /// Takes the outcome of fetching a stored curve.
     pub fn take_stored(&mut self, path: &str, curve: Option<Curve>) {
         self.results.take_stored(path, curve);
         self.show();
     }
 
-    /// Keeps what is shown beside what comes later.
+    /// Keeps what is shown for comparison with later results.
     pub fn keep(&mut self) {
         if !self.results.keep(&self.link.view) {
             self.ui.notify(format!(
-                "{KEPT} curves and lines are kept, and more could not be told apart. Remove one, then keep this one."
+                "{KEPT} curves and lines are kept; more could not be told apart. Remove one, then keep this one."
             ));
         }
     }
 
-    /// What a screen reader is told of a finished run: `sentence` is what is said of the curve.
+    /// Announces a finished run to screen readers; `sentence` describes the curve.
     pub fn announce_result(&mut self, sentence: &str) {
         self.run.announcement = match self.run.verdict_in_words(&self.results) {
             Some(verdict) => format!("{verdict} {sentence}"),
@@ -201,12 +201,12 @@ impl State {
         self.machine.engine = Engine::Broken(reason.to_owned());
         let reason = say::ended(reason);
         self.ui.report(format!(
-            "The engine stopped: {reason} What was measured stays; Run starts the engine anew. If it happens again, \
-             take shorter windows or a smaller model: it may need more memory than this browser gives."
+            "The engine stopped: {reason} What was measured stays; Run restarts the engine. If it happens again, \
+             choose shorter windows or a smaller model: it may need more memory than this browser gives."
         ));
     }
 
-    /// The worker was ended on request, with what it was doing.
+    /// The worker was terminated on request, along with its job.
     pub fn abandon(&mut self) {
         self.end();
         self.machine.engine = Engine::Off;

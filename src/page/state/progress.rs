@@ -8,12 +8,12 @@ use hemoscope_core::modify::Sweep;
 use hemoscope_core::protocol::engines_for;
 use hemoscope_core::say;
 
-/// How far the task is: a line, and a share of the whole where it is known.
+/// The task's progress: a line of text, and the share done if known.
 #[must_use]
 pub fn progress(run: &Run, machine: &Machine, now_ms: f64) -> Option<(String, Option<f64>)> {
     let task = run.task.as_ref()?;
     let (text, part) = progress_of(task, machine, now_ms);
-    // Where several models take their turns, which one it is.
+    // When several models run in turn, which one it is.
     let model = bundled::of(&task.experiment.model).filter(|_| run.queue.is_some());
     let whose = model.map_or_else(String::new, |model| format!("{}: ", model.short));
     Some((format!("{whose}{text}"), part))
@@ -43,12 +43,12 @@ fn measuring(task: &Task, under_way: &[UnderWay], now_ms: f64) -> (String, Optio
     let begun = |point: &UnderWay| point.part(first);
     let whole = task.finished as f64 + under_way.iter().map(begun).sum::<f64>();
     let whole = whole / task.points.max(1) as f64;
-    // The time left follows from the points that take time.
+    // The time left is estimated from the points that take time.
     let every = task.experiment.ask.question().measures_the_untouched();
     let take_time = |point: &&UnderWay| every || !sweep.is_identity_at(point.index);
     let done = task.finished as f64 - f64::from(u8::from(task.unchanged && !every));
     let all = if every { task.points } else { points_that_change(sweep) };
-    // Editing alone says little of how long a window takes.
+    // Editing alone says little about how long a window takes.
     let measured = |point: &UnderWay| every || before_each > 0 || point.done > 0;
     let known = done > 0.0 || under_way.iter().filter(take_time).any(measured);
     let done = done + under_way.iter().filter(take_time).map(begun).sum::<f64>();
@@ -56,7 +56,7 @@ fn measuring(task: &Task, under_way: &[UnderWay], now_ms: f64) -> (String, Optio
         .first_point_ms
         .filter(|_| known)
         .map(|start| (task.latest_ms - start) * (all as f64 - done) / done)
-        // Nothing is heard during a window; it counts down meanwhile.
+        // No events arrive during a window, so the estimate counts down.
         .map(|left| (left - (now_ms - task.latest_ms)).max(0.0) / 1e3)
         .filter(|left| left.is_finite())
         .map(|left| format!(" · about {} left", say::duration(left)))
@@ -77,7 +77,7 @@ fn measuring(task: &Task, under_way: &[UnderWay], now_ms: f64) -> (String, Optio
 fn readying(machine: &Machine) -> (String, Option<f64>) {
     match (&machine.engine, &machine.model) {
         (_, Model::Asking(_)) => ("waiting for your answer about the download".to_owned(), None),
-        // Both share one connection, and Run has said what they are together.
+        // Both share one connection, and Run has shown their total.
         (Engine::Fetching(engine), Model::Fetching(model)) => model.and(engine).say(),
         (Engine::Fetching(fetching), _) | (_, Model::Fetching(fetching)) => fetching.say(),
         (Engine::Off | Engine::Broken(_) | Engine::Starting, _) => ("starting the engine …".to_owned(), None),
@@ -89,7 +89,7 @@ fn readying(machine: &Machine) -> (String, Option<f64>) {
     }
 }
 
-/// Seconds that a run would take on this device, once the model was timed on it.
+/// Seconds that a run would take on this device, once the model has been timed on it.
 #[must_use]
 pub fn estimate_secs(machine: &Machine, link: &Settings) -> Option<f64> {
     // Each size has a speed of its own.
@@ -103,7 +103,7 @@ pub fn estimate_secs(machine: &Machine, link: &Settings) -> Option<f64> {
     seconds.is_finite().then_some(seconds)
 }
 
-/// Windows that calibration passes through the model.
+/// How many windows calibration runs through the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Cost {
     once: usize,
@@ -121,20 +121,20 @@ impl Cost {
             .map(|step| step.method.needs())
             .filter(|needs| !needs.is_empty())
         {
-            // What the untouched model is asked is found once.
+            // Statistics of the untouched model are collected only once.
             let of_model = needs.iter().all(|id| id.is_of_model());
             if of_model || e.calibration_stats == CalibrationStats::Dense {
                 cost.once = e.calibration_windows;
             } else {
-                // Each block once as it was, for its inputs, and once as edited, for the inputs of the next.
+                // Each block runs once unedited, for its own statistics, and once edited, for the next block's inputs.
                 cost.before_each += 2 * e.calibration_windows;
             }
         }
         cost
     }
 
-    /// Of a whole run: the untouched model once, then as many changed ones as one of so many engines measures. Along the
-    /// depth the untouched model goes beside each of them.
+    /// Windows of a whole run: the untouched model once, then as many modified models as each of the engines measures.
+    /// Along the depth, the untouched model runs alongside each of them.
     fn windows(self, e: &Experiment, engines: usize) -> usize {
         let question = e.ask.question();
         let models = question.models_a_point();
@@ -147,14 +147,14 @@ impl Cost {
     }
 }
 
-/// How many points of a sweep are a model that is not the untouched one.
+/// How many points of a sweep modify the model.
 fn points_that_change(sweep: &Sweep) -> usize {
     let points = sweep.points();
     points.iter().filter(|(_, spec)| !spec.is_identity()).count()
 }
 
 impl UnderWay {
-    /// How much of it is done; what comes before its windows takes the time of `first` windows.
+    /// The share done; preparing a point takes the time of `first` windows.
     fn part(&self, first: f64) -> f64 {
         let before = match &self.preparing {
             None if self.done == 0 => return 0.0,
@@ -186,7 +186,7 @@ impl Fetching {
         (text, (self.total > 0).then(|| self.done as f64 / self.total as f64))
     }
 
-    /// Both, as one.
+    /// Both downloads as one.
     fn and(&self, other: &Self) -> Self {
         Self {
             what: format!("{}; {}", self.what, other.what),

@@ -7,25 +7,25 @@ use hemoscope_core::experiment::{Asset, Experiment, Question, Screen, bundled};
 /// Models that wait for their run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Queue {
-    /// By name, the next one last.
+    /// By name; the next one is last.
     models: Vec<&'static str>,
-    /// Whose turn it is.
+    /// The model whose turn it is.
     turn: Option<&'static str>,
-    /// What is measured, with the model that was chosen before; once the reader has changed it, the queue is of no use.
+    /// The experiment, with the model that was chosen before; once the user changes it, the queue is dropped.
     experiment: Experiment,
 }
 
-/// Windows, tokens in each and windows to calibrate on of a model that takes a CPU minutes for a point.
+/// Windows, tokens per window and calibration windows for a model that takes a CPU minutes per point.
 const HEAVY: (usize, usize, usize) = (2, 128, 2);
 
-/// The same of every other model.
+/// The same for every other model.
 fn usual_windows() -> (usize, usize, usize) {
     let usual = Experiment::default();
     (usual.windows, usual.window, usual.calibration_windows)
 }
 
 impl State {
-    /// Lets all sizes wait for their run, where they are compared.
+    /// Queues all sizes for a run, if they are being compared.
     pub fn queue_sizes(&mut self) {
         if self.run.task.is_none() && self.link.view.screen == Screen::Sizes {
             self.run.queue = Some(Queue {
@@ -36,13 +36,14 @@ impl State {
         }
     }
 
-    /// Chooses the next model that waits for its run; `false` where none does, and the one chosen before is chosen again.
+    /// Chooses the next model in the queue; `false` if none is left, and then the previously chosen one is chosen
+    /// again.
     pub fn choose_next(&mut self) -> bool {
         let Some(mut queue) = self.run.queue.take() else {
             return false;
         };
         let here = &self.link.experiment;
-        // Another one that was chosen meanwhile is the one to come back to.
+        // If another model was chosen meanwhile, that is the one to return to.
         if queue
             .turn
             .is_some_and(|turn| here.model.origin != Asset::bundled(turn).origin)
@@ -57,7 +58,7 @@ impl State {
         queue.turn = queue.models.pop().filter(|_| same);
         if let Some(name) = queue.turn {
             self.change(|e| e.model = Asset::bundled(name));
-            // Its own curve is the selected one from now on, not only from its first point.
+            // Select its curve right away, not only from its first point on.
             self.show();
             self.run.queue = Some(queue);
             return true;
@@ -68,13 +69,13 @@ impl State {
         false
     }
 
-    /// Compares models of several sizes, or looks at one.
+    /// Compares models of several sizes, or shows a single one.
     pub fn look_at(&mut self, screen: Screen) {
         self.link.view.screen = screen;
         self.settle_screen();
     }
 
-    /// Sizes are compared by where they break, and among them one is chosen.
+    /// Comparing sizes needs the question where they break, and one of the sizes chosen.
     pub(super) fn settle_screen(&mut self) {
         if self.link.experiment.ask.question() != Question::Curve {
             self.link.view.screen = Screen::Model;
@@ -86,7 +87,8 @@ impl State {
         }
     }
 
-    /// Chooses a bundled model. Windows that were not changed follow it: a CPU takes minutes for a point of the large one.
+    /// Chooses a bundled model. If the windows are still at their defaults, they follow the model: a CPU takes minutes
+    /// for a point of the large one.
     pub fn choose_bundled(&mut self, name: &str) {
         let usual = |name: &str| {
             let heavy = self.machine.webgpu == Some(false) && name == SMOLLM2.name;
@@ -131,7 +133,7 @@ mod tests {
         }
         assert!(!state.choose_next());
         assert_eq!((chosen(&state), &state.run.queue), (Some("4M"), &None));
-        // Of one model there is no queue.
+        // There is no queue for a single model.
         state.look_at(Screen::Model);
         state.queue_sizes();
         assert!(!state.choose_next());
@@ -145,12 +147,12 @@ mod tests {
         state.change(|e| *e.sweep_mut() = "rtn:bits=8..2/7".parse().expect("a sweep of the grammar"));
         assert!(!state.choose_next());
         assert_eq!((chosen(&state), &state.run.queue), (Some("1M"), &None));
-        // Of other windows, the sizes could not be compared either.
+        // With changed windows, the sizes would not be comparable.
         state.queue_sizes();
         assert!(state.choose_next());
         state.change(|e| e.windows = 3);
         assert!(!state.choose_next());
-        // While something is being done, nothing is queued.
+        // Nothing is queued while a task is running.
         assert!(state.begin(Goal::Load));
         state.queue_sizes();
         assert_eq!(state.run.queue, None);
@@ -206,7 +208,7 @@ mod tests {
         );
         state.choose_bundled("hemoscope-1m");
         assert_eq!(windows(&state), (8, 256, 8));
-        // What the reader chose stays.
+        // The user's choice stays.
         state.change(|e| e.windows = 4);
         state.choose_bundled(SMOLLM2.name);
         assert_eq!(windows(&state), (4, 256, 8));

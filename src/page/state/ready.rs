@@ -1,14 +1,14 @@
-//! Whether what is on screen can be run, and what stands against it.
+//! Whether the settings on screen can be run, and if not, why.
 
 use super::{Machine, ModelKind, Ui};
 use hemoscope_core::experiment::bundled;
 use hemoscope_core::experiment::{Asset, BUNDLED_CALIBRATION, BUNDLED_TEXT, Experiment, Origin};
 use hemoscope_core::say;
 
-/// The bundled texts: their tokens by the tokenizer of the models of several sizes, and their bytes.
+/// The bundled texts: their tokens under the sizes' tokenizer, and their bytes.
 const TEXTS: [(&str, usize, usize); 2] = [(BUNDLED_TEXT, 11_065, 40_476), (BUNDLED_CALIBRATION, 11_121, 39_537)];
 
-/// What keeps the settings from being run as they are on screen; `None` where nothing does.
+/// What keeps the settings from being run as they are on screen; `None` if nothing does.
 #[must_use]
 pub fn obstacle(e: &Experiment, ui: &Ui, machine: &Machine) -> Option<String> {
     if !ui.spec_problem.is_empty() {
@@ -23,7 +23,7 @@ pub fn obstacle(e: &Experiment, ui: &Ui, machine: &Machine) -> Option<String> {
     if !chosen {
         let what = match kind {
             ModelKind::Own => "Choose the model's file first.",
-            ModelKind::Hub => "Choose a model of the hub first.",
+            ModelKind::Hub => "Choose a model from the hub first.",
             ModelKind::Bundled(_) => "Choose a model first.",
         };
         return Some(what.to_owned());
@@ -38,19 +38,19 @@ pub fn obstacle(e: &Experiment, ui: &Ui, machine: &Machine) -> Option<String> {
     sample_problem(e, ui, machine).or_else(|| calibration_problem(e, ui))
 }
 
-/// Whether the text is, or is about to be, the reader's own.
+/// Whether the text is, or is about to be, the user's own.
 fn is_own(origin: &Origin, ui: &Ui) -> bool {
     ui.picking_text || matches!(origin, Origin::Own(_))
 }
 
-/// Why the windows can't be measured as they are set; `None` where they can, or nobody knows before the files are read.
+/// Why the chosen windows can't be measured; `None` if they can, or if that is not known before the files are read.
 #[must_use]
 pub fn sample_problem(e: &Experiment, ui: &Ui, machine: &Machine) -> Option<String> {
     let text = || windows_problem(&e.text, e.windows, e, ui);
     window_problem(e, machine).or_else(|| if ui.picking_text { None } else { text() })
 }
 
-/// Why the calibration text doesn't hold the windows that a method looks at; `None` where it does or none is looked at.
+/// Why the calibration text is too short for its windows; `None` if it is long enough, or no method is calibrated.
 #[must_use]
 pub fn calibration_problem(e: &Experiment, ui: &Ui) -> Option<String> {
     let problem = e
@@ -71,7 +71,7 @@ fn window_problem(e: &Experiment, machine: &Machine) -> Option<String> {
     (e.window > context).then(|| format!("{name} reads at most {context} tokens at once."))
 }
 
-/// Why a text doesn't hold so many windows.
+/// Why a text is too short for this many windows.
 fn windows_problem(text: &Asset, windows: usize, e: &Experiment, ui: &Ui) -> Option<String> {
     let most = tokens_at_most(text, &e.model, ui)?;
     let name = match &text.origin {
@@ -85,7 +85,8 @@ fn windows_problem(text: &Asset, windows: usize, e: &Experiment, ui: &Ui) -> Opt
     })
 }
 
-/// The most tokens that a text can have: counted for a bundled one under a model of several sizes, else one a byte.
+/// The most tokens that a text can have: an exact count for a bundled text under one of the sizes, otherwise one per
+/// byte.
 fn tokens_at_most(text: &Asset, model: &Asset, ui: &Ui) -> Option<usize> {
     match &text.origin {
         Origin::Bundled(name) => {
@@ -134,7 +135,7 @@ mod tests {
         state.ui.spec_problem = "unknown method".to_owned();
         assert!(obstacle_of(&state).contains("damage"));
         state.ui.spec_problem.clear();
-        // What is on screen is another model than the one in use.
+        // The model on screen is not the one in use.
         state.ui.picking_model = Some(Picking::Own);
         assert!(obstacle_of(&state).contains("file"));
         state.ui.picking_model = Some(Picking::Hub);

@@ -1,4 +1,4 @@
-//! The curves that are here, stored ones and measured ones: which of them is shown, and which the settings call for.
+//! The available curves, stored and measured: which one is shown, and which one fits the settings.
 
 use std::sync::Arc;
 
@@ -13,36 +13,36 @@ use hemoscope_core::modify::Sweep;
 use hemoscope_core::plot::KEPT;
 use hemoscope_core::say;
 
-/// The curves that are here.
+/// The available curves.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Results {
     /// The curve in the chart.
     pub shown: Option<Shown>,
-    /// The curve that the shown one takes the place of while it has fewer points.
+    /// The curve that the shown one is replacing, until the shown one has as many points.
     pub(super) former: Option<Shown>,
-    /// The curves that are here, to be shown when the settings call for them.
+    /// All available curves, to be shown when the settings fit.
     shelf: Vec<Shown>,
-    /// Stored curves that were asked for and have not come yet, by path.
+    /// Stored curves that are being fetched, by path.
     asked: Vec<String>,
-    /// Curves kept beside it.
+    /// Curves kept for comparison.
     pub kept: Vec<Kept>,
 }
 
 /// The curve in the chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shown {
-    /// As far as it is measured. Shared, since the page copies what it knows with every event.
+    /// The curve as far as it is measured. Shared, since the page copies its state with every event.
     pub curve: Arc<Curve>,
     /// The settings it was measured with.
     pub experiment: Experiment,
-    /// Whether it was stored with the page and not measured here.
+    /// Whether it was stored with the page rather than measured here.
     pub stored: bool,
     /// Whether all points were tried.
     pub complete: bool,
 }
 
 impl Shown {
-    /// Whether it is being measured, or was left before all points were tried.
+    /// Whether it is being measured, or its run ended before all points were tried.
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
         !self.stored && !self.complete
@@ -54,11 +54,11 @@ impl Shown {
 pub struct Kept {
     /// What it is called.
     pub name: String,
-    /// Which colour and dash.
+    /// Which colour and dash pattern.
     pub slot: usize,
     /// The curve.
     pub curve: Arc<Curve>,
-    /// The strength whose line along the depth is kept; `None`: the curve is.
+    /// The strength whose line along the depth is kept; `None`: the whole curve is kept.
     pub at: Option<f64>,
 }
 
@@ -71,13 +71,13 @@ impl Kept {
     }
 }
 
-/// Answers to one question about one model and the same methods take each other's place in the chart, whatever their range
-/// and protocol.
+/// Whether an experiment answers this question about this model with the same methods, whatever its range and protocol.
+/// Such results replace each other in the chart.
 fn is_of(experiment: &Experiment, model: &Origin, ask: &Ask) -> bool {
     experiment.model.origin == *model && experiment.ask.is_like(ask) && experiment.sweep().has_methods_of(ask.sweep())
 }
 
-/// The models whose curves are looked at.
+/// The models whose curves are on view.
 #[must_use]
 pub fn looked_at(link: &Settings) -> Vec<&'static Bundled> {
     const ALL: &[Bundled] = &SIZES;
@@ -88,7 +88,7 @@ pub fn looked_at(link: &Settings) -> Vec<&'static Bundled> {
 }
 
 impl Results {
-    /// The best answer to a question about a model: the one that is shown, else the last that was measured here, else the
+    /// The best result for a question about a model: the one shown, or else the last one measured here, or else the
     /// stored one.
     fn answer_to(&self, model: &Origin, ask: &Ask) -> Option<&Shown> {
         let fits = |shown: &&Shown| is_of(&shown.experiment, model, ask);
@@ -97,7 +97,7 @@ impl Results {
         shown.or_else(measured).or_else(|| self.shelf.iter().find(fits))
     }
 
-    /// The models that differ in size, each with its curve under these methods.
+    /// The models of all sizes, each with its curve for these methods.
     #[must_use]
     pub fn sizes(&self, sweep: &Sweep) -> Vec<(&'static Bundled, Option<&Shown>)> {
         const ALL: &[Bundled] = &SIZES;
@@ -106,7 +106,7 @@ impl Results {
         ALL.iter().map(|model| (model, curve(model))).collect()
     }
 
-    /// The size whose points can be selected, by its place: that of the shown curve, else the chosen one.
+    /// The index of the size whose points can be selected: that of the shown curve, or else the chosen one.
     #[must_use]
     pub fn selectable_size(&self, link: &Settings) -> Option<usize> {
         let shown = self.shown.as_ref().map(|shown| &shown.experiment.model);
@@ -115,8 +115,7 @@ impl Results {
             .or_else(|| bundled::size_of(&link.experiment.model))
     }
 
-    /// The paths of the stored results that the settings call for and that nobody has asked for yet; from here on they are
-    /// asked for.
+    /// The paths of the stored results that fit the settings and were not requested before; marks them as requested.
     pub fn ask_for_curves(&mut self, link: &Settings) -> Vec<String> {
         let ask = &link.experiment.ask;
         let mut wanted = Vec::new();
@@ -134,7 +133,7 @@ impl Results {
         wanted
     }
 
-    /// What came of asking for a stored curve.
+    /// Takes the outcome of fetching a stored curve.
     pub fn take_stored(&mut self, path: &str, curve: Option<Curve>) {
         self.asked.retain(|asked| asked != path);
         self.shelf.extend(curve.map(|curve| Shown {
@@ -145,14 +144,14 @@ impl Results {
         }));
     }
 
-    /// Whether a stored curve is still to come.
+    /// Whether a stored curve is still being fetched.
     #[must_use]
     pub fn is_looking(&self) -> bool {
         !self.asked.is_empty()
     }
 
-    /// Puts a curve that was measured here on the shelf, in the place of the one before. What is unfinished takes the place
-    /// of nothing that is finished.
+    /// Puts a curve measured here on the shelf, replacing the previous one. An unfinished curve never replaces a
+    /// finished one.
     pub(super) fn shelve(&mut self, measured: &Shown) {
         let (model, ask) = (&measured.experiment.model, &measured.experiment.ask);
         self.shelf.retain(|other| {
@@ -162,14 +161,14 @@ impl Results {
         self.shelf.push(measured.clone());
     }
 
-    /// Shows the curve that the model and the methods of the settings call for. What a run is measuring stays.
+    /// Shows the curve that fits the model and methods in the settings. A curve being measured stays.
     pub fn show(&mut self, link: &mut Settings, run: &Run) {
         if run.is(Goal::Run) {
             return;
         }
         let experiment = &link.experiment;
         let found = self.answer_to(&experiment.model.origin, &experiment.ask).cloned();
-        // An answer that is still to come takes the place of what is there, so that nothing flickers.
+        // While the result is being fetched, the present one stays, so that nothing flickers.
         let same_question = |shown: &Shown| shown.experiment.ask.is_like(&experiment.ask);
         let keeps = found.is_none() && !self.asked.is_empty() && self.shown.as_ref().is_none_or(same_question);
         if found == self.shown || keeps {
@@ -187,9 +186,9 @@ impl Results {
         self.former = None;
     }
 
-    /// A new curve takes the shown one's place.
+    /// Shows a new curve in place of the present one.
     pub(super) fn begin(&mut self, new: Shown) {
-        // What an earlier run left unfinished gives way to what it would have replaced.
+        // If an earlier run left the present curve unfinished, the longer former curve stays the former one.
         let here = self.shown.replace(new);
         let longer = |former: &Shown| {
             here.as_ref()
@@ -200,7 +199,7 @@ impl Results {
         }
     }
 
-    /// The shown curve is as far as it will be.
+    /// The run of the shown curve has ended.
     pub(super) fn finish(&mut self, curve: Shown) {
         if curve.complete {
             self.former = None;
@@ -208,21 +207,21 @@ impl Results {
         self.shown = Some(curve);
     }
 
-    /// A run that ended without a point leaves the curve that was there.
+    /// After a run without any point, shows the former curve again.
     pub(super) fn restore(&mut self) {
         if self.shown.as_ref().is_some_and(|shown| shown.curve.points.is_empty()) {
             self.shown = self.former.take();
         }
     }
 
-    /// The curve that the shown one takes the place of, as long as that has fewer points.
+    /// The curve that the shown one is replacing, as long as the shown one has fewer points.
     #[must_use]
     pub fn ghost(&self) -> Option<&Shown> {
         let points = self.shown.as_ref()?.curve.points.len();
         self.former.as_ref().filter(|former| points < former.curve.points.len())
     }
 
-    /// Whether the chart shows something else than the settings would give.
+    /// Whether the chart shows something other than what the settings would give.
     #[must_use]
     pub fn is_outdated(&self, settings: &Experiment) -> bool {
         self.shown
@@ -238,8 +237,8 @@ impl Results {
             .unwrap_or_default()
     }
 
-    /// Keeps what is shown beside what comes later: the curve, or along the depth the line of the selected strength. `false`
-    /// where as many are kept as can be told apart.
+    /// Keeps what is shown for comparison with later results: the curve, or along the depth the line of the selected
+    /// strength. `false` if no more could be told apart.
     pub fn keep(&mut self, view: &View) -> bool {
         if self.kept.len() >= KEPT {
             return false;
@@ -267,13 +266,13 @@ impl Results {
         true
     }
 
-    /// The selected strength, where a line along the depth is what can be kept.
+    /// The selected strength, if what can be kept is a line along the depth.
     fn depth_strength(&self, view: &View) -> Option<f64> {
         let (curve, point) = self.selected_point(view)?;
         (curve.question == Question::Depth).then_some(point.value())
     }
 
-    /// Whether what is shown can be kept, once.
+    /// Whether what is shown can be kept and is not kept yet.
     #[must_use]
     pub fn can_keep(&self, view: &View) -> bool {
         let at = self.depth_strength(view);
@@ -283,14 +282,14 @@ impl Results {
         })
     }
 
-    /// What is kept of this question.
+    /// What is kept for this question.
     pub fn kept_of(&self, ask: &Ask) -> impl Iterator<Item = &Kept> {
         let question = ask.question();
         self.kept.iter().filter(move |kept| kept.curve.question == question)
     }
 
-    /// The place of the point whose strength is selected, else of the first beyond the threshold, else of the last that could
-    /// be measured.
+    /// The index of the point with the selected strength, or else of the first beyond the threshold, or else of the
+    /// last that could be measured.
     #[must_use]
     pub fn selected(&self, view: &View) -> Option<usize> {
         let points = &self.shown.as_ref()?.curve.points;
@@ -316,11 +315,11 @@ impl Results {
         Some((curve, curve.points.get(self.selected(view)?)?))
     }
 
-    /// The link to pass on: the settings, and what came out of them where they were measured here.
+    /// The link to share: the settings, and their result if it was measured here.
     #[must_use]
     pub fn shared_link(&self, link: &Settings) -> Settings {
         let mut shared = link.clone();
-        // Of several models, the link says how they are measured, and each has a result of its own.
+        // When several models are compared, each has its own result, so the link holds none.
         if let Some(shown) = &self.shown
             && link.view.screen == Screen::Model
             && shown.complete
@@ -383,7 +382,7 @@ mod tests {
         assert!(!state.results.is_outdated(&state.link.experiment));
         assert_eq!(state.results.ask_for_curves(&state.link), [""; 0]);
 
-        // Another method has none: nothing is shown.
+        // There is no curve for another method: nothing is shown.
         let magnitude = catalogue::find("magnitude").expect("in the catalogue");
         state.change(|e| knob::choose_method(e.sweep_mut(), magnitude));
         let [path] = state.results.ask_for_curves(&state.link).try_into().expect("one");
@@ -392,7 +391,7 @@ mod tests {
         state.take_stored(&path, None);
         assert_eq!(state.results.shown, None);
 
-        // Of a model of one's own, nothing is stored.
+        // Nothing is stored for the user's own model.
         state.change(|e| e.model.origin = Origin::Own("mine.gguf".to_owned()));
         assert_eq!(state.results.ask_for_curves(&state.link), [""; 0]);
     }

@@ -1,4 +1,4 @@
-//! What is being done, and how far it is.
+//! The current task and its progress.
 
 use super::{Queue, Results, Shown};
 use hemoscope_core::curve::digest::Verdict;
@@ -6,37 +6,37 @@ use hemoscope_core::curve::{Measured, Protocol};
 use hemoscope_core::experiment::{Experiment, Question, Settings};
 use hemoscope_core::say;
 
-/// What is being done, and what came of the last run.
+/// The current task, and the outcome of the last run.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Run {
-    /// The task under way.
+    /// The task in progress.
     pub task: Option<Task>,
     /// Models that wait for their run.
     pub queue: Option<Queue>,
-    /// Whether a shared result came out again.
+    /// Whether a shared result was reproduced.
     pub verdict: Option<Verdict>,
     /// What a screen reader is told next.
     pub announcement: String,
     pub(super) next_task: u64,
 }
 
-/// What the reader asked for.
+/// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
     /// A curve.
     Run,
     /// Two texts.
     Write,
-    /// The model only.
+    /// Only the model.
     Load,
 }
 
-/// A task under way.
+/// A task in progress.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Task {
-    /// Tells it from others.
+    /// A number that distinguishes it from other tasks.
     pub number: u64,
-    /// What for.
+    /// Its goal.
     pub goal: Goal,
     /// The engine's job, once there is one.
     pub job: Option<u64>,
@@ -44,16 +44,16 @@ pub struct Task {
     pub cancelling: bool,
     /// How far it is.
     pub stage: Stage,
-    /// The experiment as it was when it was asked for.
+    /// The experiment as it was when the task was started.
     pub experiment: Experiment,
     /// Points of the sweep.
     pub points: usize,
     /// How many of them are finished.
     pub finished: usize,
-    /// Whether the point that changes nothing is among them. It takes hardly any time.
+    /// Whether the unmodified point, which takes hardly any time, is among them.
     pub(super) unchanged: bool,
     pub(super) protocol: Option<Protocol>,
-    /// When the first point that changes something was begun.
+    /// When the first modified point was begun.
     pub(super) first_point_ms: Option<f64>,
     /// When its latest event came.
     pub(super) latest_ms: f64,
@@ -75,28 +75,28 @@ pub enum Stage {
 /// A point that is being measured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnderWay {
-    /// Which, from 0.
+    /// Its index, from 0.
     pub index: usize,
     /// Its strength.
     pub value: f64,
     /// Windows done.
     pub done: usize,
-    /// Of all.
+    /// The total.
     pub total: usize,
-    /// What is done to the model before its windows are measured.
+    /// Work on the model before its windows are measured.
     pub preparing: Option<Preparation>,
-    /// What the windows up to some time ago gave, and how many they were. For the eye only: nothing is concluded from it.
+    /// The latest provisional result, and its number of windows. Only for display: no conclusions are drawn from it.
     pub so_far: Option<(usize, Box<Measured>)>,
 }
 
-/// Work that leads to a measurement: calibrating, editing, measuring the untouched model.
+/// Work before a measurement: calibrating, editing, measuring the untouched model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preparation {
     /// What is being done.
     pub what: String,
     /// Blocks or windows done.
     pub done: usize,
-    /// Of all.
+    /// The total.
     pub total: usize,
 }
 
@@ -105,18 +105,18 @@ pub struct Preparation {
 pub enum Consequence {
     /// Nothing.
     None,
-    /// The worker is of no use any more.
+    /// The worker can't be used any more.
     DropWorker,
 }
 
 impl Run {
-    /// Whether a task with this goal is under way.
+    /// Whether a task with this goal is in progress.
     #[must_use]
     pub fn is(&self, goal: Goal) -> bool {
         self.task.as_ref().is_some_and(|task| task.goal == goal)
     }
 
-    /// The question that the page is at: that of the run under way, else that of the settings.
+    /// The page's current question: that of the run in progress, or else that of the settings.
     #[must_use]
     pub fn question(&self, link: &Settings) -> Question {
         let running = self.task.as_ref().filter(|task| task.goal == Goal::Run);
@@ -141,7 +141,7 @@ impl Run {
         self.task.is_some() && shown.is_some_and(empty)
     }
 
-    /// Whether a shared result came out again, in words.
+    /// Whether a shared result was reproduced, in words.
     #[must_use]
     pub fn verdict_in_words(&self, results: &Results) -> Option<String> {
         Some(say::verdict(self.verdict.as_ref()?, &results.shown.as_ref()?.curve))
@@ -149,7 +149,7 @@ impl Run {
 }
 
 impl Task {
-    /// A point is this far. A provisional result stays until there is a newer one.
+    /// Updates a point's progress. A provisional result stays until there is a newer one.
     pub(super) fn under_way(&mut self, mut now: UnderWay) {
         let Stage::Points(points) = &mut self.stage else {
             self.stage = Stage::Points(vec![now]);

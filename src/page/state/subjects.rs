@@ -1,4 +1,4 @@
-//! What is read off results: where curves break, what that means for the chart, and what is said of them.
+//! What is derived from results: where curves break, what the chart shows of it, and the sentences about it.
 
 use std::sync::Arc;
 
@@ -10,19 +10,20 @@ use hemoscope_core::experiment::{Question, Screen};
 use hemoscope_core::plot::{Threshold, threshold};
 use hemoscope_core::say;
 
-/// What is read. What follows from it takes too long for every redraw, so it is found anew only where this is another.
+/// The inputs to sentences and thresholds, which take too long to compute for every redraw and are computed again only
+/// when these inputs change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Subjects {
-    /// Where models break.
+    /// Curves, for where models break.
     Curves {
-        /// The shown curve, or one of each size where there is one.
+        /// The shown curve, or one per size if there is one.
         curves: Vec<Option<Arc<Curve>>>,
-        /// Where sizes are compared, their names.
+        /// If sizes are compared, their names.
         names: Vec<&'static str>,
         /// The perplexity ratio at which a model counts as broken.
         ratio: f64,
     },
-    /// Where the damage of the selected strength starts.
+    /// A result along the depth, for where the damage of the selected strength starts.
     Depth {
         /// The shown result.
         curve: Arc<Curve>,
@@ -32,7 +33,7 @@ pub enum Subjects {
 }
 
 impl Subjects {
-    /// What the page shows.
+    /// The inputs for what the page shows.
     #[must_use]
     pub fn of(link: &Settings, results: &Results) -> Self {
         if let Some(shown) = &results.shown
@@ -61,7 +62,7 @@ impl Subjects {
         }
     }
 
-    /// What is said of it; empty where there is nothing.
+    /// The answer in words; empty if there is nothing to say.
     #[must_use]
     pub fn answer(&self) -> Answer {
         match self {
@@ -93,7 +94,7 @@ fn of_curves(curves: &[Option<Arc<Curve>>], names: &[&str], ratio: f64) -> Answe
         curves => {
             let curves = curves.iter().map(Option::as_deref);
             let said = compare(&names.iter().copied().zip(curves).collect::<Vec<_>>(), ratio);
-            // What comes of it, then each model's place.
+            // The conclusion, then each model's threshold.
             match said.split_once(": ") {
                 Some((headline, rest)) => Answer {
                     headline: format!("{headline}:"),

@@ -1,4 +1,4 @@
-//! The page's story, told in the engine's events.
+//! The page's state, driven by the engine's events.
 
 use super::*;
 use crate::testing::stored;
@@ -54,7 +54,7 @@ fn measured(value: f64, loss: f64) -> Measured {
     }
 }
 
-/// A point of the present sweep.
+/// A point of the current sweep.
 fn point(state: &State, index: usize, loss: f64) -> Point {
     let (value, spec) = state.link.experiment.sweep().points().swap_remove(index);
     Point::measured(value, spec, &measured(value, loss))
@@ -76,7 +76,7 @@ fn tell(state: &mut State, event: Event) -> Consequence {
     state.fold(Reply { id: JOB, event }, 1000.0)
 }
 
-/// A page on which a run has measured its first points.
+/// A page whose run has measured its first points.
 fn running(points: usize) -> State {
     let mut state = State::open(Opened::default());
     assert!(state.begin(Goal::Run));
@@ -316,7 +316,7 @@ fn a_finished_run_is_announced_in_its_sentence() {
 #[test]
 fn the_page_selects_the_first_point_beyond_the_threshold() {
     let mut state = running(9);
-    // Losses are 0.05 a point, and ln 1.1 is 0.095.
+    // The loss grows by 0.05 per point, and ln 1.1 is 0.095.
     assert_eq!(state.results.selected(&state.link.view), Some(2));
     state.link.view.at = Some(0.52);
     assert_eq!(state.results.selected(&state.link.view), Some(5));
@@ -347,9 +347,9 @@ fn the_time_left_follows_from_the_time_taken() {
     state.fold(Reply { id: JOB, event }, 21_000.0);
     let (text, part) = progress(&state.run, &state.machine, 21_000.0).expect("a task");
     assert_eq!(part, Some(3.0 / 9.0));
-    // Two points that were changed took 20 s, six are left.
+    // Two modified points took 20 s; six are left.
     assert!(text.ends_with("about 1\u{a0}min\u{a0}00\u{a0}s left"), "{text}");
-    // Until more is heard, it counts down.
+    // Until the next event, it counts down.
     let (text, _) = progress(&state.run, &state.machine, 26_000.0).expect("a task");
     assert!(text.ends_with("about 55\u{a0}s left"), "{text}");
 }
@@ -383,7 +383,7 @@ fn editing_within_a_point_leaves_its_number_and_the_time_left() {
         text.starts_with("point 4 of 9, calibrating and editing: 15 of 30 · about"),
         "{text}"
     );
-    // Half of twice 8 calibration windows, before 8 windows are measured.
+    // Calibration is 2 × 8 windows, half done, before 8 windows are measured.
     assert_eq!(part, Some((3.0 + 8.0 / 24.0) / 9.0));
     assert!(matches!(
         state.run.under_way(state.results.shown.as_ref()),
@@ -418,7 +418,7 @@ fn a_browser_without_webgpu_is_not_asked_for_it_again() {
     assert_eq!(state.device_to_start(), DeviceChoice::Auto);
     state.machine.webgpu = Some(false);
     assert_eq!(state.device_to_start(), DeviceChoice::Flex);
-    // Who asks for WebGPU alone is told why there is none.
+    // A user who asks for WebGPU only is told why there is none.
     state.link.view.device = DeviceChoice::Gpu;
     assert_eq!(state.device_to_start(), DeviceChoice::Gpu);
 }

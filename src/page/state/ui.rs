@@ -1,29 +1,29 @@
-//! What the reader has in hand and no link holds: messages, half-made choices, fields that can't be used as they stand.
+//! User-interface state that is not part of a link: messages, unfinished choices, fields with unusable content.
 
 use crate::doors::fetch::Offer;
 use hemoscope_core::experiment::Origin;
 use hemoscope_core::say;
 
-/// What the reader has in hand and no link holds.
+/// User-interface state that is not part of a link.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Ui {
     /// Errors and notices, oldest first.
     pub messages: Vec<Message>,
-    /// The kind of model that is being chosen, before one is.
+    /// The kind of model being chosen, until one is.
     pub picking_model: Option<Picking>,
-    /// Whether a text of one's own is being given.
+    /// Whether the user is about to provide a text.
     pub picking_text: bool,
     /// Models of a repository to choose from.
     pub offers: Option<Offers>,
-    /// What is wrong with the modification written as text; empty where nothing is.
+    /// What is wrong with the modification written as text; empty if nothing is.
     pub spec_problem: String,
     /// Whether the page is dark.
     pub dark: bool,
-    /// The reader's own text, once it is here.
+    /// The user's own text, once provided.
     pub own_text: Option<OwnText>,
-    /// Whether a text of the reader's own is being typed that is not in use yet.
+    /// Whether the user is typing a text that is not in use yet.
     pub typing_text: bool,
-    /// Whether the files of the reader's own model are here.
+    /// Whether the files of the user's own model are available.
     pub own_model: bool,
     next_message: u64,
 }
@@ -31,18 +31,18 @@ pub struct Ui {
 /// A kind of model that is not bundled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Picking {
-    /// A file of the reader's own.
+    /// The user's own file.
     Own,
     /// From the hub or any address.
     Hub,
 }
 
-/// What a model is, as the list of models offers it.
+/// The kinds of model that the list offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModelKind {
-    /// One that the page brings along, by name.
+    /// A bundled one, by name.
     Bundled(String),
-    /// A file of the reader's own.
+    /// The user's own file.
     Own,
     /// From the hub or any address.
     Hub,
@@ -55,11 +55,11 @@ pub struct Offers {
     pub repository: String,
     /// Branch, tag or commit.
     pub revision: String,
-    /// The models, the best start first.
+    /// The models, most suitable first.
     pub models: Vec<Offer>,
 }
 
-/// A text of the reader's own, as far as the page shows it.
+/// The user's own text, as far as the page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnText {
     /// How it begins.
@@ -75,7 +75,7 @@ pub struct Message {
     pub number: u64,
     /// Whether something failed.
     pub error: bool,
-    /// What, where, and what to do.
+    /// What happened, where, and what to do.
     pub text: String,
 }
 
@@ -92,7 +92,7 @@ impl Ui {
 
     fn push(&mut self, error: bool, text: &str) {
         let text = say::sentence(text);
-        // The same thing twice needs saying once.
+        // A repeated message replaces the earlier one.
         self.messages.retain(|message| message.text != text);
         self.next_message += 1;
         self.messages.push(Message {
@@ -129,7 +129,7 @@ impl Ui {
         }
     }
 
-    /// The bundled text that is measured on; `None` where it is, or will be, the reader's own.
+    /// The bundled text that is measured on; `None` if it is, or will be, the user's own.
     #[must_use]
     pub fn bundled_text<'a>(&self, origin: &'a Origin) -> Option<&'a str> {
         match origin {

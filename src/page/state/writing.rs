@@ -1,4 +1,4 @@
-//! What the two models write: what was written in this page, and the texts that are stored with the page.
+//! What the two models write: texts generated in this page, and texts stored with the page.
 
 use std::sync::Arc;
 
@@ -13,24 +13,24 @@ use hemoscope_core::{say, share};
 /// What the two models write.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Writing {
-    /// What was written in this page last, or is being written.
+    /// The texts last generated in this page, or being generated.
     pub live: Option<Live>,
     /// Texts that are stored with the page.
     stored: Vec<Arc<Stored>>,
-    /// Stored texts that were asked for, by path.
+    /// Stored texts that were requested, by path.
     asked: Vec<String>,
 }
 
-/// What was written in this page.
+/// Texts generated in this page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Live {
     /// The untouched model.
     pub model: Origin,
     /// The modification of the second one.
     pub spec: Spec,
-    /// What that is called.
+    /// The name of that modification.
     pub title: String,
-    /// Its strength, as it is shown.
+    /// Its strength as shown.
     pub at: String,
     /// The untouched model's text.
     pub base: String,
@@ -40,30 +40,30 @@ pub struct Live {
     pub first_difference: Option<Option<usize>>,
 }
 
-/// Stored texts, and what they were written with.
+/// Stored texts, and the experiment they were generated with.
 #[derive(Debug, PartialEq)]
 struct Stored {
     experiment: Experiment,
     written: Vec<Continuations>,
 }
 
-/// What is seen: two texts, and what they are.
+/// What the page shows: two texts and their labels.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Texts {
     /// The damaged model, with its strength.
     pub title: String,
-    /// What is there, and what can be done.
+    /// What the texts are, and what the user can do.
     pub hint: String,
     /// The untouched model's text.
     pub base: String,
     /// The damaged model's.
     pub modified: String,
-    /// Where they part, in words; empty while nothing is known.
+    /// Where they start to differ, in words; empty while not known.
     pub difference: String,
 }
 
 impl Writing {
-    /// Begins anew with a modification of a model, called so at this strength.
+    /// Starts new texts for a modification of a model, with its name and strength.
     pub fn start(&mut self, model: Origin, spec: Spec, title: String, at: String) {
         self.live = Some(Live {
             model,
@@ -76,7 +76,7 @@ impl Writing {
         });
     }
 
-    /// The path of the stored texts that the settings call for and that nobody has asked for yet; from then on they are.
+    /// The path of the stored texts that fit the settings, if not requested before; marks it as requested.
     pub fn ask_for_texts(&mut self, link: &Settings) -> Option<String> {
         let Origin::Bundled(model) = &link.experiment.model.origin else {
             return None;
@@ -94,7 +94,7 @@ impl Writing {
         Some(path)
     }
 
-    /// What came of asking for the stored texts of this path.
+    /// Takes the outcome of fetching the stored texts at this path.
     pub fn take_stored(&mut self, path: &str, texts: Option<StoredTexts>) {
         self.asked.retain(|asked| asked != path);
         self.stored.extend(texts.map(|StoredTexts { link, written }| {
@@ -105,8 +105,8 @@ impl Writing {
         }));
     }
 
-    /// What is seen at the selected point: what was written in this page of it, else what is stored of it,
-    /// else what was written of another, else the untouched model's stored text.
+    /// What the page shows at the selected point: texts generated in this page for it, or else stored ones, or else
+    /// texts generated for another point, or else only the untouched model's stored text.
     #[must_use]
     pub fn seen(&self, results: &Results, view: &View, busy: bool) -> Texts {
         let selected = results.selected_point(view).map(|(_, point)| point);
@@ -146,7 +146,7 @@ impl Writing {
         }
     }
 
-    /// The stored texts of a point, or of the strength nearest to it, where prompt and decoding are those of the texts.
+    /// The stored texts of a point, or of the strength nearest to it, if prompt and decoding match.
     fn stored_at(&self, shown: &Shown, point: &Point, view: &View) -> Option<(&Continuations, &Continuation, f64)> {
         let of_model = self
             .stored
@@ -168,7 +168,7 @@ impl Writing {
         })
     }
 
-    /// What the untouched model writes, whatever the method.
+    /// The untouched model's stored text, which is the same for every method.
     fn stored_base(&self, model: &Origin, view: &View) -> Option<String> {
         let of_model = self
             .stored
@@ -180,7 +180,7 @@ impl Writing {
 }
 
 impl Stored {
-    /// The texts of the prompt, where nothing is drawn.
+    /// The texts for the view's prompt, if decoding is greedy.
     fn asked_for(&self, view: &View) -> Option<&Continuations> {
         if view.sampling != Sampling::Greedy {
             return None;
@@ -190,7 +190,7 @@ impl Stored {
     }
 }
 
-/// Whether equal modifications are equal models in both experiments.
+/// Whether the same modification gives the same model in both experiments.
 fn wrote(stored: &Experiment, shown: &Experiment) -> bool {
     let calibration = |e: &Experiment| {
         let watched = e.sweep().needs_calibration();
@@ -200,7 +200,7 @@ fn wrote(stored: &Experiment, shown: &Experiment) -> bool {
     stored.model.origin == shown.model.origin && stored.seed == shown.seed && calibration(stored) == calibration(shown)
 }
 
-/// The steps without the range: what all points of a sweep have in common.
+/// The steps without the range, which all points of a sweep have in common.
 fn shape(sweep: &Sweep) -> Vec<Step> {
     let mut steps = sweep.steps.clone();
     for step in &mut steps {
@@ -210,12 +210,12 @@ fn shape(sweep: &Sweep) -> Vec<Step> {
 }
 
 impl Live {
-    /// What is seen of it, and what to press where it is not of the selected strength.
+    /// The texts to show, with a hint what to press if they are not for the selected strength.
     fn texts(&self, selected: Option<&str>, is_selected: bool, busy: bool) -> Texts {
         let title = format!("{} at {}", self.title, self.at);
         let hint = match selected {
             Some(at) if is_selected => point_hint(at),
-            Some(at) => format!("Continuations under {title}; press Write again for {at}."),
+            Some(at) => format!("Written under {title}; press Write again for {at}."),
             None => String::new(),
         };
         Texts {
@@ -231,7 +231,7 @@ impl Live {
     }
 }
 
-/// What can be written.
+/// What the user can do when there are no texts yet.
 fn nothing_yet(results: &Results, view: &View) -> Texts {
     let title = results.shown.as_ref().map(|shown| say::curve_name(&shown.curve.sweep));
     let (title, hint) = match (title.unwrap_or_default(), strength(results, view)) {
@@ -308,7 +308,7 @@ mod tests {
             );
             assert!(seen.hint.starts_with("Stored texts of "), "{}", seen.hint);
         }
-        // Of another method nothing is stored yet, but the untouched model writes the same.
+        // Nothing is stored for another method yet, but the untouched model's text is the same.
         let wanda = state.results.shown.clone();
         state.take_stored("", Some(stored("hemoscope-4m", "magnitude:sparsity=0..0.8/9")));
         state.results.shown = state.results.shown.take().map(|mut shown| {
@@ -325,7 +325,7 @@ mod tests {
             (written.base.clone(), String::new())
         );
         state.results.shown = wanda;
-        // Another prompt, or words that are drawn: nothing is stored of that.
+        // Nothing is stored for other prompts or for sampling.
         "A cat".clone_into(&mut state.link.view.prompt);
         assert_eq!(seen(&state).modified, "");
         state.link.view.prompt = View::default().prompt;
@@ -390,23 +390,23 @@ mod tests {
         let hint = seen(&state).hint;
         assert_eq!(
             hint,
-            "Continuations under Wanda pruning at 20\u{202f}%; press Write again for 30\u{202f}%."
+            "Written under Wanda pruning at 20\u{202f}%; press Write again for 30\u{202f}%."
         );
-        // Where something is stored of the selected strength, that is seen.
+        // If there are stored texts for the selected strength, they are shown.
         state.writing.take_stored("", Some(texts()));
         assert_eq!(seen(&state).modified, texts().written[0].modified[3].text);
         start(&mut state, three, "30\u{202f}%");
         assert_eq!(seen(&state).modified, "live");
         assert!(seen(&state).hint.starts_with("The damaged model is the selected point"));
-        // At the same strength of another method, it is not that point's.
+        // At the same strength of another method, the texts do not belong to the selected point.
         state.writing.stored.clear();
         if let Some(shown) = &mut state.results.shown {
             let points = &mut Arc::make_mut(&mut shown.curve).points;
             points[3].spec = "magnitude:sparsity=0.3".parse().expect("a modification");
         }
         let hint = seen(&state).hint;
-        assert!(hint.starts_with("Continuations under Wanda pruning at 30"), "{hint}");
-        // Of another model, nothing was written here.
+        assert!(hint.starts_with("Written under Wanda pruning at 30"), "{hint}");
+        // Nothing was generated here for another model.
         if let Some(shown) = &mut state.results.shown {
             shown.experiment.model.origin = Origin::Bundled("hemoscope-16m".to_owned());
         }

@@ -1,4 +1,4 @@
-//! What comes of it, in words: the answer first.
+//! The result in words: the answer first.
 
 use leptos::prelude::*;
 
@@ -12,7 +12,7 @@ use hemoscope_core::modify::catalogue::Family;
 use hemoscope_core::modify::knob;
 use hemoscope_core::say;
 
-/// One short sentence, the other clauses, and whether it was measured here.
+/// One short sentence, the remaining clauses, and whether it was measured here.
 #[component]
 pub(super) fn Answer() -> impl IntoView {
     let page = Page::get();
@@ -28,7 +28,7 @@ pub(super) fn Answer() -> impl IntoView {
     let expected = Memo::new(move |_| page.link.read().expect.is_some() && page.run.read().verdict.is_none());
     let note = move || {
         let expected = if expected.get() {
-            " This link carries an expected result: Run checks whether it comes out again."
+            " This link carries an expected result: Run checks whether it is reproduced."
         } else {
             ""
         };
@@ -44,7 +44,7 @@ pub(super) fn Answer() -> impl IntoView {
     }
 }
 
-/// What is said: of the curve, or of what becomes of it.
+/// What is said: the answer, or the state of the run while there is none.
 fn said(answer: &Said, run: &Run, results: &Results) -> Said {
     let alone = |text: &str| Said {
         headline: text.to_owned(),
@@ -110,7 +110,7 @@ fn outcome(link: &Settings, run: &Run, results: &Results) -> Outcome {
     }
 }
 
-/// The same of the sizes together, each of which has a curve of its own.
+/// The same for the sizes together, each of which has its own curve.
 fn outcome_of_sizes(link: &Settings, results: &Results) -> Outcome {
     let sizes = results.sizes(link.experiment.sweep());
     let measured = sizes
@@ -133,7 +133,7 @@ fn outcome_of_sizes(link: &Settings, results: &Results) -> Outcome {
         String::new()
     };
     let note = format!(
-        "Three models that differ in nothing but size, each trained once.{blocks} Run measures all three on this device, \
+        "Three models that differ only in size, each trained once.{blocks} Run measures all three on this device, \
          one after the other."
     );
     Outcome { tag, note }

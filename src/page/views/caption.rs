@@ -1,5 +1,4 @@
-//! What stands around every picture: what it is of, the protocol that it was measured by, and whether a shared result came
-//! out again.
+//! What surrounds every picture: its title, the protocol, and whether a shared result was reproduced.
 
 use leptos::prelude::*;
 
@@ -11,7 +10,7 @@ use hemoscope_core::experiment::bundled::SIZES;
 use hemoscope_core::modify::Sweep;
 use hemoscope_core::say;
 
-/// What the picture is of.
+/// The picture's title.
 #[component]
 pub(super) fn Title() -> impl IntoView {
     let page = Page::get();
@@ -19,7 +18,7 @@ pub(super) fn Title() -> impl IntoView {
     view! { <h2 class="chart-title">{title}</h2> }
 }
 
-/// What a picture is of: the whole modification, model and text.
+/// The title of a picture: the whole modification, model and text.
 #[must_use]
 pub(crate) fn title(link: &Settings, results: &Results) -> String {
     let of = |sweep: &Sweep, model: &str, text: &str| {
@@ -36,14 +35,14 @@ pub(crate) fn title(link: &Settings, results: &Results) -> String {
     }
 }
 
-/// The one of several sizes whose points are selected, to be named where only it is meant.
+/// When sizes are compared, the one whose points can be selected, to be named where something refers only to it.
 pub(super) fn selectable(link: &Settings, results: &Results) -> Option<&'static str> {
     let compared = link.view.screen == Screen::Sizes;
     let place = results.selectable_size(link).filter(|_| compared)?;
     SIZES.get(place).map(|model| model.short)
 }
 
-/// How the result was measured, and whether it came out again.
+/// How the result was measured, and whether a shared one was reproduced.
 #[component]
 pub(super) fn Protocol() -> impl IntoView {
     let page = Page::get();
@@ -66,7 +65,7 @@ fn protocol(link: &Settings, results: &Results) -> String {
     }
 }
 
-/// Whether a shared result came out again.
+/// Whether a shared result was reproduced.
 #[component]
 fn Verdict() -> impl IntoView {
     let page = Page::get();

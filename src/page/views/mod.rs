@@ -1,4 +1,4 @@
-//! The views, each a question about a model, and the one list of them.
+//! The views, one per question about a model, and the list of them.
 
 mod answer;
 mod caption;
@@ -23,42 +23,42 @@ use hemoscope_core::plot::{Drawing, Size, Threshold};
 pub(crate) struct View {
     /// What it answers.
     question: Question,
-    /// The question, as its tab says it.
+    /// The question, as worded on its tab.
     title: &'static str,
-    /// The picture, with what it is of and how it is looked at.
+    /// The picture, with its title and switches.
     figure: fn() -> AnyView,
-    /// What lies under the picture: its numbers, and what is kept beside it.
+    /// What is under the picture: its numbers, and what is kept for comparison.
     under: fn() -> AnyView,
-    /// The picture as a file holds it; `None` where there is none.
+    /// The picture for a file; `None` if there is none.
     pub(crate) picture: fn(&Seen<'_>, Size) -> Option<Picture>,
-    /// Walks so many marks on and gives the place of the one that is selected then; `None` where there is none.
+    /// Moves the selection by this many marks and returns the index of the newly selected one; `None` if there is none.
     pub(crate) walk: fn(&mut State, isize) -> Option<usize>,
 }
 
-/// Two views are the same where they ask the same.
+/// Two views are the same if they answer the same question.
 impl PartialEq for View {
     fn eq(&self, other: &Self) -> bool {
         self.question == other.question
     }
 }
 
-/// What is seen, for a picture that is not the page's own.
+/// What the page shows, for drawing a picture outside the page.
 pub(crate) struct Seen<'a> {
     pub(crate) link: &'a Settings,
     pub(crate) results: &'a Results,
     /// Where the curves break.
     pub(crate) thresholds: &'a [Option<Threshold>],
-    /// What is said of it.
+    /// The answer in words.
     pub(crate) answer: &'a str,
 }
 
-/// A picture as a file holds it.
+/// A picture for a file.
 pub(crate) struct Picture {
-    /// What is drawn.
+    /// The drawing.
     pub(crate) drawing: Drawing,
     /// Its text alternative.
     pub(crate) alternative: String,
-    /// What stands under it; `None`: the protocol.
+    /// The note under it; `None`: the protocol.
     pub(crate) note: Option<String>,
 }
 
@@ -66,14 +66,14 @@ pub(crate) struct Picture {
 const VIEWS: [&View; 2] = [&curve::VIEW, &depth::VIEW];
 
 impl View {
-    /// The view that the page is at.
+    /// The view of a question.
     pub(crate) fn of(question: Question) -> &'static Self {
         let own = |view: &&&'static Self| view.question == question;
         VIEWS.iter().find(own).unwrap_or(&VIEWS[0])
     }
 }
 
-/// The view that the page is at, between what is done to the model and what the model writes.
+/// The current view, between the controls and the model's texts.
 #[component]
 pub(crate) fn Frame() -> impl IntoView {
     let page = Page::get();

@@ -1,4 +1,4 @@
-//! The questions side by side over the picture.
+//! The questions, side by side above the picture.
 
 use leptos::prelude::*;
 
@@ -6,10 +6,10 @@ use super::{VIEWS, View};
 use crate::state::Goal;
 use crate::work::Page;
 
-/// The questions, one of which the page is at. While a run answers one, it stays.
+/// The questions, one of which is current. During a run it can't be changed.
 #[component]
 pub(super) fn Tabs(
-    /// The view that the page is at.
+    /// The current view.
     view: Memo<&'static View>,
 ) -> impl IntoView {
     let page = Page::get();

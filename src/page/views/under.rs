@@ -1,4 +1,4 @@
-//! What lies under every picture: its numbers as a table, and what is kept beside it.
+//! What is under every picture: its numbers as a table, and what is kept for comparison.
 
 use leptos::prelude::*;
 
@@ -10,34 +10,34 @@ use hemoscope_core::experiment::{Settings, Tab};
 use hemoscope_core::plot::{Role, format_number};
 use hemoscope_core::say;
 
-/// The picture's equal in numbers.
+/// The picture's numbers.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Numbers {
-    /// The names of the columns, that of the rows' heads first.
+    /// The column names, starting with that of the row headers.
     pub(super) columns: Vec<String>,
     /// The rows.
     pub(super) rows: Vec<Row>,
 }
 
-/// What is kept, in words.
+/// The wording for what is kept.
 #[derive(Debug)]
 pub(super) struct KeptWords {
-    /// What unfolds the list.
+    /// The label that unfolds the list.
     pub(super) title: &'static str,
     /// What the button says.
     pub(super) keep: &'static str,
-    /// What keeping is good for.
+    /// What keeping is for.
     pub(super) hint: &'static str,
 }
 
 /// The table and what is kept.
 #[component]
 pub(super) fn Under(
-    /// What the table is called.
+    /// The table's name.
     title: &'static str,
     /// The table of a result.
     numbers: fn(&Curve, &Settings) -> Numbers,
-    /// How what is kept is called.
+    /// The wording for what is kept.
     kept: &'static KeptWords,
 ) -> impl IntoView {
     let page = Page::get();
@@ -90,10 +90,10 @@ pub(super) fn four(value: f64) -> String {
     format_number(say::round_to(value, 4))
 }
 
-/// What stays in the picture.
+/// The list of what is kept.
 #[component]
 fn KeptList(
-    /// How it is called.
+    /// Its wording.
     words: &'static KeptWords,
 ) -> impl IntoView {
     let page = Page::get();

@@ -8,10 +8,10 @@ use crate::state::{Goal, Texts};
 use crate::work::Page;
 use hemoscope_core::experiment::{Sampling, View};
 
-/// What a draw begins with: temperature, seed.
+/// The initial sampling settings: temperature, seed.
 const FIRST_DRAW: (f64, u64) = (0.8, 0);
 
-/// The prompt, how words are chosen, and both texts.
+/// The prompt, how tokens are chosen, and both texts.
 #[component]
 pub(super) fn WritingSection() -> impl IntoView {
     let page = Page::get();
@@ -60,7 +60,7 @@ pub(super) fn WritingSection() -> impl IntoView {
     }
 }
 
-/// Whether words are drawn, and how.
+/// Temperature and seed, if tokens are sampled.
 fn draw(view: &View) -> Option<(f64, u64)> {
     match view.sampling {
         Sampling::Temperature { temperature, seed } => Some((temperature, seed)),
@@ -68,7 +68,7 @@ fn draw(view: &View) -> Option<(f64, u64)> {
     }
 }
 
-/// How words are chosen.
+/// Greedy decoding or sampling.
 #[component]
 fn SamplingSelect() -> impl IntoView {
     let page = Page::get();
@@ -95,7 +95,7 @@ fn SamplingSelect() -> impl IntoView {
     }
 }
 
-/// How words are drawn, where they are.
+/// The sampling settings, if tokens are sampled.
 #[component]
 fn DrawFields() -> impl IntoView {
     let page = Page::get();

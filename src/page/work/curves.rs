@@ -9,11 +9,11 @@ use crate::doors::fetch::{self, Cancel};
 use crate::doors::spawn::spawn;
 use crate::state::State;
 
-/// A curve of a thousand points has 600 kB.
+/// The most bytes of a stored file; a curve of a thousand points has 600 kB.
 const LONGEST_FILE_BYTES: usize = 2_000_000;
 
 impl Page {
-    /// Shows what is stored, or was measured here, of the present model and method; what is not here yet is fetched.
+    /// Shows what is stored or was measured here for the current model and method, fetching it if necessary.
     pub(crate) fn show_curves(self) {
         let (curves, texts) = self.update(|state| {
             let wanted = state.results.ask_for_curves(&state.link);
@@ -23,7 +23,7 @@ impl Page {
         });
         for path in curves {
             spawn(async move {
-                // Where none is stored, the chart stays empty and says so.
+                // If none is stored, the chart stays empty and says so.
                 let curve = stored(&path).await;
                 self.update(|state| state.take_stored(&path, curve));
             });
@@ -36,7 +36,7 @@ impl Page {
         }
     }
 
-    /// Measures what is looked at: the chosen model, or all sizes in turn.
+    /// Measures what is on view: the chosen model, or all sizes in turn.
     pub(crate) fn measure(self) {
         self.update(State::queue_sizes);
         if self.run.read_untracked().queue.is_some() {
@@ -46,7 +46,7 @@ impl Page {
         }
     }
 
-    /// Measures the next model that waits, if one does.
+    /// Measures the next queued model, if there is one.
     pub(super) fn measure_next(self) {
         let waits = self.update(|state| state.run.task.is_none() && state.choose_next());
         if waits {
@@ -55,7 +55,7 @@ impl Page {
     }
 }
 
-/// A stored file beside the page; `None` where it isn't there or can't be read.
+/// A file stored with the page; `None` if it is missing or can't be read.
 async fn stored<T: DeserializeOwned>(path: &str) -> Option<T> {
     let address = beside_page(path).ok()?;
     let text = fetch::text(&address, LONGEST_FILE_BYTES, &Cancel::default())

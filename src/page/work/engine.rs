@@ -1,4 +1,4 @@
-//! The engine: a worker that is started when it is first needed, its jobs and its events.
+//! The engine, a worker that is started when it is first needed; its jobs and its events.
 
 use futures_channel::oneshot;
 use leptos::prelude::*;
@@ -21,14 +21,14 @@ impl Page {
         self.machine.read_untracked().device_to_start(chosen)
     }
 
-    /// Something about the present task, where there is one.
+    /// Reads something from the current task, if there is one.
     pub(super) fn task<T>(self, read: impl FnOnce(&Task) -> T) -> Option<T> {
         self.run.read_untracked().task.as_ref().map(read)
     }
 
-    /// An engine with a device, which is started where there is none. That is no part of the task that asks for it: one that
-    /// is stopped meanwhile stops the engine's download, and leaves a device that is being started to the next, since an
-    /// engine starts a device once.
+    /// Makes sure that there is an engine with a device. Starting one is independent of the task that needs it:
+    /// stopping the task stops the engine's download, but a device being started is left to the next task, since an
+    /// engine starts a device only once.
     pub(super) async fn device(self) -> Result<(), Stop> {
         let cancel = self.cancel();
         loop {
@@ -36,14 +36,14 @@ impl Page {
                 return Ok(());
             }
             match self.start().await {
-                // It was the task before that was stopped.
+                // It was the previous task that was stopped.
                 Ok(Err(Stop::Cancelled)) if !cancel.is_asked() => {}
                 ended => return ended.unwrap_or(Err(Stop::Cancelled)),
             }
         }
     }
 
-    /// Starts a device, or waits with others for the one that is being started.
+    /// Starts a device, or waits for the one being started.
     fn start(self) -> oneshot::Receiver<Result<(), Stop>> {
         self.update(|state| {
             if !state.machine.is_starting() {
@@ -87,7 +87,7 @@ impl Page {
         self.job(Job::Start { device }, &[]).await.map(drop)
     }
 
-    /// Starts the worker where none runs, and waits until its module does.
+    /// Starts the worker if none is running, and waits until its module runs.
     async fn wake(self, cancel: &Cancel) -> Result<(), Stop> {
         if self.with(|inner| inner.worker.is_some()).unwrap_or_default() {
             return Ok(());
@@ -108,7 +108,7 @@ impl Page {
         }
     }
 
-    /// What workers are started from: loaded once, for as long as the page lives.
+    /// The engine that workers are started from, loaded once for the page's lifetime.
     async fn engine(self, cancel: &Cancel) -> Result<engine::Engine, Stop> {
         if let Some(engine) = self.with(|inner| inner.engine.clone()).flatten() {
             return Ok(engine);
@@ -141,9 +141,9 @@ impl Page {
         }
     }
 
-    /// Looks how many bytes the engine would cost, so that Run can say it.
+    /// Finds out how many bytes the engine's download takes, so that Run can show it.
     pub(crate) async fn look_for_engine(self) {
-        // A page that names none says so when Run is pressed.
+        // A page that names no engine says so when Run is pressed.
         if let Ok(bytes) = engine::Engine::bytes().await {
             self.update(|state| {
                 state.machine.engine_cost.get_or_insert(bytes);
@@ -151,7 +151,7 @@ impl Page {
         }
     }
 
-    /// Gives the engine a job and waits for its last event; what comes before is folded into the state.
+    /// Gives the engine a job and waits for its last event; earlier events are folded into the state.
     pub(super) async fn job(self, job: Job, blobs: &[Blob]) -> Result<Event, Stop> {
         let (sender, receiver) = oneshot::channel();
         let posted = self.with(|inner| {
@@ -214,7 +214,7 @@ impl Page {
         }
     }
 
-    /// The worker is of no use any more: whoever waits for it is told.
+    /// The worker can't be used any more: tells whoever waits for it.
     fn broken(self, reason: &str) {
         if let Some(sender) = self.with(|inner| inner.on_ready.take()).flatten() {
             sender.send(Err(reason.to_owned())).ok();
@@ -236,7 +236,7 @@ impl Page {
         });
     }
 
-    /// Another device was chosen: the next run starts the engine on it.
+    /// Another device was chosen: the next run starts a new engine on it.
     pub(crate) fn forget_device(self) {
         self.stop();
         self.drop_worker();
@@ -246,7 +246,7 @@ impl Page {
         });
     }
 
-    /// Asks the present task to stop; asked a second time, the worker is ended with what it is doing.
+    /// Asks the current task to stop; a second call terminates the worker along with its job.
     pub(crate) fn stop(self) {
         let Some((job, again)) = self.task(|task| (task.job, task.cancelling)) else {
             return;
@@ -265,7 +265,7 @@ impl Page {
             }
         });
         if let Some(id) = job {
-            // A worker that can't be reached is ended by the second press.
+            // If the worker can't be reached, the second press ends it.
             self.with(|inner| {
                 inner
                     .worker

@@ -1,4 +1,4 @@
-//! Which bundled models this copy of the page has, and what they would cost.
+//! Which bundled models this copy of the page has, and what downloading them would cost.
 
 use leptos::prelude::*;
 
@@ -10,8 +10,8 @@ use hemoscope_core::experiment::{Asset, Origin};
 use hemoscope_core::say;
 
 impl Page {
-    /// Looks what the bundled models in the chart would cost, so that Run can say it; nothing large is fetched. Of other
-    /// models a server of somebody else's knows, which is asked only when a person wants them.
+    /// Finds out how many bytes the bundled models in the chart take, so that Run can show it; nothing large is
+    /// fetched. Third-party servers are asked about their models only when the user wants them.
     pub(crate) async fn look_for_model(self) {
         let link = self.link.get_untracked();
         let (models, model) = (looked_at(&link), link.experiment.model);
@@ -38,7 +38,7 @@ impl Page {
                 return;
             };
             let text = format!(
-                "This page was put up without the model {}. Choose another under “Measure on”; stored curves stay \
+                "This page was built without the model {}. Choose another under “Measure on”; stored curves stay \
                  readable.",
                 say::title(&name)
             );
@@ -47,7 +47,7 @@ impl Page {
         });
     }
 
-    /// Finds out whether this copy of the page has the model that may be missing, so that it isn't offered in vain.
+    /// Finds out whether this copy of the page has SmolLM2, which it may lack, so that it is offered only if present.
     pub(crate) async fn look_for_optional_model(self) {
         let asset = Asset::bundled(SMOLLM2.name);
         let found = fetch::plan(&asset, &Hub::default(), &Cancel::default()).await;

@@ -1,4 +1,4 @@
-//! The work behind the buttons: engine, model and text are made ready, jobs run, and what comes of them is folded into the
+//! The work behind the buttons: engine, model and text are made ready, jobs run, and their events are folded into the
 //! state.
 
 mod curves;

@@ -1,4 +1,4 @@
-//! The model of a task: its files come from the reader or from the network, and go to the engine.
+//! The model of a task: its files come from the user or the network, and go to the engine.
 
 use futures_util::future::try_join;
 use leptos::prelude::*;
@@ -41,7 +41,7 @@ impl Page {
         let job = Job::LoadModel {
             model: asset.clone(),
             files,
-            // What was fetched was hashed as it came; a file of the reader's own was not read yet.
+            // Downloads were hashed as they arrived; the user's own files have not been read yet.
             sha256: asset.sha256.clone(),
         };
         self.update(|state| state.machine.model = Model::Loading { done: 0, total: 0 });
@@ -52,7 +52,7 @@ impl Page {
         self.check()
     }
 
-    /// The model's files, from the reader or from the network after consent.
+    /// The model's files, from the user, or from the network after consent.
     async fn model_files(self, model: &Asset) -> Result<(Asset, Vec<(String, Blob)>), Stop> {
         if let Origin::Own(name) = &model.origin {
             return self.own_model(model, name);
@@ -65,13 +65,13 @@ impl Page {
             self.update(|state| {
                 state
                     .ui
-                    .notify(format!("{file} has changed at its server and is fetched anew."));
+                    .notify(format!("{file} has changed on its server and is downloaded again."));
             });
         }
         if plan.unchecked() {
             self.update(|state| {
                 state.ui.notify(format!(
-                    "{} can't be reached, so the copy that this browser has stored is used, as it was then.",
+                    "{} can't be reached, so the copy stored in this browser is used as it is.",
                     plan.asset.origin
                 ));
             });
@@ -113,7 +113,7 @@ impl Page {
         Stop::Failed(text)
     }
 
-    /// Asks before anything large is fetched; for the page's own model, the Run button has said the size already.
+    /// Asks before anything large is fetched; for bundled models, the Run button has already shown the size.
     pub(super) async fn consent(self, plan: &Plan) -> Result<(), Stop> {
         if plan.missing_bytes() == 0 || plan.host.is_empty() {
             return Ok(());
@@ -137,11 +137,11 @@ impl Page {
         let files = self.own().model;
         if files.iter().all(|(file, _)| file != name) {
             return Err(Stop::Failed(format!(
-                "The model “{name}” is a file of somebody's own, which a link can't carry. Drop that file on this page, \
+                "The model “{name}” is somebody's own file, which a link can't carry. Drop that file on this page, \
                  or choose another model."
             )));
         }
-        // The engine hashes what it reads, and the page then says where that is not what the link was made with.
+        // The engine hashes what it reads, and the page then says if it is not what the link was made with.
         let asset = Asset {
             sha256: None,
             ..model.clone()

@@ -1,4 +1,4 @@
-//! What a person brings along: texts, models, addresses of models.
+//! What the user provides: texts, models, addresses of models.
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
@@ -12,10 +12,10 @@ use crate::doors::spawn::spawn;
 use crate::state::{Offers, OwnText};
 use hemoscope_core::experiment::{Asset, Origin};
 
-/// What a pasted text is called.
+/// The name of a pasted text.
 const PASTED: &str = "pasted text";
 
-/// Files that fell on no field: a text measures, anything else is taken for a model.
+/// Takes files dropped outside the fields: a text file becomes the text, anything else is taken for a model.
 pub(crate) fn take_any(page: Page, files: Vec<File>) {
     if files
         .iter()
@@ -96,13 +96,13 @@ pub(crate) fn take_origin(page: Page, origin: Origin) {
     });
     page.model_changed();
     spawn(async move {
-        // A task whose question was just answered ends first.
+        // Lets a task whose question was just answered end first.
         TimeoutFuture::new(0).await;
         page.load();
     });
 }
 
-/// A model of the hub, by its id or an address; where a repository has several, the reader picks.
+/// Looks up a model on the hub by its id or an address; if a repository has several, the user picks one.
 pub(crate) fn look_up(page: Page, typed: String) {
     if typed.trim().is_empty() {
         return;
@@ -137,7 +137,7 @@ pub(crate) fn look_up(page: Page, typed: String) {
     });
 }
 
-/// Measures on what was pasted. An empty text is none: the field waits for one.
+/// Measures on what was pasted. An empty text does not count; the field waits for one.
 pub(crate) fn paste_text(page: Page, text: String) {
     if text.trim().is_empty() {
         page.set_own(|own| own.text = None);
@@ -149,7 +149,7 @@ pub(crate) fn paste_text(page: Page, text: String) {
     }
 }
 
-/// Whether a text is longer than any that is read; if so, it is told.
+/// Whether a text is too long to be read; if so, says so.
 fn is_too_long(page: Page, name: &str, bytes: u64) -> bool {
     let limit = LONGEST_TEXT_BYTES as u64;
     if bytes > limit {
@@ -189,7 +189,7 @@ fn take_text(page: Page, name: &str, text: String) {
         (state.ui.picking_text, state.ui.typing_text) = (false, false);
     });
     if wanted.sha256 == asset.sha256 && matches!(wanted.origin, Origin::Own(_)) {
-        // It is the text of the link: nothing changes, and the expected result stays.
+        // It is the link's own text: nothing changes, and the expected result stays.
         page.update(|state| state.ui.notify("That is the text that the link was made with."));
         return;
     }
@@ -215,7 +215,7 @@ pub(crate) fn take_text_file(page: Page, mut files: Vec<File>) {
             Ok(text) if text.contains('\0') => page.update(|state| {
                 state
                     .ui
-                    .report(format!("{name} is no plain text. Save it as a .txt file first."));
+                    .report(format!("{name} is not plain text. Save it as a .txt file first."));
             }),
             Ok(text) => take_text(page, &name, text),
             Err(error) => page.update(|state| state.ui.report(format!("{name} could not be read: {error}"))),

@@ -1,5 +1,5 @@
-//! What every component reaches: the parts of the state, each behind a signal of its own, and what belongs to the browser
-//! and can't be part of them.
+//! What every component can access: the parts of the state, each behind its own signal, and browser objects that can't
+//! be part of the state.
 
 use futures_channel::oneshot;
 use leptos::prelude::*;
@@ -16,46 +16,46 @@ use hemoscope_core::experiment::Settings;
 use hemoscope_core::plot::Threshold;
 use hemoscope_core::protocol::Event;
 
-/// Handed to every component by Leptos' context.
+/// Passed to every component through Leptos' context.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Page {
     /// The settings.
     pub(crate) link: RwSignal<Settings>,
-    /// What computes.
+    /// Engine and model.
     pub(crate) machine: RwSignal<Machine>,
-    /// What is being done.
+    /// The current task.
     pub(crate) run: RwSignal<Run>,
     /// The curves.
     pub(crate) results: RwSignal<Results>,
     /// What the two models write.
     pub(crate) writing: RwSignal<Writing>,
-    /// What the reader has in hand.
+    /// User-interface state.
     pub(crate) ui: RwSignal<Ui>,
-    /// Ticks twice a second while something is being done, so that times are new.
+    /// Ticks twice a second while a task is running, to update the times shown.
     pub(crate) clock: RwSignal<f64>,
-    /// What is said of the curves; empty where there is none.
+    /// The answer in words; empty if there are no curves.
     pub(crate) answer: Memo<Answer>,
-    /// Where the curves break that are read.
+    /// Where those curves break.
     pub(crate) thresholds: Memo<Vec<Option<Threshold>>>,
-    /// Whether the page was asked for on a projector.
+    /// Whether the page was opened for a projector.
     pub(crate) present: bool,
-    /// Whether there is no room for the controls at first.
+    /// Whether the controls start folded for lack of room.
     folded: bool,
     inner: StoredValue<Inner, LocalStorage>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Inner {
-    /// What workers are started from, once it is loaded.
+    /// The engine that workers are started from, once it is loaded.
     pub(super) engine: Option<Engine>,
     pub(super) worker: Option<Pool>,
     pub(super) on_ready: Option<oneshot::Sender<Result<(), String>>>,
     pub(super) starting: Option<Starting>,
     pub(super) waiting: Vec<(u64, oneshot::Sender<Event>)>,
     pub(super) next_job: u64,
-    /// What the worker has loaded.
+    /// The model that the worker has loaded.
     pub(super) loaded: Option<Asset>,
-    /// How often the reader has given other files or another address for the model.
+    /// How often the user has provided new files or a new address for the model.
     pub(super) models_given: u64,
     pub(super) cancel: Cancel,
     pub(super) consent: Option<oneshot::Sender<bool>>,
@@ -68,7 +68,7 @@ impl Inner {
         Some(self.waiting.swap_remove(place).1)
     }
 
-    /// Stops the engine's download, where there is one.
+    /// Stops the engine's download, if there is one.
     pub(super) fn stop_loading(&self) {
         if let Some(starting) = &self.starting {
             starting.cancel.cancel();
@@ -76,7 +76,7 @@ impl Inner {
     }
 }
 
-/// A device that is being started, and who waits for it.
+/// A device being started, and who waits for it.
 #[derive(Debug)]
 pub(super) struct Starting {
     pub(super) number: u64,
@@ -85,7 +85,7 @@ pub(super) struct Starting {
     pub(super) waiting: Vec<oneshot::Sender<Result<(), Stop>>>,
 }
 
-/// What a person gave to the page: it is in no link and on no server.
+/// What the user gave to the page: it is in no link and on no server.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Own {
     /// A text, with its name.
@@ -99,14 +99,14 @@ pub(crate) struct Own {
 pub(super) enum Stop {
     /// It was asked to.
     Cancelled,
-    /// The engine said why, and the state knows it already.
+    /// The engine's error is already in the state.
     Told,
     /// What went wrong and what to do.
     Failed(String),
 }
 
 impl Page {
-    /// A page that knows this.
+    /// A page with this state.
     pub(crate) fn new(state: State, present: bool, folded: bool) -> Self {
         let State {
             link,
@@ -144,7 +144,7 @@ impl Page {
         self.folded
     }
 
-    /// Everything that is known, as it is now.
+    /// A copy of the current state.
     fn state(self) -> State {
         State {
             link: self.link.get_untracked(),
@@ -156,7 +156,7 @@ impl Page {
         }
     }
 
-    /// Changes what is known; only the parts that are others afterwards are told of.
+    /// Changes the state; only parts that actually changed notify their readers.
     pub(crate) fn update<T>(self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut now = self.state();
         let answer = change(&mut now);
@@ -181,7 +181,7 @@ impl Page {
         self.with(|inner| change(&mut inner.own));
     }
 
-    /// What the worker has loaded.
+    /// The model that the worker has loaded.
     pub(crate) fn loaded(self) -> Option<Asset> {
         self.with(|inner| inner.loaded.clone()).flatten()
     }
@@ -190,7 +190,8 @@ impl Page {
         self.with(|inner| inner.loaded = asset);
     }
 
-    /// The model is another one, even where it bears the same name. A question about the one before is answered with no.
+    /// The model has changed, even if it has the same name. A pending question about the previous one is answered with
+    /// no.
     pub(crate) fn model_changed(self) {
         self.with(|inner| {
             inner.loaded = None;
@@ -205,7 +206,7 @@ impl Page {
         self.with(|inner| inner.models_given).unwrap_or_default()
     }
 
-    /// What stops the downloads of the present task.
+    /// What stops the current task's downloads.
     pub(crate) fn cancel(self) -> Cancel {
         self.with(|inner| inner.cancel.clone()).unwrap_or_default()
     }
@@ -223,7 +224,7 @@ impl Page {
 
     pub(crate) fn answer_question(self, yes: bool) {
         if let Some(sender) = self.with(|inner| inner.consent.take()).flatten() {
-            // Nobody waits any more where the task was cancelled.
+            // If the task was cancelled, nobody waits any more.
             sender.send(yes).ok();
         }
     }

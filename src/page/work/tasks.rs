@@ -1,4 +1,4 @@
-//! Tasks: a run, a writing, a model that is loaded. Engine, model and text are made ready, then the job runs.
+//! Tasks: running, writing, loading a model. Engine, model and text are made ready, then the job runs.
 
 use std::pin::Pin;
 
@@ -14,7 +14,7 @@ use hemoscope_core::protocol::{Job, Sweeping};
 use hemoscope_core::say;
 
 impl Page {
-    /// Measures the curve of the present settings.
+    /// Measures the curve of the current settings.
     pub(super) fn measure_chosen(self) {
         self.begin(Goal::Run, async move {
             let experiment = self.link.read_untracked().experiment.clone();
@@ -32,7 +32,7 @@ impl Page {
         });
     }
 
-    /// Lets both models write, the second as it is at the selected point.
+    /// Lets both models write, the second one modified as at the selected point.
     pub(crate) fn write_selected(self) {
         let selected = self
             .results
@@ -47,7 +47,7 @@ impl Page {
         }
     }
 
-    /// Lets both models write, the second with this modification, which is called so.
+    /// Lets both models write, the second one with this modification, which has this name.
     fn write(self, spec: Spec, title: String, at: String) {
         self.begin(Goal::Write, async move {
             let Settings { experiment, view, .. } = self.link.get_untracked();
@@ -99,7 +99,7 @@ impl Page {
         self.renew_cancel();
         spawn(async move {
             let ended = work.await;
-            // One that was ended from outside may come to its end while the next one is at work.
+            // A task that was ended from outside may return only while the next one is running.
             if self.task(|task| task.number != number) == Some(true) {
                 return;
             }
@@ -126,7 +126,7 @@ impl Page {
         }
     }
 
-    /// Keeps the clock going, so that times left are new; for as long as the page lives.
+    /// Keeps the clock going, to update the times shown, for as long as the page lives.
     pub(crate) async fn tick(self) {
         #[expect(clippy::infinite_loop, reason = "it ends with the page")]
         loop {

@@ -11,12 +11,12 @@ use crate::state::Model;
 use hemoscope_core::experiment::{Asset, Origin};
 use hemoscope_core::modify::Sweep;
 
-/// A text that is longer than this measures no more and takes minutes to split into tokens.
+/// Longer texts would add nothing to a measurement and take minutes to tokenise.
 pub(super) const LONGEST_TEXT_BYTES: usize = 20_000_000;
 
 impl Page {
-    /// What `sweep` is calibrated on, empty where it is not. A page holds one text of the reader's own, which is measured
-    /// on; only where that is the very text that a link calibrates on does it serve both.
+    /// The text that `sweep` is calibrated on; empty if it needs none. The page holds only one text of the user's own,
+    /// for measuring; it serves for calibration too only if it is the very text that a link calibrates on.
     pub(super) async fn calibration_text(self, asset: &Asset, sweep: &Sweep) -> Result<String, Stop> {
         if !sweep.needs_calibration() {
             return Ok(String::new());
@@ -69,7 +69,7 @@ impl Page {
         Ok(text)
     }
 
-    /// A text of somebody else's server, from there after consent, as a model is.
+    /// A text from a third-party server, fetched after consent, like a model.
     async fn agreed(self, address: &str) -> Result<String, Stop> {
         let asset = Asset {
             origin: Origin::Url(address.to_owned()),
@@ -78,7 +78,7 @@ impl Page {
         let plan = fetch::plan(&asset, &Hub::default(), &self.cancel())
             .await
             .map_err(unread)?;
-        // A text is not stored.
+        // Texts are not stored.
         let plan = Plan { lasting: false, ..plan };
         let model = self.machine.read_untracked().model.clone();
         let answer = self.consent(&plan).await;

@@ -232,7 +232,7 @@ fn unmeasured(curve: &Curve, samples: &[Sample], knob: Knob) -> Option<String> {
     let mut parts = Vec::new();
     if let Some(sample) = samples.iter().find(|sample| !sample.finite) {
         parts.push(format!(
-            "At {}, the model's output is not a number any more.",
+            "At {}, the model's output is no longer a number.",
             knob.value(sample.value)
         ));
     }
@@ -268,7 +268,7 @@ fn single(curve: &Curve, samples: &[Sample]) -> String {
         };
     };
     if !sample.finite {
-        return "The model's output is not a number any more.".to_owned();
+        return "The model's output is no longer a number.".to_owned();
     }
     let (low, high) = (
         sample.loss - NORMAL_95 * sample.error,

@@ -173,7 +173,7 @@ fn what_was_not_measured_is_told() {
         }
     });
     assert!(
-        describe(&dead).ends_with("At 60 %, the model's output is not a number any more."),
+        describe(&dead).ends_with("At 60 %, the model's output is no longer a number."),
         "{}",
         describe(&dead)
     );
@@ -198,7 +198,7 @@ fn one_point_without_a_range() {
         "Perplexity is 1.65 times the untouched model's (1.59 to 1.71); one next word in two is another."
     );
     assert!(at(0.01, 0.02).starts_with("Within the error, perplexity is the untouched model's (1.01 times)"));
-    assert_eq!(at(f64::NAN, 0.0), "The model's output is not a number any more.");
+    assert_eq!(at(f64::NAN, 0.0), "The model's output is no longer a number.");
     assert_eq!(
         describe(&curve("none", &[(0.0, 0.0, 0.0)])),
         "Perplexity is the untouched model's."

@@ -20,11 +20,11 @@ pub const ENTRY: Entry = Entry {
     name: NAME,
     title: "Block removal (ShortGPT)",
     family: Family::Depth,
-    what: "Removes whole transformer blocks, those first whose output points almost the same way as their input. How \
-           much each block changes is measured by reading a short calibration text first.",
+    what: "Removes whole transformer blocks, starting with those whose output points almost the same way as their \
+           input. How much each block changes is measured by reading a short calibration text first.",
     why: "A block that changes little on average may change the few words that matter, and later blocks get an input \
           that they were not trained on.",
-    formula: "influence of a block = 1 − mean cos(input, output); the `count` blocks of the lowest influence go",
+    formula: "influence of a block = 1 − mean cos(input, output); the `count` blocks with the lowest influence go",
     source: Citation {
         authors: "Men et al.",
         title: "ShortGPT: Layers in Large Language Models are More Redundant Than You Expect",
@@ -94,7 +94,7 @@ impl LayerDrop {
         let droppable = blocks.saturating_sub(1);
         if self.count > droppable {
             return Err(misfit(format!(
-                "it has {blocks} blocks, of which the last always stays, so {} can't go; choose at most {droppable}",
+                "it has {blocks} blocks and always keeps the last one, so {} can't go; choose at most {droppable}",
                 self.count
             )));
         }

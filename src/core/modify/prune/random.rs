@@ -24,7 +24,7 @@ pub const ENTRY: Entry = Entry {
     name: NAME,
     title: "Random pruning",
     family: Family::Pruning,
-    what: "Sets weights to zero that are drawn by chance. It is what every other pruner has to beat.",
+    what: "Sets randomly chosen weights to zero. It is what every other pruner has to beat.",
     why: "Chance spares neither large weights nor those that see large inputs.",
     formula: "score = u, drawn evenly from 0 to 1 for each weight by the seed; of each matrix of n weights the \
               ⌊sparsity · n⌋ lowest become 0",

@@ -21,9 +21,9 @@ pub const ENTRY: Entry = Entry {
     name: NAME,
     title: "Wanda pruning",
     family: Family::Pruning,
-    what: "Sets weights to zero that add little: small ones, and ones whose input is small. How large inputs are is \
-           measured by reading a short calibration text first.",
-    why: "A text unlike the calibration text may need just the weights that are gone, and nothing makes up for them.",
+    what: "Sets to zero the weights that add little: small ones, and ones whose input is small. How large inputs are \
+           is measured by reading a short calibration text first.",
+    why: "A text unlike the calibration text may need the very weights that are gone, and nothing makes up for them.",
     formula: "score = |W| · ‖X‖₂, X: the weight's input over the calibration text; in each output row of n weights the \
               ⌊sparsity · n⌋ smallest become 0",
     source: Citation {

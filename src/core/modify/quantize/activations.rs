@@ -35,7 +35,7 @@ pub const ENTRY: Entry = Entry {
     title: "Activation rounding (dynamic quantization)",
     family: Family::Quantization,
     what: "Rounds what flows through the model: every input of a linear layer becomes one of a few evenly spaced values, \
-           measured anew for each token. The weights take 8 bits, so that the layers can be computed in whole numbers.",
+           spaced anew for each token. The weights take 8 bits, so that the layers can be computed in whole numbers.",
     why: "A few channels are far larger than the rest. They stretch the spacing of their token, and what is small beside \
           them is lost.",
     formula: "x becomes Δ · round(x/Δ), with Δ = max|x| / (2^(bits−1) − 1) of each token",

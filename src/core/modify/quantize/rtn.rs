@@ -150,7 +150,7 @@ impl Rtn {
     /// Rounds one weight matrix.
     ///
     /// # Errors
-    /// Where a weight is not finite.
+    /// If a weight is not finite.
     pub fn round(self, weight: &mut Weight) -> Result<(), ModifyError> {
         let (id, rows, columns) = (weight.id, weight.rows, weight.columns.max(1));
         let values = weight.values_mut();
@@ -191,7 +191,7 @@ impl Rtn {
 }
 
 /// # Errors
-/// Where a weight is not finite: no scale fits it.
+/// If a weight is not finite: no scale fits it.
 fn check(values: &[f32], id: TensorId) -> Result<(), ModifyError> {
     let Some(position) = values.iter().position(|value| !value.is_finite()) else {
         return Ok(());

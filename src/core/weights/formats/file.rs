@@ -40,7 +40,7 @@ pub fn open_path(path: &Path) -> Result<OpenedModel, WeightsError> {
 /// The files of a model on disk, as [`open_path`] opens them.
 ///
 /// # Errors
-/// Where the path can't be read.
+/// If the path can't be read.
 pub fn files(path: &Path) -> Result<Vec<NamedFile>, WeightsError> {
     if path.is_dir() {
         return folder(path, |name| belongs(name) || name.ends_with(".gguf"));

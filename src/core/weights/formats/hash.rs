@@ -12,7 +12,7 @@ const PIECE_BYTES: u64 = 1 << 20;
 /// SHA-256 of a file's bytes in lower-case hexadecimal, a piece at a time.
 ///
 /// # Errors
-/// Where the file can't be read.
+/// If the file can't be read.
 pub fn sha256(file: &dyn ReadAt) -> Result<String, WeightsError> {
     let mut hasher = Sha256::new();
     update(&mut hasher, "the file", file)?;
@@ -28,7 +28,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 /// SHA-256 of several files' bytes one after the other, in the order of their names; of one file, [`sha256`].
 ///
 /// # Errors
-/// Where a file can't be read.
+/// If a file can't be read.
 pub fn sha256_of_files(files: &[(String, Arc<dyn ReadAt>)]) -> Result<String, WeightsError> {
     let mut by_name: Vec<_> = files.iter().collect();
     by_name.sort_by(|a, b| a.0.cmp(&b.0));

@@ -46,7 +46,7 @@ impl OpenedModel {
     /// SHA-256 of the model's files, in the order of their names, in lower-case hexadecimal. Reads all of them.
     ///
     /// # Errors
-    /// Where a file can't be read.
+    /// If a file can't be read.
     pub fn sha256(&self) -> Result<String, WeightsError> {
         sha256_of_files(&self.files)
     }

@@ -7,7 +7,7 @@ use super::Size;
 pub enum FetchError {
     /// What was typed is neither a repository nor an address.
     #[error(
-        "'{text}' is no model address: {reason}. Write owner/name of a Hugging Face repository, or an address that starts with https://"
+        "'{text}' is not a model address: {reason}. Write owner/name of a Hugging Face repository, or an address that starts with https://"
     )]
     Address {
         /// What was typed, or came with a link.
@@ -23,7 +23,7 @@ pub enum FetchError {
     },
     /// This copy of the page was built without the model.
     #[error(
-        "this copy of the page doesn't bring the model {name}. Choose a model file of your own, or a Hugging Face repository"
+        "this copy of the page doesn't include the model {name}. Choose a model file of your own, or a Hugging Face repository"
     )]
     NotBundled {
         /// The model.
@@ -116,7 +116,7 @@ pub enum FetchError {
         reason: String,
     },
     /// A repository without a usable model.
-    #[error("no model that can be read in {repository}: {reason}")]
+    #[error("no readable model in {repository}: {reason}")]
     NoModel {
         /// `owner/name`, with its revision.
         repository: String,
@@ -134,7 +134,7 @@ pub enum FetchError {
         total: u64,
     },
     /// The file changed and is now larger than the user agreed to.
-    #[error("{address} changed at the server while it was read: it now has {} instead of {}. Ask for it again", Size(*found), Size(*planned))]
+    #[error("{address} changed on the server while it was read: it now has {} instead of {}. Request it again", Size(*found), Size(*planned))]
     Grew {
         /// The address that was requested.
         address: String,
@@ -157,7 +157,7 @@ pub enum FetchError {
     },
     /// The bytes' hash is not the one that the link was made with.
     #[error(
-        "{name} is not the model that this link was made with: its SHA-256 is {found}, the link's is {expected}. The file at this address is another one now; the link's result cannot be reproduced with it. Choose the model anew to measure this file instead"
+        "{name} is not the model that this link was made with: its SHA-256 is {found}, the link's is {expected}. The file at this address has changed; the link's result cannot be reproduced with it. Choose the model again to measure this file instead"
     )]
     WrongHash {
         /// The model.

@@ -212,7 +212,7 @@ pub fn read_listing(text: &str, address: &str) -> Result<Vec<Listed>, FetchError
     }
     let entries: Vec<Entry> = serde_json::from_str(text).map_err(|error| FetchError::Answer {
         address: address.to_owned(),
-        reason: format!("it is no listing of files ({error})"),
+        reason: format!("it is not a listing of files ({error})"),
     })?;
     let files = entries.into_iter().filter(|entry| entry.kind == "file");
     Ok(files

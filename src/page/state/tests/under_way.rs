@@ -47,7 +47,7 @@ fn a_provisional_point_is_shown_and_nothing_is_concluded_from_it() {
             .collect::<Vec<_>>()
     };
     assert_eq!(pending(&state), [3.0]);
-    // A word about a later window keeps it, a newer one replaces it, and the finished point ends it.
+    // Progress without a result keeps it, a newer result replaces it, and the finished point ends it.
     let silent = Event::PointProgress {
         index: 2,
         value: 0.2,
@@ -108,7 +108,7 @@ fn the_untouched_model_begins_the_curve_while_it_is_measured() {
         state.results.shown.as_ref().map(|shown| shown.curve.base),
         Some(stats(4088))
     );
-    // Cancelled before a point is finished, it leaves the curve that was there.
+    // A run cancelled before any point is finished leaves the former curve.
     state.end();
     assert!(state.results.shown.as_ref().is_some_and(|shown| shown.stored));
 }
@@ -141,7 +141,7 @@ fn a_new_run_keeps_the_former_curve_until_it_is_as_long() {
     assert_eq!(ghost(&state), Some(9));
     let first = Box::new(point(&state, 0, 0.0));
     tell(&mut state, Event::Point { index: 0, point: first });
-    // Cancelled after one point, both stay, and so they do when the next run is cancelled too.
+    // After a run is cancelled with one point finished, both curves stay, even when the next run is cancelled too.
     for _ in 0..2 {
         finish(&mut state, 1, false);
         let shown = state.results.shown.as_ref().map(|shown| shown.curve.points.len());

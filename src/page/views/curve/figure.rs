@@ -1,4 +1,4 @@
-//! The chart and how it is looked at.
+//! The chart and its switches.
 
 use leptos::prelude::*;
 
@@ -15,7 +15,7 @@ use hemoscope_core::plot::picture::Drawn;
 use hemoscope_core::plot::{Axis, Mark, MarkKind, Measure, draw};
 use hemoscope_core::say;
 
-/// The chart with its head and its protocol.
+/// The chart with its header and protocol.
 #[component]
 pub(super) fn Figure() -> impl IntoView {
     let page = Page::get();
@@ -35,7 +35,7 @@ pub(super) fn Figure() -> impl IntoView {
     }
 }
 
-/// How the chart is looked at.
+/// The switches for how the chart is drawn.
 #[component]
 fn Switches() -> impl IntoView {
     let page = Page::get();
@@ -98,7 +98,7 @@ fn ThresholdSelect() -> impl IntoView {
     }
 }
 
-/// The chart as the page knows it.
+/// The chart, drawn from the page's state.
 #[component]
 fn CurveChart() -> impl IntoView {
     let page = Page::get();
@@ -131,7 +131,7 @@ fn CurveChart() -> impl IntoView {
         page.update(|state| {
             let drawn = picture::drawn(&state.link, &state.results);
             let may = picture::is_shown(&state.results, &drawn);
-            // A point that the page chose itself stays out of the address.
+            // A point that the page chose itself is not written into the address.
             if may && Some(place) != state.results.selected(&state.link.view) {
                 let points = state.results.shown.as_ref().map(|shown| &shown.curve.points);
                 state.link.view.at = points.and_then(|points| Some(points.get(place)?.value()));
@@ -141,7 +141,7 @@ fn CurveChart() -> impl IntoView {
     view! { <Chart label drawing marks selected on_select=select width/> }
 }
 
-/// What a mark is called: its curve where there are several, its strength and its value.
+/// The name of a mark: its curve if there are several, its strength and its value.
 fn named(drawn: &[Drawn<'_>], under_way: &[UnderWay], measure: Measure, mark: &Mark) -> String {
     let under_way = under_way.iter().find(|point| point.value == mark.x);
     drawn.get(mark.series).map_or_else(String::new, |drawn| {
@@ -156,7 +156,7 @@ fn named(drawn: &[Drawn<'_>], under_way: &[UnderWay], measure: Measure, mark: &M
     })
 }
 
-/// What the selected point says.
+/// The text for the selected point.
 fn readout(link: &Settings, results: &Results) -> String {
     let Some((place, (curve, point))) = results.selected(&link.view).zip(results.selected_point(&link.view)) else {
         return String::new();

@@ -13,7 +13,7 @@ use hemoscope_core::experiment::{Question, Screen};
 use hemoscope_core::plot::picture::alternative;
 use hemoscope_core::plot::{Size, draw};
 
-/// The view's line in the list.
+/// The view's entry in the list.
 pub(super) const VIEW: View = View {
     question: Question::Curve,
     title: "Where does it break?",
@@ -29,7 +29,7 @@ const KEPT: KeptWords = KeptWords {
     hint: "A kept curve stays in the chart, so that the next one can be compared with it.",
 };
 
-/// A file holds what is finished, on its own scale.
+/// A file holds only finished points, on their own scale.
 fn picture(seen: &Seen<'_>, size: Size) -> Option<Picture> {
     let chart = picture::chart((seen.link, seen.results), &[], seen.thresholds, size);
     Some(Picture {
@@ -39,7 +39,7 @@ fn picture(seen: &Seen<'_>, size: Size) -> Option<Picture> {
     })
 }
 
-/// Along the points.
+/// Walks along the points.
 fn walk(state: &mut State, step: isize) -> Option<usize> {
     let place = state.results.selected(&state.link.view)?;
     let points = &state.results.shown.as_ref()?.curve.points;

@@ -28,7 +28,7 @@ pub fn drawn<'a>(link: &Settings, results: &'a Results) -> Vec<Drawn<'a>> {
         slot: Some(kept.slot),
         curve: &kept.curve,
     });
-    // A curve that was kept is there already.
+    // A kept curve is drawn already.
     let former = results.ghost().map(|former| &former.curve);
     let former = former.filter(|former| results.kept.iter().all(|kept| kept.curve != **former));
     let ghost = former.map(|curve| Drawn {
@@ -49,7 +49,7 @@ pub fn is_shown(results: &Results, drawn: &[Drawn<'_>]) -> bool {
     }
 }
 
-/// A curve of each size where there is one, the selectable one first.
+/// One curve per size if there is one, the selectable one first.
 fn sizes<'a>(link: &Settings, results: &'a Results) -> Vec<Drawn<'a>> {
     let first = results.selectable_size(link);
     let mut drawn = Vec::new();
@@ -85,7 +85,8 @@ pub fn chart(
         Screen::Model => picture::of(sweep, picture::all(&drawn, |_| None, view), found(0), view, size),
         Screen::Sizes => picture::compared(sweep, &drawn, found, view, size),
     };
-    // Among the sizes, the method may have been changed meanwhile, and the curve that is measured is not there.
+    // When sizes are compared, the method may have been changed meanwhile, and then the curve being measured is not
+    // drawn.
     if let (true, Some(first)) = (is_shown(results, &drawn), chart.series.first_mut()) {
         first.pending = under_way
             .iter()
@@ -107,14 +108,14 @@ fn name(shown: &Shown, kept: &[Kept]) -> String {
     if shown.stored {
         "stored result".to_owned()
     } else if kept.iter().any(|kept| kept.curve == shown.curve) {
-        // The kept one's name stands there.
+        // The kept curve's name is already there.
         String::new()
     } else {
         say::kept_name(&shown.curve, kept.iter().map(|kept| (kept.name.as_str(), &*kept.curve)))
     }
 }
 
-/// What the mark of a point says that is being measured: its strength, and what its windows give so far.
+/// The text for the mark of a point being measured: its strength, and its provisional value.
 #[must_use]
 pub fn pending_mark(sweep: &Sweep, point: &UnderWay, measure: Measure) -> String {
     let x = say::strength_in_full(sweep, point.value);

@@ -17,11 +17,11 @@ const COLUMNS: [&str; 8] = [
     "KL divergence",
     "same next word",
     "zeros",
-    "bits a weight",
+    "bits per weight",
     "seconds",
 ];
 
-/// The chart's equal in numbers.
+/// The chart's numbers.
 pub(super) fn numbers(curve: &Curve, _: &Settings) -> Numbers {
     Numbers {
         columns: columns(curve),

@@ -1,4 +1,4 @@
-//! The chart along the depth and how it is looked at.
+//! The chart along the depth and its switches.
 
 use leptos::prelude::*;
 
@@ -12,7 +12,7 @@ use hemoscope_core::experiment::Settings;
 use hemoscope_core::plot::{DepthMeasure, Mark, depth_alternative, draw_depth};
 use hemoscope_core::say;
 
-/// The chart with its head and its protocol.
+/// The chart with its header and protocol.
 #[component]
 pub(super) fn Figure() -> impl IntoView {
     let page = Page::get();
@@ -31,7 +31,7 @@ pub(super) fn Figure() -> impl IntoView {
     }
 }
 
-/// What the lines show, and which of them is looked at.
+/// The switches for what the lines show, and which one is selected.
 #[component]
 fn Switches() -> impl IntoView {
     let page = Page::get();
@@ -82,7 +82,7 @@ fn Switches() -> impl IntoView {
     }
 }
 
-/// The chart as the page knows it.
+/// The chart, drawn from the page's state.
 #[component]
 fn DepthLines() -> impl IntoView {
     let page = Page::get();
@@ -118,7 +118,7 @@ fn DepthLines() -> impl IntoView {
     });
     let select = Callback::new(move |place: usize| {
         page.update(|state| {
-            // A place that the page chose itself stays out of the address.
+            // A site that the page chose itself is not written into the address.
             if Some(place) != selected.get_untracked() {
                 state.link.view.site = Some(place);
             }
@@ -127,14 +127,14 @@ fn DepthLines() -> impl IntoView {
     view! { <Chart label drawing marks selected on_select=select width/> }
 }
 
-/// What a mark of the selected strength is called.
+/// The name of a mark at the selected strength.
 fn named(link: &Settings, results: &Results, site: usize) -> String {
     let selected = results.selected_point(&link.view);
     let said = selected.and_then(|(curve, point)| say::depth_mark(curve, point, site, link.view.depth_measure));
     said.unwrap_or_default()
 }
 
-/// What the selected mark says.
+/// The text for the selected mark.
 fn readout(link: &Settings, results: &Results) -> String {
     let selected = results.selected_point(&link.view);
     let site = selected.and_then(|(_, point)| picture::site(&link.view, point));
@@ -155,9 +155,9 @@ mod tests {
         state.take_stored("", Some(along_the_depth("hemoscope-4m", "wanda:sparsity=0..0.8/9")));
         assert_eq!(
             readout(&state.link, &state.results),
-            "sparsity 20\u{202f}%, behind the embedding: cosine 1"
+            "sparsity 20\u{202f}%, after the embedding: cosine 1"
         );
         state.link.view.site = None;
-        assert!(readout(&state.link, &state.results).contains("behind block 7: cosine 0."));
+        assert!(readout(&state.link, &state.results).contains("after block 7: cosine 0."));
     }
 }

@@ -1,4 +1,4 @@
-//! The view "Where does it start?": how far the residual stream is off behind each block, one line a strength.
+//! The view "Where does it start?": the residual stream's error after each block, one line per strength.
 
 mod figure;
 mod picture;
@@ -12,7 +12,7 @@ use crate::state::State;
 use hemoscope_core::experiment::Question;
 use hemoscope_core::plot::{Size, depth_alternative, draw_depth};
 
-/// The view's line in the list.
+/// The view's entry in the list.
 pub(super) const VIEW: View = View {
     question: Question::Depth,
     title: "Where does it start?",
@@ -37,7 +37,7 @@ fn picture(seen: &Seen<'_>, size: Size) -> Option<Picture> {
     })
 }
 
-/// Along the blocks.
+/// Walks along the blocks.
 fn walk(state: &mut State, step: isize) -> Option<usize> {
     let (_, point) = state.results.selected_point(&state.link.view)?;
     let sites = picture::sites(point)?;

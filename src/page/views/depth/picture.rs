@@ -15,7 +15,7 @@ pub fn chart(link: &Settings, results: &Results, size: Size) -> Option<DepthChar
     let former = results.ghost().map(|former| &former.curve);
     let chart = match DepthChart::of(&shown.curve, measure, at, size) {
         Some(chart) => former.map_or(chart.clone(), |former| chart.after(former)),
-        // Until the first strength is there, the result before it stays.
+        // Until the first strength is measured, the former result stays.
         None => DepthChart::of(former?, measure, None, size)?.faded(),
     };
     let kept = results.kept_of(&shown.experiment.ask).filter_map(|kept| {
@@ -28,14 +28,14 @@ pub fn chart(link: &Settings, results: &Results, size: Size) -> Option<DepthChar
     Some(chart.beside(kept))
 }
 
-/// How many places along the depth a point was observed at.
+/// How many sites along the depth a point was observed at.
 #[must_use]
 pub fn sites(point: &Point) -> Option<usize> {
     let observed = find(&point.observations, DepthMeasure::default().key())?;
     Some(observed.values.len())
 }
 
-/// The selected place: the one of the settings as far as the point has it, else the last.
+/// The selected site: the one in the settings if the point has it, or else the last.
 #[must_use]
 pub fn site(view: &View, point: &Point) -> Option<usize> {
     let last = sites(point)?.checked_sub(1)?;

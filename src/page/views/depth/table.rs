@@ -1,4 +1,4 @@
-//! The lines along the depth as a table: a row a place, a column a strength.
+//! The lines along the depth as a table: one row per site, one column per strength.
 
 use super::super::under::{Numbers, four};
 use crate::parts::Row;
@@ -8,7 +8,7 @@ use hemoscope_core::observation::{Observation, find};
 use hemoscope_core::plot::DepthMeasure;
 use hemoscope_core::say;
 
-/// The chart's equal in numbers.
+/// The chart's numbers.
 pub(super) fn numbers(curve: &Curve, link: &Settings) -> Numbers {
     let measure = link.view.depth_measure;
     let observed = |point: &Point| find(&point.observations, measure.key()).cloned();
@@ -34,7 +34,7 @@ pub(super) fn numbers(curve: &Curve, link: &Settings) -> Numbers {
     }
 }
 
-/// A number; a dash where there is none, as behind a block that was dropped.
+/// A number, or a dash where there is none, as after a dropped block.
 fn cell(found: Option<&Observation>, site: usize, measure: DepthMeasure) -> String {
     let value = found.and_then(|found| found.values.get(site));
     value.map_or_else(

@@ -1,11 +1,11 @@
-//! How fast burn trains a model of the largest embedded one's shape on a Vulkan card: the measurement behind the choice of
-//! PyTorch for `train.py`.
+//! How fast burn trains a model with the shape of the largest embedded one on a Vulkan card: the measurement behind the
+//! choice of PyTorch for `train.py`.
 //!
 //! ```text
-//! cargo run --release -- --half 160        seconds; without --half everything is computed in f32
+//! cargo run --release -- --half 160        # seconds; without --half, everything is computed in f32
 //! ```
 //!
-//! The same Llama, loss, AdamW and windows a step as `train.py`, on made-up tokens.
+//! The same Llama, loss, AdamW and windows per step as `train.py`, on made-up tokens.
 
 use std::error::Error;
 use std::time::Instant;
@@ -26,7 +26,7 @@ const HEADS: usize = HIDDEN / HEAD;
 const KEYS: usize = HEADS / 2;
 const WINDOW: usize = 512;
 const WINDOWS: usize = 64;
-/// Steps that are not counted in tokens a second: the first ones compile kernels.
+/// Steps not counted in tokens per second, since the first ones compile kernels.
 const WARM_UP: u32 = 10;
 
 #[derive(Module, Debug)]
@@ -49,7 +49,7 @@ struct Model {
     norm: RmsNorm,
 }
 
-/// The type that activations have, and the angles of positions in it.
+/// The type of the activations, and the rotary angles in that type.
 struct Forward {
     dtype: FloatDType,
     cos: Tensor<4>,
@@ -160,7 +160,7 @@ impl Model {
     }
 }
 
-/// Tokens of a small linear congruential generator: what they are doesn't matter, only that some are more frequent.
+/// Tokens from a small linear congruential generator: all that matters is that some are more frequent.
 fn tokens(state: &mut u64, device: &Device) -> Tensor<2, Int> {
     let mut next = || {
         *state = state
@@ -213,7 +213,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(warm) = warm.filter(|_| step > WARM_UP) {
         let trained = f64::from(step - WARM_UP) * (WINDOWS * WINDOW) as f64;
         println!(
-            "{:.0} tokens a second after step {WARM_UP}",
+            "{:.0} tokens per second after step {WARM_UP}",
             trained / warm.elapsed().as_secs_f64()
         );
     }
