@@ -68,7 +68,7 @@ async fn every_model_is_offered_and_shows_its_stored_curve() {
         page.wait_for("the stored curve", SOON, async || {
             page.text("protocol").await.starts_with(title)
                 && page.points().await.first().map(|point| point.x)
-                    == curve.points.iter().map(|point| point.value).reduce(f64::min)
+                    == curve.points.iter().map(|point| point.value()).reduce(f64::min)
         })
         .await;
         assert!(page.is_stored().await, "{model} {method}");

@@ -100,17 +100,13 @@ impl Point {
 /// A point as it is stored in files, where the measures of a curve's point are named fields.
 #[derive(Clone, Serialize, Deserialize)]
 struct PointOnDisk {
-    #[serde(flatten)]
-    place: Place,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    value: Option<f64>,
+    /// In place of `value`, for several knobs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    at: Vec<f64>,
     spec: Spec,
     outcome: OutcomeOnDisk,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Place {
-    Value(f64),
-    At(Vec<f64>),
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -122,11 +118,14 @@ enum OutcomeOnDisk {
 }
 
 impl From<PointOnDisk> for Point {
-    fn from(PointOnDisk { place, spec, outcome }: PointOnDisk) -> Self {
-        let at = match place {
-            Place::Value(value) => vec![value],
-            Place::At(at) => at,
-        };
+    fn from(on_disk: PointOnDisk) -> Self {
+        let PointOnDisk {
+            value,
+            at,
+            spec,
+            outcome,
+        } = on_disk;
+        let at = value.map_or(at, |value| vec![value]);
         let (observations, status) = match outcome {
             OutcomeOnDisk::Measured(measured) => (measured.observations(), Status::Measured),
             OutcomeOnDisk::Observed(observations) => (observations, Status::Measured),
@@ -145,11 +144,13 @@ impl From<Point> for PointOnDisk {
     fn from(point: Point) -> Self {
         let measured =
             Measured::of(&point.observations).filter(|measured| measured.observations() == point.observations);
+        let (value, at) = match point.at[..] {
+            [value] => (Some(value), Vec::new()),
+            _ => (None, point.at),
+        };
         Self {
-            place: match point.at[..] {
-                [value] => Place::Value(value),
-                _ => Place::At(point.at),
-            },
+            value,
+            at,
             spec: point.spec,
             outcome: match (point.status, measured) {
                 (Status::Failed(reason), _) => OutcomeOnDisk::Failed(reason),

@@ -91,10 +91,8 @@ pub(crate) fn Chart(
     });
     let size = Memo::new(move |_| drawing.with(|drawing| drawing.as_ref().map(|drawing| drawing.size)));
     let pixels = move |read: fn(Size) -> u32| move || size.get().map_or(0, read);
-    let view_box = move || {
-        let size = size.get();
-        size.map_or_else(String::new, |size| format!("0 0 {} {}", size.width, size.height))
-    };
+    // An empty one would be an error on the console.
+    let view_box = move || size.get().map(|size| format!("0 0 {} {}", size.width, size.height));
     let backdrop = Memo::new(move |_| drawing.with(|drawing| drawing.as_ref().map(|drawing| drawing.backdrop.clone())));
     let labels = Memo::new(move |_| {
         drawing.with(|drawing| {

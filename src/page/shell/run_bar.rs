@@ -38,8 +38,10 @@ pub(crate) fn RunBar() -> impl IntoView {
             <Show when=move || busy.get() fallback=|| view! { <RunButton/> }>
                 <CancelButton/>
             </Show>
-            <Running/>
-            <ProgressBar progress/>
+            <div class="under-way">
+                <Running/>
+                <ProgressBar progress/>
+            </div>
         </div>
     }
 }

@@ -342,7 +342,9 @@ mod tests {
         state.writing.take_stored("", Some(texts()));
         state.take_stored("", Some(stored("hemoscope-4m", "wanda:sparsity=0.31..0.71/9")));
         if let Some(shown) = &mut state.results.shown {
-            Arc::make_mut(&mut shown.curve).points[3].at = vec![0.33];
+            let point = &mut Arc::make_mut(&mut shown.curve).points[3];
+            point.at = vec![0.33];
+            point.spec = "wanda:sparsity=0.33".parse().expect("a modification");
         }
         state.link.view.at = Some(0.33);
         let seen = seen(&state);
