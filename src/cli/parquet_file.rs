@@ -147,7 +147,6 @@ fn filled<'a, T>(rows: &[Row<'a>], read: impl Fn(&Row<'a>) -> Option<T>) -> (Vec
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test ends where a file is not as it must be")]
 mod tests {
     use std::io::Write as _;
 

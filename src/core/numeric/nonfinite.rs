@@ -99,7 +99,6 @@ pub mod optional_list {
     ///
     /// # Errors
     /// What the serializer reports.
-    #[expect(clippy::ref_option, reason = "what serde hands over")]
     pub fn serialize<S: Serializer>(values: &Option<Vec<f64>>, serializer: S) -> Result<S::Ok, S::Error> {
         super::list::serialize(values.as_deref().unwrap_or_default(), serializer)
     }
