@@ -94,7 +94,14 @@ async fn what_is_stored_is_looked_for_and_nothing_else() {
     .await;
     let asked = site.log().into_iter().filter(|asked| asked.path().contains("/curves/"));
     let asked = asked.map(|asked| asked.path().to_owned()).collect::<Vec<_>>();
-    assert_eq!(asked.len(), 1, "{asked:?}");
+    let stored = ["depth", "writing"].map(|kind| format!("curves/hemoscope-4m/{kind}/layer-drop.json"));
+    assert!(
+        asked.len() == 2
+            && stored
+                .iter()
+                .all(|path| asked.iter().any(|asked| asked.ends_with(path))),
+        "{asked:?}"
+    );
     page.assert_console_is_clean().await;
 }
 
@@ -159,6 +166,8 @@ async fn a_run_along_the_depth_comes_out_again_from_its_link() {
     );
 
     // A kept line stays beside another method's lines.
+    let unfold = "document.querySelector('[data-testid=keep]').closest('details').open = true";
+    page.browser.script(unfold, vec![]).await;
     page.click("keep").await;
     page.fill("method", "magnitude").await;
     page.wait_for("the other method", SOON, async || page.is_stored().await)
