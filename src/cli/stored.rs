@@ -7,7 +7,7 @@ mod texts;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use hemoscope_core::curve::{Curve, Outcome, Point, digest, sentence};
+use hemoscope_core::curve::{Curve, Point, digest, sentence};
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::experiment::bundled::{self, Bundled, SIZES};
 use hemoscope_core::experiment::{Asset, Experiment, Question, View};
@@ -98,13 +98,9 @@ async fn measure(model: &Bundled, path: &Path, force: bool) -> Result<(), CliErr
 
 /// The modifications under which the model's outputs are finite.
 fn taken(curve: &Curve) -> Vec<Spec> {
-    let is_taken = |point: &&Point| matches!(point.outcome(), Outcome::Measured(measured) if measured.hemorrhage.ln_ratio.is_finite());
-    curve
-        .points
-        .iter()
-        .filter(is_taken)
-        .map(|point| point.spec.clone())
-        .collect()
+    let is_taken = |point: &&Point| point.loss().is_some_and(f64::is_finite);
+    let taken = curve.points.iter().filter(is_taken);
+    taken.map(|point| point.spec.clone()).collect()
 }
 
 /// Measures a result, unless it is already stored.

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::metric::{Hemorrhage, Stats};
 use crate::observation::{Observation, find};
 
+/// The observation whose exponential is the perplexity ratio.
+pub(super) const LN_RATIO: &str = "ln_ratio";
+
 /// What was measured at one strength.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
@@ -22,89 +25,68 @@ pub struct Measured {
     pub duration_secs: f64,
 }
 
-/// One measure of a curve's point: the name of its observation, and how to read and set it.
-pub(super) struct Entry {
-    pub(super) name: &'static str,
-    unit: &'static str,
-    get: fn(&Measured) -> f64,
-    set: fn(&mut Measured, f64),
-    /// Its standard error, if it has one.
-    pub(super) error: Option<ErrorEntry>,
-}
-
-pub(super) struct ErrorEntry {
-    get: fn(&Measured) -> f64,
-    set: fn(&mut Measured, f64),
-}
-
-macro_rules! entry {
-    ($name:literal, $unit:literal, $($field:ident).+ $(, error: $($error:ident).+)?) => {
-        entry!(@ $name, $unit, |at| at.$($field).+, |at, value| at.$($field).+ = value $(, $($error).+)?)
-    };
-    (count $name:literal, $($field:ident).+) => {
-        entry!(@ $name, "", |at| at.$($field).+ as f64, |at, value| at.$($field).+ = value as usize)
-    };
-    (@ $name:literal, $unit:literal, $get:expr, $set:expr $(, $($error:ident).+)?) => {
-        Entry {
-            name: $name,
-            unit: $unit,
-            get: $get,
-            set: $set,
-            error: entry!(@error $($($error).+)?),
-        }
-    };
-    (@error) => { None };
-    (@error $($error:ident).+) => {
-        Some(ErrorEntry { get: |at| at.$($error).+, set: |at, value| at.$($error).+ = value })
-    };
-}
-
-/// All measures, in the order of tables.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a cast from a float saturates, and counts were whole numbers before"
-)]
-pub(super) const MEASURES: [Entry; 12] = [
-    entry!("ln_ratio", "nats", hemorrhage.ln_ratio, error: hemorrhage.ln_ratio_se),
-    entry!("ppl", "", stats.ppl),
-    entry!("nll", "nats", stats.nll, error: stats.nll_se),
-    entry!("kld_mean", "nats", stats.kld_mean),
-    entry!("kld_median", "nats", stats.kld_median),
-    entry!("kld_p99", "nats", stats.kld_p99),
-    entry!("same_top", "", stats.same_top),
-    entry!(count "tokens", stats.tokens),
-    entry!("sparsity_achieved", "", sparsity_achieved),
-    entry!("bits_per_weight", "bits", bits_per_weight),
-    entry!(count "blocks", blocks),
-    entry!("duration_secs", "s", duration_secs),
-];
-
 impl Measured {
-    /// Each measure as an observation of one number.
+    /// Each measure as an observation of one number, in the order of tables.
     #[must_use]
     pub fn observations(&self) -> Vec<Observation> {
-        let observation = |entry: &Entry| Observation {
-            unit: entry.unit.to_owned(),
-            standard_error: entry.error.as_ref().map(|error| vec![(error.get)(self)]),
-            ..Observation::number(entry.name, (entry.get)(self))
+        let Self { stats, hemorrhage, .. } = self;
+        let number = |measure: &str, value: f64, unit: &str| Observation {
+            unit: unit.to_owned(),
+            ..Observation::number(measure, value)
         };
-        MEASURES.iter().map(observation).collect()
+        let with_error = |measure, value, error: f64, unit| Observation {
+            standard_error: Some(vec![error]),
+            ..number(measure, value, unit)
+        };
+        vec![
+            with_error(LN_RATIO, hemorrhage.ln_ratio, hemorrhage.ln_ratio_se, "nats"),
+            number("ppl", stats.ppl, ""),
+            with_error("nll", stats.nll, stats.nll_se, "nats"),
+            number("kld_mean", stats.kld_mean, "nats"),
+            number("kld_median", stats.kld_median, "nats"),
+            number("kld_p99", stats.kld_p99, "nats"),
+            number("same_top", stats.same_top, ""),
+            number("tokens", stats.tokens as f64, ""),
+            number("sparsity_achieved", self.sparsity_achieved, ""),
+            number("bits_per_weight", self.bits_per_weight, "bits"),
+            number("blocks", self.blocks as f64, ""),
+            number("duration_secs", self.duration_secs, "s"),
+        ]
     }
 
     /// Reads the measures back from observations; `None` where one is missing.
     #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast from a float saturates, and counts were whole numbers before"
+    )]
     pub fn of(observations: &[Observation]) -> Option<Self> {
-        let mut measured = Self::default();
-        for entry in &MEASURES {
-            let observation = find(observations, entry.name)?;
-            (entry.set)(&mut measured, *observation.values.first()?);
-            if let Some(error) = &entry.error {
-                let errors = observation.standard_error.as_ref()?;
-                (error.set)(&mut measured, *errors.first()?);
-            }
-        }
-        Some(measured)
+        let number = |measure: &str| find(observations, measure)?.values.first().copied();
+        let error = |measure: &str| {
+            let errors = find(observations, measure)?.standard_error.as_ref()?;
+            errors.first().copied()
+        };
+        Some(Self {
+            stats: Stats {
+                ppl: number("ppl")?,
+                nll: number("nll")?,
+                nll_se: error("nll")?,
+                kld_mean: number("kld_mean")?,
+                kld_median: number("kld_median")?,
+                kld_p99: number("kld_p99")?,
+                same_top: number("same_top")?,
+                tokens: number("tokens")? as usize,
+            },
+            hemorrhage: Hemorrhage {
+                ln_ratio: number(LN_RATIO)?,
+                ln_ratio_se: error(LN_RATIO)?,
+            },
+            sparsity_achieved: number("sparsity_achieved")?,
+            bits_per_weight: number("bits_per_weight")?,
+            blocks: number("blocks")? as usize,
+            duration_secs: number("duration_secs")?,
+        })
     }
 }
 

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::Measured;
+use super::measured::LN_RATIO;
 use crate::modify::Spec;
-use crate::observation::Observation;
+use crate::observation::{Observation, find};
 
 /// One point of a result. A failed point is a point with a reason, not a lost result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -87,6 +88,12 @@ impl Point {
         }
     }
 
+    /// ln(PPL/PPL₀), if it was measured.
+    #[must_use]
+    pub fn loss(&self) -> Option<f64> {
+        find(&self.observations, LN_RATIO)?.values.first().copied()
+    }
+
     /// Why it could not be measured.
     #[must_use]
     pub fn failure(&self) -> Option<&str> {
@@ -98,7 +105,7 @@ impl Point {
 }
 
 /// A point as it is stored in files, where the measures of a curve's point are named fields.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct PointOnDisk {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     value: Option<f64>,
@@ -109,7 +116,7 @@ struct PointOnDisk {
     outcome: OutcomeOnDisk,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum OutcomeOnDisk {
     Measured(Measured),

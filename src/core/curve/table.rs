@@ -1,20 +1,21 @@
 //! A curve as a table: CSV for spreadsheets, JSON with everything.
 
-use super::measured::MEASURES;
-use super::{CalibrationStats, Curve, Outcome};
+use super::measured::LN_RATIO;
+use super::{CalibrationStats, Curve, Measured, Outcome};
 use crate::experiment::Question;
-use crate::observation::{self, Observation, quoted};
+use crate::observation::{self, csv_line};
 
 /// The columns, in order: each measure is followed by its error, and the log perplexity ratio also by the ratio itself.
 #[must_use]
 pub fn columns() -> Vec<String> {
     let mut columns = vec!["value".to_owned(), "status".to_owned()];
-    for entry in &MEASURES {
-        columns.push(entry.name.to_owned());
-        if entry.error.is_some() {
-            columns.push(format!("{}_se", entry.name));
+    for observation in Measured::default().observations() {
+        if observation.standard_error.is_some() {
+            columns.extend([observation.measure.clone(), format!("{}_se", observation.measure)]);
+        } else {
+            columns.push(observation.measure.clone());
         }
-        if entry.name == LN_RATIO {
+        if observation.measure == LN_RATIO {
             columns.push("ppl_ratio".to_owned());
         }
     }
@@ -23,23 +24,17 @@ pub fn columns() -> Vec<String> {
 }
 
 /// The numbers of a point, in the order of the columns.
-fn numbers(observations: &[Observation]) -> Vec<String> {
+fn numbers(measured: &Measured) -> Vec<String> {
     let mut cells = Vec::new();
-    for observation in observations {
-        let value = observation.values.first().copied().unwrap_or(f64::NAN);
-        cells.push(value.to_string());
-        if let Some(error) = observation.standard_error.as_ref().and_then(|errors| errors.first()) {
-            cells.push(error.to_string());
-        }
+    for observation in measured.observations() {
+        let errors = observation.standard_error.iter().flatten();
+        cells.extend(observation.values.iter().chain(errors).map(f64::to_string));
         if observation.measure == LN_RATIO {
-            cells.push(value.exp().to_string());
+            cells.push(measured.hemorrhage.ln_ratio.exp().to_string());
         }
     }
     cells
 }
-
-/// The measure whose exponential is the perplexity ratio.
-const LN_RATIO: &str = "ln_ratio";
 
 /// The protocol in comment lines that begin with `#`, a header, and one line per point, or, for results that are
 /// arrays, one line per number ([`observation::csv`]). Logarithms are natural. A failed point has the status `failed`
@@ -56,7 +51,7 @@ pub fn csv(curve: &Curve) -> String {
     out.push('\n');
     for point in &curve.points {
         let (status, numbers, reason) = match point.outcome() {
-            Outcome::Measured(measured) => ("measured", numbers(&measured.observations()), ""),
+            Outcome::Measured(measured) => ("measured", numbers(&measured), ""),
             Outcome::Observed(_) => ("observed", Vec::new(), ""),
             Outcome::Failed(reason) => ("failed", Vec::new(), reason),
         };
@@ -64,12 +59,7 @@ pub fn csv(curve: &Curve) -> String {
         cells.extend(numbers);
         cells.resize(columns.len() - 3, String::new());
         cells.extend([curve.base.ppl.to_string(), point.spec.to_string(), reason.to_owned()]);
-        for (i, cell) in cells.iter().enumerate() {
-            let comma = if i == 0 { "" } else { "," };
-            out.push_str(comma);
-            out.push_str(&quoted(cell));
-        }
-        out.push('\n');
+        out.push_str(&csv_line(&cells));
     }
     out
 }

@@ -1,8 +1,8 @@
 //! How a result is shown: nothing here changes a measured number.
 
-use crate::curve::sentence::DEFAULT_RATIO;
 use serde::{Deserialize, Serialize};
 
+use crate::curve::sentence::DEFAULT_RATIO;
 use crate::plot::{Axis, DepthMeasure, Measure};
 
 /// Which device to compute on.

@@ -6,7 +6,7 @@ mod table;
 use serde::{Deserialize, Serialize};
 
 use crate::numeric::nonfinite::same;
-pub(crate) use table::quoted;
+pub(crate) use table::csv_line;
 pub use table::{Observed, Row, csv, rows};
 
 /// An array with names.

@@ -49,7 +49,7 @@ pub fn rows(points: &[Point]) -> impl Iterator<Item = Row<'_>> {
     })
 }
 
-/// A header and one line a number: the knob's value, the measure, its position on each axis, the number, its standard
+/// A header and one line per number: the knob's value, the measure, its position on each axis, the number, its standard
 /// error (empty where not known), the unit and the modification. A failed point is one line with its reason. Numbers
 /// that are not finite are written as `NaN`, `inf` and `-inf`.
 #[must_use]
@@ -68,12 +68,10 @@ pub fn csv(points: &[Point]) -> String {
                 observed.of.unit.clone(),
             ]
         });
-        let cells = std::iter::once(at)
-            .chain(observed.unwrap_or_default())
-            .chain([point.spec.to_string(), point.failure().unwrap_or_default().to_owned()]);
-        let cells = cells.map(|cell| quoted(&cell)).collect::<Vec<_>>();
-        out.push_str(&cells.join(","));
-        out.push('\n');
+        let mut cells = vec![at];
+        cells.extend(observed.unwrap_or_default());
+        cells.extend([point.spec.to_string(), point.failure().unwrap_or_default().to_owned()]);
+        out.push_str(&csv_line(&cells));
     }
     out
 }
@@ -96,8 +94,13 @@ fn place(observation: &Observation, index: usize) -> (String, String) {
     (coordinates.join(";"), labels.join("; "))
 }
 
-/// A text as one cell of a CSV table.
-pub(crate) fn quoted(text: &str) -> String {
+/// Texts as one line of a CSV table.
+pub(crate) fn csv_line(cells: &[String]) -> String {
+    let cells = cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>();
+    cells.join(",") + "\n"
+}
+
+fn quoted(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {

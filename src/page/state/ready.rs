@@ -46,18 +46,17 @@ fn is_own(origin: &Origin, ui: &Ui) -> bool {
 /// Why the chosen windows can't be measured; `None` if they can, or if that is not known before the files are read.
 #[must_use]
 pub fn sample_problem(e: &Experiment, ui: &Ui, machine: &Machine) -> Option<String> {
-    let text = || windows_problem(&e.text, e.windows, e, ui);
-    window_problem(e, machine).or_else(|| if ui.picking_text { None } else { text() })
+    let text = (!ui.picking_text).then_some(&e.text);
+    window_problem(e, machine).or_else(|| windows_problem(text?, e.windows, e, ui))
 }
 
 /// Why the calibration text is too short for its windows; `None` if it is long enough, or no method is calibrated.
 #[must_use]
 pub fn calibration_problem(e: &Experiment, ui: &Ui) -> Option<String> {
-    let problem = e
-        .sweep()
-        .needs_calibration()
-        .then(|| windows_problem(&e.calibration_text, e.calibration_windows, e, ui))
-        .flatten()?;
+    if !e.sweep().needs_calibration() {
+        return None;
+    }
+    let problem = windows_problem(&e.calibration_text, e.calibration_windows, e, ui)?;
     Some(format!("Too many windows to calibrate on: {problem}"))
 }
 

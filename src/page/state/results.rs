@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Run;
 use super::run::Goal;
 use hemoscope_core::curve::digest;
-use hemoscope_core::curve::{Curve, Outcome, Point};
+use hemoscope_core::curve::{Curve, Point};
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::experiment::bundled::{self, Bundled, SIZES};
 use hemoscope_core::experiment::{Ask, Experiment, Origin, Question, Screen, View};
@@ -297,14 +297,9 @@ impl Results {
             return nearest(points, at);
         }
         let broken = view.threshold.ln();
-        let beyond = points.iter().position(
-            |point| matches!(point.outcome(), Outcome::Measured(measured) if measured.hemorrhage.ln_ratio > broken),
-        );
-        let measured = || {
-            points
-                .iter()
-                .rposition(|point| !matches!(point.outcome(), Outcome::Failed(_)))
-        };
+        let is_beyond = |point: &Point| point.loss().is_some_and(|loss| loss > broken);
+        let beyond = points.iter().position(is_beyond);
+        let measured = || points.iter().rposition(|point| point.failure().is_none());
         beyond.or_else(measured).or_else(|| points.len().checked_sub(1))
     }
 

@@ -148,23 +148,21 @@ impl Writing {
 
     /// The stored texts of a point, or of the strength nearest to it, if prompt and decoding match.
     fn stored_at(&self, shown: &Shown, point: &Point, view: &View) -> Option<(&Continuations, &Continuation, f64)> {
-        let of_model = self
+        let mut of_model = self
             .stored
             .iter()
             .filter(|stored| wrote(&stored.experiment, &shown.experiment));
-        of_model.into_iter().find_map(|stored| {
+        of_model.find_map(|stored| {
             let written = stored.asked_for(view)?;
-            let points = stored.experiment.sweep().points();
-            let texts = points.into_iter().filter_map(|(at, spec)| {
+            // Another sweep has at most the same point.
+            let is_same_sweep = shape(stored.experiment.sweep()) == shape(shown.experiment.sweep());
+            let points = stored.experiment.sweep().points().into_iter();
+            let points = points.filter(|(_, spec)| is_same_sweep || *spec == point.spec);
+            let texts = points.filter_map(|(at, spec)| {
                 let text = written.modified.iter().find(|modified| modified.spec == spec)?;
-                Some((at, text))
+                Some((written, text, at))
             });
-            let exact = texts.clone().find(|(_, text)| text.spec == point.spec);
-            let is_of = shape(stored.experiment.sweep()) == shape(shown.experiment.sweep());
-            let distance = |(at, _): &(f64, &Continuation)| (at - point.value()).abs();
-            let nearest = || texts.min_by(|a, b| distance(a).total_cmp(&distance(b)));
-            let (at, text) = exact.or_else(|| if is_of { nearest() } else { None })?;
-            Some((written, text, at))
+            texts.min_by(|(.., a), (.., b)| (a - point.value()).abs().total_cmp(&(b - point.value()).abs()))
         })
     }
 

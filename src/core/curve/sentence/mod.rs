@@ -12,7 +12,7 @@ mod words;
 use words::{Knob, counted, decimals, other_words, times};
 
 use super::threshold::{Crossing, FEWEST_POINTS, Sample, Segments, around, crossing, samples, segments};
-use super::{Curve, Outcome, Point};
+use super::{Curve, Point};
 use crate::numeric::NORMAL_95;
 
 pub use super::threshold::crossing::DEFAULT_RATIO;
@@ -236,17 +236,9 @@ fn unmeasured(curve: &Curve, samples: &[Sample], knob: Knob) -> Option<String> {
             knob.value(sample.value)
         ));
     }
-    let reason = curve.points.iter().find_map(|point| match point.outcome() {
-        Outcome::Failed(reason) => Some(reason),
-        Outcome::Measured(_) | Outcome::Observed(_) => None,
-    });
-    if let Some(reason) = reason {
+    if let Some(reason) = curve.points.iter().find_map(Point::failure) {
         let all = curve.points.len();
-        let failed = curve
-            .points
-            .iter()
-            .filter(|point| matches!(point.outcome(), Outcome::Failed(_)))
-            .count();
+        let failed = curve.points.iter().filter(|point| point.failure().is_some()).count();
         parts.push(if failed == all {
             format!("No point could be measured: {reason}")
         } else {
@@ -262,9 +254,9 @@ fn unmeasured(curve: &Curve, samples: &[Sample], knob: Knob) -> Option<String> {
 /// A modification without a range.
 fn single(curve: &Curve, samples: &[Sample]) -> String {
     let Some(sample) = samples.first() else {
-        return match curve.points.first().map(Point::outcome) {
-            Some(Outcome::Failed(reason)) => format!("It could not be measured: {reason}"),
-            _ => "No point was measured.".to_owned(),
+        return match curve.points.first().and_then(Point::failure) {
+            Some(reason) => format!("It could not be measured: {reason}"),
+            None => "No point was measured.".to_owned(),
         };
     };
     if !sample.finite {

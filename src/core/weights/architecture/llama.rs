@@ -1,24 +1,13 @@
 //! Llama (Touvron et al. 2023, <https://arxiv.org/abs/2302.13971>): RMSNorm, rotary positions, grouped-query attention, SwiGLU.
 
 use super::{Architecture, GgufRows, StatedWindow};
-use crate::weights::Role;
 
 /// Llama, and models built like it.
 pub const LLAMA: Architecture = Architecture {
     name: "llama",
     class: "LlamaForCausalLM",
-    roles: &[
-        Role::AttentionNorm,
-        Role::Query,
-        Role::Key,
-        Role::Value,
-        Role::AttentionOutput,
-        Role::MlpNorm,
-        Role::Gate,
-        Role::Up,
-        Role::Down,
-    ],
-    biases: "no biases",
+    biases: &[],
+    biases_in_words: "no biases",
     gguf_rows: GgufRows::Interleaved,
     context_default: 2048,
     stated_window: StatedWindow::Used,

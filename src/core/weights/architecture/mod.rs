@@ -21,10 +21,10 @@ pub struct Architecture {
     pub name: &'static str,
     /// Its class in config.json.
     pub class: &'static str,
-    /// The tensors of each block.
-    pub(crate) roles: &'static [Role],
+    /// The biases of each block, beside [`WEIGHTS`].
+    pub(crate) biases: &'static [Role],
     /// Its biases, in words.
-    pub(crate) biases: &'static str,
+    pub(crate) biases_in_words: &'static str,
     /// How GGUF files order the rows of query and key.
     pub(crate) gguf_rows: GgufRows,
     /// Context length where config.json doesn't state it.
@@ -50,6 +50,19 @@ pub(crate) enum StatedWindow {
     /// It is off.
     Off,
 }
+
+/// The weights of each block, which all architectures have.
+pub(crate) const WEIGHTS: [Role; 9] = [
+    Role::AttentionNorm,
+    Role::Query,
+    Role::Key,
+    Role::Value,
+    Role::AttentionOutput,
+    Role::MlpNorm,
+    Role::Gate,
+    Role::Up,
+    Role::Down,
+];
 
 impl Architecture {
     /// The architecture of that name, if it is supported.

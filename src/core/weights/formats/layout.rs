@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::tensor::{Entry, FileTensor, RowOrder};
+use crate::weights::architecture::WEIGHTS;
 use crate::weights::{Architecture, ModelConfig, Pristine, Role, StoredTensor, TensorId, WeightsError};
 
 /// How a format spells the names of tensors.
@@ -49,8 +50,9 @@ impl Naming {
 fn needed(config: &ModelConfig) -> impl Iterator<Item = TensorId> {
     let head = (!config.tied_head).then_some(Role::OutputHead);
     let outside = [Role::TokenEmbedding, Role::OutputNorm].into_iter().chain(head);
-    let roles = config.architecture.roles;
-    let inside = (0..config.blocks).flat_map(|block| roles.iter().map(move |role| TensorId::in_block(block, *role)));
+    let roles = WEIGHTS.iter().chain(config.architecture.biases);
+    let inside =
+        (0..config.blocks).flat_map(move |block| roles.clone().map(move |role| TensorId::in_block(block, *role)));
     outside.map(TensorId::global).chain(inside)
 }
 
@@ -137,7 +139,7 @@ impl Layout<'_> {
         let Some(name) = leftover else { return Ok(()) };
         let Architecture {
             name: architecture,
-            biases,
+            biases_in_words: biases,
             ..
         } = config.architecture;
         Err(WeightsError::Unsupported {

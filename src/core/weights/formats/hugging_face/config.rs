@@ -153,7 +153,7 @@ fn refuse_extras(file: &str, architecture: &Architecture, fields: &Fields) -> Re
     if fields.attention_bias == Some(true) {
         return refuse(
             "attention_bias: true",
-            &format!("{} in {}", architecture.biases, architecture.name),
+            &format!("{} in {}", architecture.biases_in_words, architecture.name),
         );
     }
     if fields.mlp_bias == Some(true) {
