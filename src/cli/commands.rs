@@ -14,7 +14,7 @@ use hemoscope_engine::{RunResult, Session};
 
 use crate::args::{Command, Setting};
 use crate::files::{CliError, OutFile, file_name, locate, read_text};
-use crate::host::{Terminal, say};
+use crate::host::{Terminal, print_message};
 use crate::{depth, output, stored};
 
 /// Runs one command.
@@ -146,7 +146,7 @@ async fn measure(setting: &Setting, modify: Spec, json: bool) -> Result<ExitCode
             Ok(ExitCode::SUCCESS)
         }
         Some(Outcome::Failed(reason)) => {
-            say(reason);
+            print_message(reason);
             Ok(ExitCode::from(1))
         }
         // `measure` asks for a curve, so nothing else can come out.

@@ -8,7 +8,7 @@ use hemoscope_core::experiment::Ask;
 use hemoscope_core::modify::Sweep;
 use hemoscope_core::observation::find;
 use hemoscope_core::plot::DepthMeasure;
-use hemoscope_core::say;
+use hemoscope_core::wording;
 use hemoscope_engine::RunResult;
 use serde_json::{Value, json};
 
@@ -91,7 +91,7 @@ pub(crate) fn write_depth(out: &mut dyn Write, curve: &Curve) -> io::Result<()> 
             }
         }
     }
-    for answer in curve.points.iter().filter_map(|point| say::depth(curve, point)) {
+    for answer in curve.points.iter().filter_map(|point| wording::depth(curve, point)) {
         writeln!(out, "{}", answer.whole())?;
     }
     output::write_protocol(out, curve)

@@ -27,7 +27,7 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Plot(#[from] hemoscope_core::plot::PlotError),
     #[error("the page's first paint could not be written: {0}")]
-    Opening(#[from] hemoscope_core::say::opening::OpeningError),
+    Opening(#[from] hemoscope_core::wording::opening::OpeningError),
     #[error("could not write the result: {0}")]
     Json(#[from] serde_json::Error),
     #[error("could not write the result as Parquet: {0}; write .csv instead")]

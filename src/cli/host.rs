@@ -29,7 +29,7 @@ impl Terminal {
 }
 
 /// Prints a message. If standard error is closed, the exit status has to suffice.
-pub(crate) fn say(message: impl std::fmt::Display) {
+pub(crate) fn print_message(message: impl std::fmt::Display) {
     writeln!(std::io::stderr(), "hemoscope: {message}").ok();
 }
 
@@ -41,7 +41,7 @@ impl Host for Terminal {
             Event::PointProgress { value, done, total, .. } => {
                 self.show(&format!("at {value}: window {done} of {total}"));
             }
-            Event::Failed { message, .. } => say(message),
+            Event::Failed { message, .. } => print_message(message),
             Event::RunFinished { .. } | Event::GenerateFinished { .. } | Event::Model(_) => self.show(""),
             _ => {}
         }

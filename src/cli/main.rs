@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     match pollster::block_on(commands::run(args.command)) {
         Ok(code) => code,
         Err(error) => {
-            host::say(&error);
+            host::print_message(&error);
             error.exit_code()
         }
     }

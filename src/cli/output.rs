@@ -8,8 +8,8 @@ use hemoscope_core::experiment::View;
 use hemoscope_core::metric::Stats;
 use hemoscope_core::plot::picture;
 use hemoscope_core::plot::{DepthChart, DepthMeasure, Size, draw, draw_depth};
-use hemoscope_core::say;
 use hemoscope_core::weights::Pristine;
+use hemoscope_core::wording;
 use hemoscope_engine::RunResult;
 use serde_json::json;
 
@@ -175,7 +175,7 @@ fn svg(curve: &Curve) -> Result<String, CliError> {
     let title = format!("{} of {}", curve.sweep, curve.protocol.model_name);
     if let Some(chart) = DepthChart::of(curve, DepthMeasure::default(), None, PICTURE) {
         let last = curve.points.iter().rfind(|point| !point.observations.is_empty());
-        let said = last.and_then(|last| Some(say::depth(curve, last)?.whole()));
+        let said = last.and_then(|last| Some(wording::depth(curve, last)?.whole()));
         return Ok(draw_depth(&chart)?.to_svg(&title, &said.unwrap_or_default()));
     }
     let drawing = draw(&picture::alone(curve, &View::default(), PICTURE))?;

@@ -1,7 +1,7 @@
 //! The results that the page shows before anything is loaded: every question about every method on every size of model,
 //! with the page's defaults, and what the models write under each method.
 
-mod subject;
+mod lazy_model;
 mod texts;
 
 use std::path::{Path, PathBuf};
@@ -14,15 +14,15 @@ use hemoscope_core::experiment::{Asset, Experiment, Question, View};
 use hemoscope_core::modify::Spec;
 use hemoscope_core::plot::picture::{Drawn, together};
 use hemoscope_core::plot::{KEPT, draw as draw_chart};
-use hemoscope_core::say;
-use hemoscope_core::say::opening;
 use hemoscope_core::share::{self, Opened};
+use hemoscope_core::wording;
+use hemoscope_core::wording::opening;
 use hemoscope_engine::RunResult;
 use serde::{Deserialize, Serialize};
 
-use self::subject::{Inputs, Subject};
+use self::lazy_model::{Inputs, LazyModel};
 use crate::files::{CliError, Format, OutFile, locate, read_text};
-use crate::host::say;
+use crate::host::print_message;
 use crate::output;
 
 /// The page's sources, relative to the repository's folder.
@@ -63,7 +63,7 @@ pub(crate) async fn curves(names: &[String], force: bool) -> Result<ExitCode, Cl
         match locate(None, &origin, "web/models", ".gguf", "--model") {
             Ok(path) => measure(model, &path, force).await?,
             Err(_) => {
-                say(format!(
+                print_message(format!(
                     "web/models holds no {}; its curves stay as they are",
                     model.name
                 ));
@@ -78,19 +78,19 @@ pub(crate) async fn curves(names: &[String], force: bool) -> Result<ExitCode, Cl
 
 /// Measures all of a model's stored results and its texts.
 async fn measure(model: &Bundled, path: &Path, force: bool) -> Result<(), CliError> {
-    let mut subject = Subject::of(path)?;
+    let mut lazy = LazyModel::of(path)?;
     for experiment in bundled::stored(model) {
-        let inputs = Inputs::of(experiment, subject.sha256())?;
+        let inputs = Inputs::of(experiment, lazy.sha256())?;
         let ask = &inputs.experiment.ask;
         let Some(place) = bundled::result_path(model.name, ask) else {
             continue;
         };
         let result = Path::new(WEB).join(place);
-        store_result(&mut subject, &inputs, &result, force).await?;
+        store_result(&mut lazy, &inputs, &result, force).await?;
         if let (Question::Curve, Some(place)) = (ask.question(), bundled::texts_path(model.name, ask.sweep())) {
             let curve: Curve = serde_json::from_str(&read_text(&result)?)?;
             let file = Path::new(WEB).join(place);
-            texts::store(&mut subject, model, &taken(&curve), &inputs, &file, force).await?;
+            texts::store(&mut lazy, model, &taken(&curve), &inputs, &file, force).await?;
         }
     }
     Ok(())
@@ -104,9 +104,9 @@ fn taken(curve: &Curve) -> Vec<Spec> {
 }
 
 /// Measures a result, unless it is already stored.
-async fn store_result(subject: &mut Subject<'_>, inputs: &Inputs, file: &Path, force: bool) -> Result<(), CliError> {
+async fn store_result(lazy: &mut LazyModel<'_>, inputs: &Inputs, file: &Path, force: bool) -> Result<(), CliError> {
     if !force && label(file).is_some_and(|stored| stored == inputs.experiment) {
-        say(format!("{} is up to date", file.display()));
+        print_message(format!("{} is up to date", file.display()));
         return Ok(());
     }
     let Inputs {
@@ -114,7 +114,7 @@ async fn store_result(subject: &mut Subject<'_>, inputs: &Inputs, file: &Path, f
         text,
         calibration,
     } = inputs;
-    let session = subject.session(&experiment.model).await?;
+    let session = lazy.session(&experiment.model).await?;
     let RunResult { curve, .. } = session.run(experiment, text, calibration).await?;
     let link = Settings {
         experiment: experiment.clone(),
@@ -132,7 +132,7 @@ async fn store_result(subject: &mut Subject<'_>, inputs: &Inputs, file: &Path, f
         serde_json::to_string_pretty(&stored)?
     };
     output::save_text(file, &(text + "\n"))?;
-    say(format!(
+    print_message(format!(
         "{}: {:.0} s. {}",
         file.display(),
         curve.duration_secs,
@@ -144,7 +144,7 @@ async fn store_result(subject: &mut Subject<'_>, inputs: &Inputs, file: &Path, f
 /// A result in words.
 fn said(curve: &Curve) -> String {
     let last = curve.points.iter().rfind(|point| !point.observations.is_empty());
-    let of_depth = last.and_then(|last| say::depth(curve, last));
+    let of_depth = last.and_then(|last| wording::depth(curve, last));
     of_depth.map_or_else(|| sentence::describe(curve), |answer| answer.whole())
 }
 
@@ -162,7 +162,7 @@ fn draw_sizes() -> Result<(), CliError> {
     if files.iter().all(|file| file.exists()) {
         let picture = Path::new(WEB).join("curves/sizes.svg");
         output::save_text(&picture, &svg(&files)?)?;
-        say(picture.display());
+        print_message(picture.display());
     }
     Ok(())
 }
@@ -178,7 +178,7 @@ fn paint_opening() -> Result<(), CliError> {
         let texts = serde_json::from_str(&read_text(&Path::new(WEB).join(texts))?)?;
         let page = Path::new(PAGE);
         output::save_text(page, &opening::written_into(&read_text(page)?, &curve, &texts)?)?;
-        say(page.display());
+        print_message(page.display());
     }
     Ok(())
 }
@@ -216,7 +216,7 @@ fn svg(files: &[PathBuf]) -> Result<String, CliError> {
     let mut drawn: Vec<Drawn<'_>> = Vec::new();
     for (slot, curve) in curves.iter().enumerate() {
         let others = drawn.iter().map(|drawn| (drawn.name.as_str(), drawn.curve));
-        let name = of_size(&curve.protocol.model_name).map_or_else(|| say::kept_name(curve, others), str::to_owned);
+        let name = of_size(&curve.protocol.model_name).map_or_else(|| wording::kept_name(curve, others), str::to_owned);
         drawn.push(Drawn {
             name,
             slot: Some(slot),
@@ -227,6 +227,6 @@ fn svg(files: &[PathBuf]) -> Result<String, CliError> {
         .ok_or_else(|| CliError::Usage("give at least one curve".to_owned()))?;
     let named = drawn.iter().map(|drawn| (drawn.name.as_str(), Some(drawn.curve)));
     let said = sentence::compare(&named.collect::<Vec<_>>(), sentence::DEFAULT_RATIO);
-    let title = say::curve_name(&curves[0].sweep);
+    let title = wording::curve_name(&curves[0].sweep);
     Ok(draw_chart(&chart)?.to_svg(&title, &format!("{title}. {said}")))
 }

@@ -20,7 +20,7 @@ pub mod numeric;
 pub mod observation;
 pub mod plot;
 pub mod protocol;
-pub mod say;
 pub mod share;
 pub mod tokenizer;
 pub mod weights;
+pub mod wording;

@@ -181,7 +181,7 @@ impl<H: Host> Builder<'_, H> {
                 walk.advance(&block).await?;
             }
             weights.replace(edited);
-            walk.tell(place, weights.blocks().len(), stage).await?;
+            walk.report(place, weights.blocks().len(), stage).await?;
         }
         Ok(())
     }
@@ -204,7 +204,7 @@ impl<H: Host> Builder<'_, H> {
             walk.advance(&block).await?;
             blocks.push(block);
             if !edited.is_pristine() {
-                walk.tell(place, places, stage).await?;
+                walk.report(place, places, stage).await?;
             }
         }
         let model = self.base.with_blocks(blocks);
@@ -270,7 +270,12 @@ impl<'a, H: Host> Walk<'a, H> {
         }
     }
 
-    async fn tell(&self, place: usize, places: usize, stage: &impl Fn(&str, usize, usize)) -> Result<(), EngineError> {
+    async fn report(
+        &self,
+        place: usize,
+        places: usize,
+        stage: &impl Fn(&str, usize, usize),
+    ) -> Result<(), EngineError> {
         let doing = match self.streams {
             Some(_) => "calibrating and editing",
             None => "editing weights",

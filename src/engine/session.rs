@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::measure::hidden_states;
 use super::run::Part;
-use super::untouched::Known;
+use super::untouched::BaseCache;
 use super::{Compute, EngineError, Heartbeat, Host};
 use crate::arch::{Batch, Llama, ModelError};
 use crate::self_test::{SELF_TEST_BOUND, self_test};
@@ -20,7 +20,7 @@ pub struct Session<H> {
     compute: Option<Compute>,
     report: Option<DeviceReport>,
     model: Option<Model>,
-    pub(super) known: Known,
+    pub(super) base_cache: BaseCache,
     /// This engine's part in a shared run.
     pub(super) part: Option<Part>,
 }
@@ -48,7 +48,7 @@ impl<H: Host> Session<H> {
             compute: None,
             report: None,
             model: None,
-            known: Known::default(),
+            base_cache: BaseCache::default(),
             part: None,
         }
     }
@@ -108,10 +108,10 @@ impl<H: Host> Session<H> {
         Ok(report)
     }
 
-    /// Frees the model and what is known about it.
+    /// Frees the model and the measurements of it.
     fn forget(&mut self) {
         self.model = None;
-        self.known = Known::default();
+        self.base_cache = BaseCache::default();
         self.part = None;
     }
 

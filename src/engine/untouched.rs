@@ -1,4 +1,4 @@
-//! What is known about the untouched model: measured once, and shared by later runs on the same windows.
+//! The untouched model: measured once, and kept for later runs on the same windows.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,14 +20,14 @@ pub(super) struct Untouched {
     pub(super) stats: Stats,
 }
 
-/// What is known about the loaded model, for the latest windows only, since hidden states take megabytes.
+/// Measurements of the loaded model, for the latest windows only, since hidden states take megabytes.
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct BaseCache {
     measured: RefCell<Option<Rc<Untouched>>>,
     calibrated: RefCell<Option<(Windows, Cache)>>,
 }
 
-impl Known {
+impl BaseCache {
     /// The untouched model on these windows, measured if it was not already; `so_far` gets the number of finished
     /// windows and the scores so far.
     pub(super) async fn measured<H: Host>(

@@ -9,8 +9,8 @@ use crate::shell::{Footer, Header, SkipLink, keys, theme};
 use crate::state::State;
 use crate::views::Frame;
 use crate::work::{Page, hub, own};
-use hemoscope_core::say::opening;
 use hemoscope_core::share;
+use hemoscope_core::wording::opening;
 
 /// The id of the element in index.html that holds the page.
 const PLACE: &str = "app";

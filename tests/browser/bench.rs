@@ -54,11 +54,16 @@ fn site() -> Site {
     })
 }
 
-/// What the page opens with, on the CPU of a machine with two processors: nine points of Wanda pruning on 8 windows of
-/// 256 tokens with the 4M model. Seconds from pressing Run, loading included.
-async fn opening(site: &Site) -> Value {
+/// A page on a machine with two processors.
+async fn opening_page(site: &Site) -> Page {
     let page = Page::new(site, Graphics::None).await;
     page.before_each_page(&crate::engines::processors(2)).await;
+    page
+}
+
+/// Opens the page and runs what it opens with: nine points of Wanda pruning on 8 windows of 256 tokens with the 4M
+/// model, on the CPU. Seconds from pressing Run, loading included.
+async fn opening(page: &Page, site: &Site) -> Value {
     let address = format!("{}opening.html", site.address());
     let opening = reported(&page.browser, &address, "opening ", Duration::from_secs(600)).await;
     opening.unwrap_or_else(|error| panic!("{error}"))
@@ -67,7 +72,7 @@ async fn opening(site: &Site) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_opening_experiment_loads_little_and_shows_provisional_points() {
     let site = site();
-    let opening = opening(&site).await;
+    let opening = opening(&opening_page(&site).await, &site).await;
     assert_eq!(opening["points"], 9, "{opening}");
     // The small models are made for the CPU, so the device is named and no message is needed.
     assert_eq!(opening["messages"], json!([]));
@@ -155,13 +160,19 @@ async fn bench_first_visit() {
         let [chart, run] = [&seen[0], &seen[1]].map(number);
         println!("  {place}: chart seen {chart:.0} ms after the request for the page, Run ready after {run:.0} ms");
     }
-    let opening = opening(&site).await;
-    for (what, key) in [
-        ("first provisional point", "first"),
-        ("first provisional point of a damaged model", "damaged"),
-        ("last point", "last"),
-    ] {
-        println!("  opening experiment, {what}: {:.1} s after Run", number(&opening[key]));
+    let page = opening_page(&site).await;
+    for visit in ["first visit", "second visit, engine in cache"] {
+        let opening = opening(&page, &site).await;
+        for (what, key) in [
+            ("first provisional point", "first"),
+            ("first provisional point of a damaged model", "damaged"),
+            ("last point", "last"),
+        ] {
+            println!(
+                "  opening experiment, {visit}, {what}: {:.1} s after Run",
+                number(&opening[key])
+            );
+        }
     }
     println!("  loaded: {} bytes", site.sent_bytes());
 }

@@ -8,14 +8,14 @@ use hemoscope_core::experiment::{Sampling, Settings, View};
 use hemoscope_core::modify::Spec;
 use hemoscope_core::share;
 
-use super::subject::{Inputs, Subject};
+use super::lazy_model::{Inputs, LazyModel};
 use crate::files::CliError;
-use crate::host::say;
+use crate::host::print_message;
 use crate::output;
 
 /// Has the model write under each of these modifications, unless the texts are already stored.
 pub(super) async fn store(
-    subject: &mut Subject<'_>,
+    lazy: &mut LazyModel<'_>,
     model: &Bundled,
     specs: &[Spec],
     inputs: &Inputs,
@@ -28,16 +28,16 @@ pub(super) async fn store(
     });
     let (prompts, tokens) = (bundled::prompts(model), View::default().tokens);
     if !force && is_up_to_date(file, &link, &prompts, tokens, specs) {
-        say(format!("{} is up to date", file.display()));
+        print_message(format!("{} is up to date", file.display()));
         return Ok(());
     }
     let mut written = Vec::new();
     for prompt in prompts {
-        written.push(write(subject, specs, inputs, prompt, tokens).await?);
+        written.push(write(lazy, specs, inputs, prompt, tokens).await?);
     }
     let text = serde_json::to_string_pretty(&StoredTexts { link, written })?;
     output::save_text(file, &(text + "\n"))?;
-    say(file.display());
+    print_message(file.display());
     Ok(())
 }
 
@@ -57,14 +57,14 @@ fn is_up_to_date(file: &Path, link: &str, prompts: &[String], tokens: usize, spe
 
 /// The continuations of one prompt.
 async fn write(
-    subject: &mut Subject<'_>,
+    lazy: &mut LazyModel<'_>,
     specs: &[Spec],
     inputs: &Inputs,
     prompt: String,
     tokens: usize,
 ) -> Result<Continuations, CliError> {
     let (experiment, calibration) = (&inputs.experiment, &inputs.calibration);
-    let session = subject.session(&experiment.model).await?;
+    let session = lazy.session(&experiment.model).await?;
     let tokenizer = &session.model()?.tokenizer;
     let text = |ids: &[u32]| {
         let end = ids.iter().position(|id| tokenizer.is_eos(*id)).unwrap_or(ids.len());

@@ -1,8 +1,9 @@
 //! Every method there is: its name, its wording, its parameters. Controls, command line, link and chart follow from it.
 
+use std::any::Any;
 use std::sync::Arc;
 
-use super::{Method, Scope, SpecError, Step, depth, prune, quantize};
+use super::{Edit, Method, Scope, SpecError, Step, depth, prune, quantize};
 
 /// What kind of change a method makes; the page groups by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,16 +152,34 @@ impl Parameter {
     }
 }
 
-/// All methods, in the order in which the page lists them.
-pub const ALL: &[Entry] = &[
-    prune::magnitude::ENTRY,
-    prune::wanda::ENTRY,
-    prune::random::ENTRY,
-    quantize::rtn::ENTRY,
-    quantize::activations::ENTRY,
-    depth::layer_drop::ENTRY,
-    depth::duplicate::ENTRY,
-];
+/// The one list of methods: what the page shows of them, and how they edit.
+macro_rules! methods {
+    ($($family:ident::$file:ident::$own:ident),+ $(,)?) => {
+        /// All methods, in the order in which the page lists them.
+        pub const ALL: &[Entry] = &[$($family::$file::ENTRY),+];
+
+        /// How a method edits; `None` if it is not in the list.
+        pub(super) fn edit(method: &dyn Method) -> Option<&dyn Edit> {
+            let method: &dyn Any = method;
+            $(
+                if let Some(own) = method.downcast_ref::<$family::$file::$own>() {
+                    return Some(own);
+                }
+            )+
+            None
+        }
+    };
+}
+
+methods! {
+    prune::magnitude::Magnitude,
+    prune::wanda::Wanda,
+    prune::random::Random,
+    quantize::rtn::Rtn,
+    quantize::activations::Activations,
+    depth::layer_drop::LayerDrop,
+    depth::duplicate::Duplicate,
+}
 
 /// The entry of this name.
 #[must_use]

@@ -1,5 +1,6 @@
 //! What every modification method offers.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 
 use super::{BlockStatistics, BlockWeights, Hook, ModelWeights, ModifyError, StatisticId, Statistics};
@@ -25,12 +26,8 @@ pub struct Threshold {
     pub ties: BTreeMap<TensorId, usize>,
 }
 
-/// A modification with its parameters filled in.
-///
-/// A method rearranges blocks ([`Method::plan`]), edits the weights of one block after the other
-/// ([`Method::edit_block`]), changes the forward pass ([`Method::hooks`]), or several of these. All of these are pure
-/// functions of the model before the step and of the calibration statistics.
-pub trait Method: std::fmt::Debug + Send + Sync {
+/// A modification with its parameters filled in: what it needs and whether it does anything. How it does it is [`Edit`].
+pub trait Method: Any + std::fmt::Debug + Send + Sync {
     /// The name in the grammar.
     fn name(&self) -> &'static str;
 
@@ -42,7 +39,14 @@ pub trait Method: std::fmt::Debug + Send + Sync {
     fn needs(&self) -> &'static [StatisticId] {
         &[]
     }
+}
 
+/// How a method changes a model: it rearranges blocks ([`Edit::plan`]), edits the weights of one block after the other
+/// ([`Edit::edit_block`]), changes the forward pass ([`Edit::hooks`]), or several of these. All of these are pure
+/// functions of the model before the step and of the calibration statistics.
+///
+/// Apart from [`Method`], whose table of functions the page has: what only the engine calls would be loaded with it.
+pub trait Edit {
     /// Looks at the whole model once. `places` are the positions of the blocks that the step edits; `statistics` are
     /// those of [`Method::needs`] that describe the model before the step.
     ///

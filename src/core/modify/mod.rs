@@ -22,7 +22,7 @@ mod weight;
 
 pub use error::ModifyError;
 pub use hook::{Change, Hook};
-pub use method::{Method, Plan, Threshold};
+pub use method::{Edit, Method, Plan, Threshold};
 pub use model::{BlockWeights, ModelWeights, Tally};
 pub use parse::MOST_POINTS;
 pub use scope::{Scope, Span};

@@ -200,7 +200,7 @@ impl ModelWeights {
     /// If the step does not fit the model, or a tensor can't be read.
     pub fn plan(&mut self, step: &Applied, statistics: &Statistics) -> Result<Plan, ModifyError> {
         let places = step.scope.places(step.method.name(), self.blocks.len())?;
-        let plan = step.method.plan(self, &places, statistics)?;
+        let plan = step.edit()?.plan(self, &places, statistics)?;
         if let Some(order) = &plan.arrangement {
             let blocks = order.iter().filter_map(|&place| self.blocks.get(place).cloned());
             self.blocks = blocks.collect();
@@ -227,8 +227,9 @@ impl ModelWeights {
             reason: format!("it has no block {place}"),
         })?;
         if step.scope.contains(place) && !step.method.is_identity() {
-            step.method.edit_block(&mut block, plan, statistics)?;
-            block.hooks.extend(step.method.hooks());
+            let edit = step.edit()?;
+            edit.edit_block(&mut block, plan, statistics)?;
+            block.hooks.extend(edit.hooks());
         }
         Ok(block)
     }

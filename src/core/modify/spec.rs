@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::{Entry, Parameter};
-use super::{Method, Scope, Step, Value, catalogue, parse};
+use super::{Edit, Method, ModifyError, Scope, Step, Value, catalogue, parse};
 
 /// Steps without a range: one modified model. `none` (no step) is the untouched model.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -118,6 +118,19 @@ pub struct Applied {
     pub method: Arc<dyn Method>,
     /// Where.
     pub scope: Scope,
+}
+
+impl Applied {
+    /// How the method edits.
+    ///
+    /// # Errors
+    /// If the method is not in the catalogue, which no method is that was built from a step.
+    pub(super) fn edit(&self) -> Result<&dyn Edit, ModifyError> {
+        catalogue::edit(self.method.as_ref()).ok_or_else(|| ModifyError::Model {
+            method: self.method.name(),
+            reason: "it is not in the catalogue of methods".to_owned(),
+        })
+    }
 }
 
 impl Spec {

@@ -9,7 +9,7 @@ use super::scale::nice;
 use super::{Anchor, Drawing, Label, Mark, MarkKind, PlotError, Role, Size, format_number};
 use crate::curve::{Curve, Point};
 use crate::observation::find;
-use crate::say::{counted, strength};
+use crate::wording::{counted, strength};
 
 /// What the lines show after each block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -393,7 +393,7 @@ fn names(chart: &DepthChart, frame: Frame) -> Vec<Label> {
 mod tests {
     use super::*;
     use crate::observation::{Axis, Observation};
-    use crate::say::testing::smollm2;
+    use crate::wording::testing::smollm2;
 
     fn chart(measure: DepthMeasure) -> DepthChart {
         let line = |name: &str, values: &[f64]| DepthLine {

@@ -5,7 +5,7 @@ use crate::curve::Curve;
 use crate::experiment::View;
 use crate::modify::catalogue::Unit;
 use crate::modify::{Sweep, knob};
-use crate::say;
+use crate::wording;
 
 /// Charts narrower than this, in CSS pixels, have no room for long names.
 const NARROW: u32 = 480;
@@ -99,7 +99,7 @@ pub fn all(drawn: &[Drawn<'_>], threshold: impl Fn(&Drawn<'_>) -> Option<Thresho
 pub fn of(sweep: &Sweep, series: Vec<Series>, threshold: Option<Threshold>, view: &View, size: Size) -> Chart {
     let knob = knob::knob(sweep);
     let (x_unit, x_title) = knob.map_or((Unit::Count, "change".to_owned()), |knob| {
-        (knob.unit().unwrap_or(Unit::Count), say::knob_title(knob))
+        (knob.unit().unwrap_or(Unit::Count), wording::knob_title(knob))
     });
     let downwards = knob.is_some_and(|knob| knob.harm_grows_downwards());
     let x_range = knob::range(sweep).map_or((0.0, 1.0), |(_, (from, to, _))| {

@@ -50,8 +50,8 @@ pub enum Order {
     Ask(usize, Job, Option<usize>),
     /// Stop what an engine is doing.
     Stop(usize),
-    /// Tell the front end.
-    Tell(Event),
+    /// Pass on to the front end.
+    Emit(Event),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,7 +139,7 @@ impl Scheduler {
     }
 
     /// Handles an engine's event about its job.
-    pub fn hear(&mut self, engine: usize, event: Event, now_secs: f64) -> Vec<Order> {
+    pub fn on_event(&mut self, engine: usize, event: Event, now_secs: f64) -> Vec<Order> {
         let mut orders = Vec::new();
         if self.over {
             return orders;
@@ -150,11 +150,11 @@ impl Scheduler {
         match event {
             Event::RunStarted { protocol } => {
                 self.protocol = Some(protocol.clone());
-                orders.push(Order::Tell(Event::RunStarted { protocol }));
+                orders.push(Order::Emit(Event::RunStarted { protocol }));
             }
             Event::Base { stats } => {
                 self.base = Some(stats);
-                orders.push(Order::Tell(event));
+                orders.push(Order::Emit(event));
             }
             Event::Found(finding) => {
                 let place = self.findings.len();
@@ -169,14 +169,14 @@ impl Scheduler {
             Event::Point { index, point } => {
                 *doing = Doing::Nothing;
                 self.keep(index, &point);
-                orders.push(Order::Tell(Event::Point { index, point }));
+                orders.push(Order::Emit(Event::Point { index, point }));
             }
             Event::Failed { .. } if cancelled => *doing = Doing::Nothing,
             Event::Failed { .. } if alone || nothing_known && *doing == Doing::Preparing => {
                 self.fail(event, &mut orders, now_secs);
             }
             Event::Failed { message, .. } => return self.lose(engine, &message, now_secs),
-            event => orders.push(Order::Tell(event)),
+            event => orders.push(Order::Emit(event)),
         }
         self.go_on(&mut orders, now_secs);
         orders
@@ -199,7 +199,7 @@ impl Scheduler {
                 let point = Point::failed(value, spec, reason.to_owned());
                 self.keep(index, &point);
                 let point = Box::new(point);
-                orders.push(Order::Tell(Event::Point { index, point }));
+                orders.push(Order::Emit(Event::Point { index, point }));
             }
         }
         // The findings that are still missing won't come; each engine can compute them itself.
@@ -248,16 +248,16 @@ impl Scheduler {
         let busy = self.engines.iter().any(|(_, doing)| *doing != Doing::Nothing);
         if !busy && (self.cancelled || self.prepared && self.waiting.is_empty()) {
             self.over = true;
-            orders.push(Order::Tell(self.result(now_secs)));
+            orders.push(Order::Emit(self.result(now_secs)));
         }
     }
 
     /// Ends the run with a reason; finished points stay.
     fn fail(&mut self, failed: Event, orders: &mut Vec<Order>, now_secs: f64) {
         self.over = true;
-        orders.push(Order::Tell(failed));
+        orders.push(Order::Emit(failed));
         if self.points.iter().any(Option::is_some) {
-            orders.push(Order::Tell(self.result(now_secs)));
+            orders.push(Order::Emit(self.result(now_secs)));
         }
     }
 

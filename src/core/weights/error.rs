@@ -18,7 +18,7 @@ pub enum WeightsError {
         source: std::io::Error,
     },
     /// The model has no such tensor.
-    #[error("the model has no tensor for {id}, which was asked for. Load the model again, or take another one")]
+    #[error("the model has no tensor for {id}, which was asked for. Load the model again, or use another one")]
     Missing {
         /// The tensor that was asked for.
         id: TensorId,
@@ -59,7 +59,7 @@ pub enum WeightsError {
     },
     /// A file contradicts itself or its own size: it is cut off, damaged or malicious.
     #[error(
-        "{file} is damaged at byte {offset}: {problem}. Get the file again; if that does not help, take another one"
+        "{file} is damaged at byte {offset}: {problem}. Get the file again; if that does not help, use another one"
     )]
     Malformed {
         /// The file.

@@ -37,7 +37,7 @@ struct Alone<'a, H> {
 
 impl<H: Host> Alone<'_, H> {
     fn carry_out(&self, orders: Vec<Order>) {
-        let is_result = |order: &Order| matches!(order, Order::Tell(Event::RunFinished { .. }));
+        let is_result = |order: &Order| matches!(order, Order::Emit(Event::RunFinished { .. }));
         let has_result = orders.iter().any(is_result);
         for order in orders {
             match order {
@@ -45,8 +45,8 @@ impl<H: Host> Alone<'_, H> {
                 // The host has been asked whether to stop.
                 Order::Stop(_) => {}
                 // Without a result, the caller gets the error.
-                Order::Tell(Event::Failed { .. }) if !has_result => {}
-                Order::Tell(event) => {
+                Order::Emit(Event::Failed { .. }) if !has_result => {}
+                Order::Emit(event) => {
                     if let Event::RunFinished { curve, complete } = &event {
                         self.finished.replace(Some((curve.as_ref().clone(), *complete)));
                     }
@@ -64,7 +64,7 @@ impl<H: Host> Alone<'_, H> {
 
 impl<H: Host> Host for Alone<'_, H> {
     fn emit(&self, event: Event) {
-        let orders = self.scheduler.borrow_mut().hear(ALONE, event, self.host.seconds());
+        let orders = self.scheduler.borrow_mut().on_event(ALONE, event, self.host.seconds());
         self.carry_out(orders);
     }
 

@@ -32,7 +32,7 @@ impl Part {
         calibration_text: &str,
     ) -> Result<Self, EngineError> {
         let setup = setup(session.model()?, experiment, text, calibration_text)?;
-        let cache = session.known.calibrated(setup.calibration.as_ref());
+        let cache = session.base_cache.calibrated(setup.calibration.as_ref());
         Ok(Self {
             experiment: experiment.clone(),
             setup,
@@ -64,7 +64,10 @@ impl Part {
         });
         let heartbeat = Heartbeat::new(host);
         let first = as_first_point(host, model, &self.experiment, windows.count());
-        let untouched = session.known.measured(&model.llama, windows, &heartbeat, first).await?;
+        let untouched = session
+            .base_cache
+            .measured(&model.llama, windows, &heartbeat, first)
+            .await?;
         let stats = untouched.stats;
         host.emit(Event::Base { stats });
         if host.is_shared() {
@@ -93,7 +96,7 @@ impl Part {
                 host.hand_over(Finding::Statistic(id), bytes);
             }
         }
-        session.known.remember(self.setup.calibration.as_ref(), &cache);
+        session.base_cache.remember(self.setup.calibration.as_ref(), &cache);
         self.cache = cache;
         Ok(())
     }
@@ -122,13 +125,17 @@ impl Part {
         let model = session.model()?;
         match *finding {
             Finding::Untouched { stats } => {
-                session.known.adopt(&model.llama, &self.setup.windows, stats, bytes)?;
+                session
+                    .base_cache
+                    .adopt(&model.llama, &self.setup.windows, stats, bytes)?;
             }
             Finding::Statistic(id) => {
                 let blocks = model.llama.blocks().len();
                 let adopted = self.cache.adopt(id, blocks, bytes);
                 adopted.ok_or(EngineError::Torn)?;
-                session.known.remember(self.setup.calibration.as_ref(), &self.cache);
+                session
+                    .base_cache
+                    .remember(self.setup.calibration.as_ref(), &self.cache);
             }
         }
         Ok(())
@@ -150,7 +157,7 @@ impl Part {
         let windows = &self.setup.windows;
         let heartbeat = Heartbeat::new(host);
         let untouched = session
-            .known
+            .base_cache
             .measured(&model.llama, windows, &heartbeat, |_, _| {})
             .await?;
         let progress = Progress::of(host, index, value, windows.count());
@@ -163,7 +170,7 @@ impl Part {
             }
             Ask::Depth(_) => depth::observe(&builder, &spec, windows, &mut cache, &progress).await,
         };
-        session.known.remember(self.setup.calibration.as_ref(), &cache);
+        session.base_cache.remember(self.setup.calibration.as_ref(), &cache);
         self.cache = cache;
         match observed {
             Ok(observations) => Ok(Point::observed(value, spec, observations)),

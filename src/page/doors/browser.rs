@@ -97,11 +97,6 @@ pub fn on_resize(element: &Element, resized: impl Fn(f64) + 'static) {
     }
 }
 
-/// The first element, HTML or SVG, that a selector matches.
-fn any_element(selector: &str) -> Option<Element> {
-    document().ok()?.query_selector(selector).ok().flatten()
-}
-
 /// The element with an id.
 #[must_use]
 pub fn by_id(id: &str) -> Option<HtmlElement> {
@@ -118,7 +113,8 @@ pub fn take_out(id: &str) -> Option<String> {
 /// An attribute of the `<meta>` element of this name.
 #[must_use]
 pub(super) fn meta(name: &str, attribute: &str) -> Option<String> {
-    any_element(&format!("meta[name={name}]"))?.get_attribute(attribute)
+    let element = document().ok()?.query_selector(&format!("meta[name={name}]"));
+    element.ok().flatten()?.get_attribute(attribute)
 }
 
 /// The height of the visible part of the page, in CSS pixels.
@@ -128,18 +124,14 @@ pub fn inner_height() -> Option<f64> {
 }
 
 /// Brings an element into view where it is off the screen.
-pub fn bring_into_view(selector: &str) {
-    if let Some(element) = any_element(selector) {
-        let options = ScrollIntoViewOptions::new();
-        options.set_block(ScrollLogicalPosition::Nearest);
-        element.scroll_into_view_with_scroll_into_view_options(&options);
-    }
+pub fn bring_into_view(element: &Element) {
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
 /// Gives an element the keyboard focus.
-pub fn focus(selector: &str) {
-    if let Some(element) = any_element(selector) {
-        // Marks in an SVG are not HTML elements, but can be focused all the same.
-        element.unchecked_into::<HtmlElement>().focus().ok();
-    }
+pub fn focus(element: &Element) {
+    // Marks in an SVG are not HTML elements, but can be focused all the same.
+    element.unchecked_ref::<HtmlElement>().focus().ok();
 }

@@ -141,7 +141,7 @@ impl Inner {
         let pool: Weak<Self> = Rc::downgrade(self);
         let transport = Transport::start(&self.engine, for_webgpu, move |incoming| {
             if let Some(pool) = pool.upgrade() {
-                pool.hear(number, incoming);
+                pool.on_message(number, incoming);
             }
         })?;
         members.next_number += 1;
@@ -197,7 +197,7 @@ impl Inner {
         }
         for order in orders {
             match order {
-                Order::Tell(event) => (self.receive)(Incoming::Reply(Box::new(Reply { id, event }), None)),
+                Order::Emit(event) => (self.receive)(Incoming::Reply(Box::new(Reply { id, event }), None)),
                 Order::Stop(number) => self.ask(number, &Command::Cancel { id }, None),
                 Order::Ask(number, job, place) => {
                     let bytes = place.and_then(|place| self.with_run(|run| run.bytes.get(place).cloned()).flatten());
@@ -218,12 +218,12 @@ impl Inner {
         }
     }
 
-    fn hear(&self, number: usize, incoming: Incoming) {
+    fn on_message(&self, number: usize, incoming: Incoming) {
         let is_first = self.members.borrow().list.first().map(|member| member.number) == Some(number);
         match incoming {
             Incoming::Reply(reply, bytes) if self.with_run(|run| run.id) == Some(reply.id) => {
                 self.with_run(|run| run.bytes.extend(bytes));
-                self.go_on(|run| run.hear(number, reply.event, now_secs()));
+                self.go_on(|run| run.on_event(number, reply.event, now_secs()));
             }
             Incoming::Reply(reply, _) if self.members.borrow().over.contains(&reply.id) => {}
             Incoming::Reply(reply, _) if is_first => self.pass_on(*reply),

@@ -1,7 +1,7 @@
 //! The chart: plotters' drawing, and points over it that can be reached by pointer and keyboard.
 
-use leptos::html;
 use leptos::prelude::*;
+use leptos::{html, svg};
 
 use crate::doors::browser;
 use hemoscope_core::plot::{Drawing, Label, Mark, MarkKind, Size};
@@ -61,6 +61,15 @@ pub(crate) fn size_for(width: f64, present: bool) -> Size {
     }
 }
 
+/// What can get the keyboard focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Focus {
+    /// The whole chart.
+    Chart,
+    /// A point of the first series, by its index.
+    Mark(usize),
+}
+
 /// A chart as wide as its container.
 #[component]
 pub(crate) fn Chart(
@@ -76,6 +85,8 @@ pub(crate) fn Chart(
     selected: Signal<Option<usize>>,
     /// Called when a point of the first series is pointed at.
     on_select: Callback<usize>,
+    /// What is to get the focus; `None` once it has it.
+    focus: RwSignal<Option<Focus>>,
     /// The width of its container, in CSS pixels.
     width: RwSignal<f64>,
 ) -> impl IntoView {
@@ -87,6 +98,13 @@ pub(crate) fn Chart(
                     width.set(now);
                 }
             });
+        }
+    });
+    let whole = NodeRef::<svg::Svg>::new();
+    Effect::new(move |_| {
+        if let Some(whole) = whole.get().filter(|_| focus.get() == Some(Focus::Chart)) {
+            browser::focus(&whole);
+            focus.set(None);
         }
     });
     let size = Memo::new(move |_| drawing.with(|drawing| drawing.as_ref().map(|drawing| drawing.size)));
@@ -107,6 +125,7 @@ pub(crate) fn Chart(
     view! {
         <div class="chart" node_ref=frame>
             <svg
+                node_ref=whole
                 data-testid="chart"
                 role="group"
                 tabindex="-1"
@@ -118,7 +137,7 @@ pub(crate) fn Chart(
                 <g aria-hidden="true" inner_html=move || backdrop.get().unwrap_or_default()></g>
                 <g>
                     <For each=move || marks.get() key=NamedMark::key let:named>
-                        <Point key=named.key() marks radius selected on_select/>
+                        <Point key=named.key() marks radius selected on_select focus/>
                     </For>
                 </g>
                 <g class="names" aria-hidden="true">
@@ -142,6 +161,8 @@ fn Point(
     selected: Signal<Option<usize>>,
     /// Called when this point is pointed at.
     on_select: Callback<usize>,
+    /// What is to get the focus; `None` once it has it.
+    focus: RwSignal<Option<Focus>>,
 ) -> impl IntoView {
     // A point that is being removed stays as it was.
     let own = Memo::new(move |before: Option<&Option<NamedMark>>| {
@@ -154,6 +175,14 @@ fn Point(
     let place = Memo::new(move |_| {
         let can = series == 0 && provisional.is_none();
         own.with(|own| own.as_ref().filter(|_| can).map(|named| named.mark.index))
+    });
+    let element = NodeRef::<svg::G>::new();
+    Effect::new(move |_| {
+        let own = place.get().map(Focus::Mark);
+        if let Some(element) = element.get().filter(|_| own.is_some() && focus.get() == own) {
+            browser::focus(&element);
+            focus.set(None);
+        }
     });
     let testid = match (provisional, series) {
         (Some(_), _) => "pending-point",
@@ -195,6 +224,7 @@ fn Point(
     );
     view! {
         <g
+            node_ref=element
             class=class
             data-testid=testid
             data-index=move || place.get().map(|place| place.to_string())

@@ -8,7 +8,7 @@ use crate::work::Page;
 use hemoscope_core::modify::catalogue::{self, Entry, Family, Kind, Parameter, Unit};
 use hemoscope_core::modify::{MOST_POINTS, Sweep, knob};
 use hemoscope_core::plot::format_value;
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// The controls of the damage.
 #[component]
@@ -45,7 +45,7 @@ fn change(page: Page, change: impl FnOnce(&mut Sweep)) {
                 state.ui.spec_problem.clear();
                 state.change(|e| *e.sweep_mut() = changed);
             }
-            Err(error) => state.ui.spec_problem = say::sentence(&error.to_string()),
+            Err(error) => state.ui.spec_problem = wording::sentence(&error.to_string()),
         }
     });
 }
@@ -128,7 +128,7 @@ fn RangeField(
         return None;
     };
     let page = Page::get();
-    let title = say::knob_title(knob);
+    let title = wording::knob_title(knob);
     let step = if whole { 1.0 } else { 0.05 };
     let range = Memo::new(move |_| knob::range(page.link.read().experiment.sweep()).map(|(_, range)| range));
     let unit = knob.unit().unwrap_or(Unit::Count);
@@ -211,7 +211,7 @@ fn Setting(
     } else {
         view! { <Select testid=key groups=vec![Group::from(choices)] value on_change=set/> }.into_any()
     };
-    view! { <Field label=say::knob_title(parameter)>{field}</Field> }
+    view! { <Field label=wording::knob_title(parameter)>{field}</Field> }
 }
 
 /// The damage in the grammar's own words. Errors are shown while it is being typed.
@@ -222,7 +222,7 @@ fn SpecField() -> impl IntoView {
     let typed = move |event| {
         let problem = match event_target_value(&event).trim().parse::<Sweep>() {
             Ok(_) => String::new(),
-            Err(error) => say::sentence(&error.to_string()),
+            Err(error) => wording::sentence(&error.to_string()),
         };
         page.update(|state| state.ui.spec_problem = problem);
     };

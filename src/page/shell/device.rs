@@ -7,7 +7,7 @@ use crate::state::{Engine, Machine};
 use crate::work::Page;
 use hemoscope_core::experiment::DeviceChoice;
 use hemoscope_core::protocol::DeviceKind;
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// The device's state, and the choice of device.
 #[component]
@@ -43,7 +43,7 @@ fn badge(machine: &Machine) -> String {
         (Engine::Off, Some(false)) => "no WebGPU here: CPU".to_owned(),
         (Engine::Off, None) => "not started".to_owned(),
         (Engine::Fetching(_) | Engine::Starting, _) => "starting …".to_owned(),
-        (Engine::Ready(report), _) => say::device(report),
+        (Engine::Ready(report), _) => wording::device(report),
         (Engine::Broken(_), _) => "stopped".to_owned(),
     }
 }
@@ -67,10 +67,10 @@ fn self_test(machine: &Machine) -> String {
     };
     match &machine.engine {
         Engine::Ready(report) if report.kind == DeviceKind::Gpu => {
-            format!("{} {}", say::ended(&report.name), say::self_test(report))
+            format!("{} {}", wording::ended(&report.name), wording::self_test(report))
         }
-        Engine::Ready(report) => format!("{}{slow}", say::self_test(report)),
-        Engine::Broken(reason) => say::sentence(reason),
+        Engine::Ready(report) => format!("{}{slow}", wording::self_test(report)),
+        Engine::Broken(reason) => wording::sentence(reason),
         Engine::Off | Engine::Fetching(_) | Engine::Starting => format!(
             "Nothing is computed before you press Run. Then the device is compared with the CPU on a small model; one that \
              fails is not used.{slow}"

@@ -12,7 +12,7 @@ use hemoscope_core::curve::sentence::Answer;
 use hemoscope_core::curve::{Curve, table};
 use hemoscope_core::experiment::Question;
 use hemoscope_core::plot::{Frame, Size};
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// Size of a downloaded chart, for a page or a slide.
 const SIZE: Size = Size {
@@ -26,7 +26,7 @@ const PNG_SCALE: f64 = 2.0;
 /// Saves the chart as it is drawn.
 pub(super) fn svg(page: Page) {
     if let Some(picture) = framed(page) {
-        told(
+        announce(
             page,
             files::save_text(&file(page, "svg"), "image/svg+xml", &picture.svg),
         );
@@ -39,7 +39,7 @@ pub(super) fn png(page: Page) {
     let name = file(page, "png");
     spawn(async move {
         let saved = files::save_png(&name, &picture.svg, SIZE.width, picture.height, PNG_SCALE).await;
-        told(page, saved);
+        announce(page, saved);
     });
 }
 
@@ -63,11 +63,11 @@ fn save(page: Page, ending: &str, kind: &str, write: fn(&Curve) -> String) {
         .as_ref()
         .map(|shown| write(&shown.curve));
     if let Some(text) = written {
-        told(page, files::save_text(&file(page, ending), kind, &text));
+        announce(page, files::save_text(&file(page, ending), kind, &text));
     }
 }
 
-fn told(page: Page, saved: Result<(), BrowserError>) {
+fn announce(page: Page, saved: Result<(), BrowserError>) {
     if let Err(error) = saved {
         page.update(|state| state.ui.report(format!("The file could not be saved: {error}")));
     }
@@ -134,7 +134,7 @@ fn framed(page: Page) -> Option<Framed> {
         note,
     } = (View::of(run.question(&link)).picture)(&seen, SIZE)?;
     let protocol = &shown.curve.protocol;
-    let measured = || say::protocol(protocol, &shown.curve.device, shown.curve.duration_secs);
+    let measured = || wording::protocol(protocol, &shown.curve.device, shown.curve.duration_secs);
     let frame = Frame {
         title: title(&link, &results),
         alternative,

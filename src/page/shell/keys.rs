@@ -1,10 +1,11 @@
 //! Keys that work anywhere on the page.
 
 use super::share::copy_link;
-use crate::doors::browser;
 use crate::doors::keyboard::{Key, on_key};
+use crate::parts::chart::Focus;
 use crate::views::View;
 use crate::work::Page;
+use leptos::prelude::Set as _;
 
 /// Listens to the keyboard for as long as the page lives. If the browser refuses, the page still works with a pointer.
 pub(crate) fn listen(page: Page) {
@@ -25,6 +26,6 @@ fn walk(page: Page, step: isize) {
         (view.walk)(state, step)
     });
     if let Some(place) = place {
-        browser::focus(&format!(".mark[data-index='{place}']"));
+        page.focus.set(Some(Focus::Mark(place)));
     }
 }

@@ -22,13 +22,15 @@ use model::ModelField;
 
 use leptos::prelude::*;
 
-use crate::doors::browser;
+use crate::parts::chart::Focus;
+use crate::work::Page;
 
 /// A link that skips the controls.
 #[component]
 pub(crate) fn SkipLink() -> impl IntoView {
+    let page = Page::get();
     view! {
-        <button type="button" class="skip" on:click=move |_| browser::focus("[data-testid=chart]")>
+        <button type="button" class="skip" on:click=move |_| page.focus.set(Some(Focus::Chart))>
             "Skip to the chart"
         </button>
     }

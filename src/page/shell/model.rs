@@ -10,7 +10,7 @@ use crate::work::{Page, own};
 use hemoscope_core::experiment::Origin;
 use hemoscope_core::experiment::bundled::{self, Bundled};
 use hemoscope_core::plot::format_number;
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// The choice of a model, the fields it needs, and the facts about it.
 #[component]
@@ -187,8 +187,8 @@ fn facts(machine: &Machine) -> Option<(String, String)> {
     let report = machine.report()?;
     let text = format!(
         "{} parameters · {} bits per weight · {} blocks · SHA-256 {}…",
-        say::count(report.parameters),
-        format_number(say::round_to(report.bits_per_weight, 4)),
+        wording::count(report.parameters),
+        format_number(wording::round_to(report.bits_per_weight, 4)),
         report.blocks,
         report.sha256.get(..12).unwrap_or(&report.sha256),
     );

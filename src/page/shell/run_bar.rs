@@ -1,5 +1,6 @@
 //! Run and its cost, the question before a download, and the progress of a run.
 
+use leptos::html;
 use leptos::prelude::*;
 
 use crate::doors::browser;
@@ -11,7 +12,7 @@ use hemoscope_core::experiment::Settings;
 use hemoscope_core::experiment::bundled::SIZES;
 use hemoscope_core::experiment::{Experiment, Screen};
 use hemoscope_core::modify::knob;
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// Run, or whatever takes its place.
 #[component]
@@ -22,21 +23,28 @@ pub(crate) fn RunBar() -> impl IntoView {
         _ => None,
     });
     let busy = Memo::new(move |_| page.run.read().task.is_some());
+    let question = NodeRef::<html::Div>::new();
+    let button = NodeRef::<html::Button>::new();
     // The keyboard focus moves to the question, and after the answer to what replaces it.
     Effect::new(move |before: Option<bool>| {
         let now = asking.read().is_some();
         if before.is_some_and(|before| before != now) {
-            let place = if now { ".question" } else { ".run" };
-            request_animation_frame(move || browser::focus(place));
+            request_animation_frame(move || {
+                if now {
+                    question.get_untracked().inspect(|question| browser::focus(question));
+                } else {
+                    button.get_untracked().inspect(|button| browser::focus(button));
+                }
+            });
         }
         now
     });
     let progress = Memo::new(move |_| progress(&page.run.read(), &page.machine.read(), page.clock.get()));
     view! {
         <div class="run-bar">
-            {move || asking.get().map(|consent| view! { <Question consent/> })}
-            <Show when=move || busy.get() fallback=|| view! { <RunButton/> }>
-                <CancelButton/>
+            {move || asking.get().map(|consent| view! { <Question consent element=question/> })}
+            <Show when=move || busy.get() fallback=move || view! { <RunButton element=button/> }>
+                <CancelButton element=button/>
             </Show>
             <div class="under-way">
                 <Running/>
@@ -51,6 +59,8 @@ pub(crate) fn RunBar() -> impl IntoView {
 fn Question(
     /// What it would cost.
     consent: Consent,
+    /// Its element.
+    element: NodeRef<html::Div>,
 ) -> impl IntoView {
     let page = Page::get();
     let size = Size(consent.bytes);
@@ -60,7 +70,7 @@ fn Question(
         "This browser keeps nothing: it will be fetched again on the next visit."
     };
     view! {
-        <div class="question" role="alertdialog" aria-label="Download" tabindex="-1">
+        <div node_ref=element class="question" role="alertdialog" aria-label="Download" tabindex="-1">
             <p>
                 <strong>{format!("Download {size} from {}?", consent.host)}</strong>
             </p>
@@ -79,12 +89,16 @@ fn Question(
 
 /// Run, with its cost or the reason it can't run.
 #[component]
-fn RunButton() -> impl IntoView {
+fn RunButton(
+    /// Its element.
+    element: NodeRef<html::Button>,
+) -> impl IntoView {
     let page = Page::get();
     let obstacle = Memo::new(move |_| obstacle(&page.link.read().experiment, &page.ui.read(), &page.machine.read()));
     let cost = Memo::new(move |_| cost(&page.link.read(), &page.machine.read()));
     view! {
         <button
+            node_ref=element
             type="button"
             class="primary run"
             data-testid="run"
@@ -100,13 +114,13 @@ fn RunButton() -> impl IntoView {
 
 /// What a run involves: its points, and the time they take or the download before them.
 fn cost(link: &Settings, machine: &Machine) -> String {
-    let points = say::counted(link.experiment.sweep().points().len(), "point");
+    let points = wording::counted(link.experiment.sweep().points().len(), "point");
     let points = match link.view.screen {
         Screen::Model => points,
         Screen::Sizes => format!("{}\u{a0}×\u{a0}{points}", SIZES.len()),
     };
     match (estimate_secs(machine, link), machine.download_bytes()) {
-        (Some(seconds), _) => format!("{points}, about {}", say::duration(seconds)),
+        (Some(seconds), _) => format!("{points}, about {}", wording::duration(seconds)),
         (None, Some(bytes)) if bytes > 0 => format!("{points}; downloads up to {} first", Size(bytes)),
         _ => points,
     }
@@ -114,11 +128,14 @@ fn cost(link: &Settings, machine: &Machine) -> String {
 
 /// Cancels the current task.
 #[component]
-fn CancelButton() -> impl IntoView {
+fn CancelButton(
+    /// Its element.
+    element: NodeRef<html::Button>,
+) -> impl IntoView {
     let page = Page::get();
     let again = Memo::new(move |_| page.run.read().task.as_ref().is_some_and(|task| task.cancelling));
     view! {
-        <button type="button" class="run" data-testid="cancel" title="Key: Esc" on:click=move |_| page.stop()>
+        <button node_ref=element type="button" class="run" data-testid="cancel" title="Key: Esc" on:click=move |_| page.stop()>
             <span class="run-word">{move || if again.get() { "Stop at once" } else { "Cancel" }}</span>
             <span class="run-cost">"finished points stay"</span>
         </button>
@@ -150,15 +167,19 @@ fn Running() -> impl IntoView {
 /// An experiment in one line.
 fn described(e: &Experiment) -> String {
     let range = knob::range(e.sweep()).map_or_else(String::new, |(knob, (from, to, points))| {
-        let [from, to] = [from, to].map(|end| say::strength(e.sweep(), end));
-        format!(", {} {from} to {to} in {}", knob.term, say::counted(points, "point"))
+        let [from, to] = [from, to].map(|end| wording::strength(e.sweep(), end));
+        format!(
+            ", {} {from} to {to} in {}",
+            knob.term,
+            wording::counted(points, "point")
+        )
     });
     format!(
         "{}{range} · {} · {}, {} × {} tokens",
-        say::curve_name(e.sweep()),
-        say::title(&e.model.name()),
-        say::title(&e.text.name()),
-        say::counted(e.windows, "window"),
+        wording::curve_name(e.sweep()),
+        wording::title(&e.model.name()),
+        wording::title(&e.text.name()),
+        wording::counted(e.windows, "window"),
         e.window
     )
 }

@@ -9,7 +9,7 @@ use crate::state::{Machine, Ui, calibration_problem, sample_problem};
 use crate::work::{Page, own};
 use hemoscope_core::curve::CalibrationStats;
 use hemoscope_core::experiment::{Asset, BUNDLED_CALIBRATION, BUNDLED_TEXT, Experiment, Origin};
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// The controls of the measurement.
 #[component]
@@ -146,7 +146,7 @@ fn own_text(e: &Experiment, ui: &Ui) -> String {
         // A token of English prose is about three quarters of a word.
         _ => format!(
             "It stays on this device. It needs about {} words for each window of {} tokens.",
-            say::round_to(0.75 * e.window as f64, 1),
+            wording::round_to(0.75 * e.window as f64, 1),
             e.window
         ),
     }
@@ -162,7 +162,7 @@ fn scored(e: &Experiment) -> String {
     };
     format!(
         "{} predictions are scored at each point. More windows: smaller error bars, longer run.{seen}",
-        say::count(scored)
+        wording::count(scored)
     )
 }
 

@@ -9,7 +9,7 @@ use hemoscope_core::protocol::{Event, Reply, Side};
 
 use super::{Consequence, Engine, Model, Preparation, Shown, Stage, State, Task, UnderWay, agree};
 use hemoscope_core::modify::knob;
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 impl State {
     /// Folds one of the engine's messages.
@@ -22,7 +22,7 @@ impl State {
         match event {
             Event::Device(report) => {
                 if let Some(reason) = &report.refused {
-                    let reason = say::ended(reason);
+                    let reason = wording::ended(reason);
                     self.ui.notify(format!(
                         "WebGPU is not used: {reason} The CPU computes instead, much more slowly."
                     ));
@@ -134,7 +134,7 @@ impl State {
                 sweep: task.experiment.sweep().clone(),
                 protocol,
                 device: match &self.machine.engine {
-                    Engine::Ready(report) => say::device(report),
+                    Engine::Ready(report) => wording::device(report),
                     _ => String::new(),
                 },
                 base: stats,
@@ -205,7 +205,7 @@ impl State {
             points.retain(|point| point.index != index);
         }
         let (total, knob) = (task.points, knob::knob(task.experiment.sweep()));
-        self.run.announcement = say::arrival(index, total, knob, &point);
+        self.run.announcement = wording::arrival(index, total, knob, &point);
         let Some(shown) = self.results.shown.as_mut().filter(|shown| shown.is_unfinished()) else {
             return;
         };
@@ -266,7 +266,7 @@ impl State {
             self.ui.report(message);
             return Consequence::None;
         }
-        let what = say::ended(&message);
+        let what = wording::ended(&message);
         self.ui
             .report(format!("{what} What was measured stays; Run restarts the engine."));
         self.machine.engine = Engine::Broken(message);

@@ -1,6 +1,7 @@
 //! What the page knows, as a fold over the engine's events and the user's actions. There is one part per concern, so
 //! that only what shows a changed part is rendered again. Pure, and tested natively.
 
+mod answer_input;
 mod fold;
 mod machine;
 mod progress;
@@ -8,10 +9,10 @@ mod queue;
 mod ready;
 mod results;
 mod run;
-mod subjects;
 mod ui;
 mod writing;
 
+pub use answer_input::AnswerInput;
 pub use fold::is_last;
 pub use machine::{Consent, Engine, Fetching, Machine, Model};
 pub use progress::{estimate_secs, progress};
@@ -19,7 +20,6 @@ pub use queue::Queue;
 pub use ready::{calibration_problem, obstacle, sample_problem};
 pub use results::{Kept, Results, Shown, agree, looked_at};
 pub use run::{Consequence, Goal, Preparation, Run, Stage, Task, UnderWay};
-pub use subjects::Subjects;
 pub use ui::{Message, ModelKind, Offers, OwnText, Picking, Ui};
 pub use writing::{Texts, Writing};
 
@@ -27,8 +27,8 @@ use hemoscope_core::curve::Curve;
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::experiment::{Asset, DeviceChoice, Experiment, Question, Screen, bundled};
 use hemoscope_core::plot::KEPT;
-use hemoscope_core::say;
 use hemoscope_core::share::Opened;
+use hemoscope_core::wording;
 
 /// Everything that the page knows.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -199,7 +199,7 @@ impl State {
         self.end();
         self.machine.model = Model::Absent;
         self.machine.engine = Engine::Broken(reason.to_owned());
-        let reason = say::ended(reason);
+        let reason = wording::ended(reason);
         self.ui.report(format!(
             "The engine stopped: {reason} What was measured stays; Run restarts the engine. If it happens again, \
              choose shorter windows or a smaller model: it may need more memory than this browser gives."

@@ -6,7 +6,7 @@ use hemoscope_core::experiment::Settings;
 use hemoscope_core::experiment::{Experiment, Screen, bundled};
 use hemoscope_core::modify::Sweep;
 use hemoscope_core::protocol::engines_for;
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// The task's progress: a line of text, and the share done if known.
 #[must_use]
@@ -30,7 +30,7 @@ fn progress_of(task: &Task, machine: &Machine, now_ms: f64) -> (String, Option<f
     }
     match &task.stage {
         Stage::Readying => readying(machine),
-        Stage::Preparing(now) => (now.say(), share(now.done, now.total)),
+        Stage::Preparing(now) => (now.text(), share(now.done, now.total)),
         Stage::Points(under_way) => measuring(task, under_way, now_ms),
         Stage::Writing => ("writing …".to_owned(), None),
     }
@@ -59,11 +59,11 @@ fn measuring(task: &Task, under_way: &[UnderWay], now_ms: f64) -> (String, Optio
         // No events arrive during a window, so the estimate counts down.
         .map(|left| (left - (now_ms - task.latest_ms)).max(0.0) / 1e3)
         .filter(|left| left.is_finite())
-        .map(|left| format!(" · about {} left", say::duration(left)))
+        .map(|left| format!(" · about {} left", wording::duration(left)))
         .unwrap_or_default();
     let doing = match under_way {
         [] => format!("{} of {} points done", task.finished, task.points),
-        [point] => format!("point {} of {}, {}", point.index + 1, task.points, point.say()),
+        [point] => format!("point {} of {}, {}", point.index + 1, task.points, point.text()),
         points => format!(
             "{} of {} points done, {} being measured",
             task.finished,
@@ -78,8 +78,8 @@ fn readying(machine: &Machine) -> (String, Option<f64>) {
     match (&machine.engine, &machine.model) {
         (_, Model::Asking(_)) => ("waiting for your answer about the download".to_owned(), None),
         // Both share one connection, and Run has shown their total.
-        (Engine::Fetching(engine), Model::Fetching(model)) => model.and(engine).say(),
-        (Engine::Fetching(fetching), _) | (_, Model::Fetching(fetching)) => fetching.say(),
+        (Engine::Fetching(engine), Model::Fetching(model)) => model.and(engine).text(),
+        (Engine::Fetching(fetching), _) | (_, Model::Fetching(fetching)) => fetching.text(),
         (Engine::Off | Engine::Broken(_) | Engine::Starting, _) => ("starting the engine …".to_owned(), None),
         (_, Model::Loading { done, total }) => (
             format!("loading the model: part {done} of {total}"),
@@ -164,16 +164,16 @@ impl UnderWay {
         (first * before + self.done as f64) / (first + self.total as f64)
     }
 
-    fn say(&self) -> String {
+    fn text(&self) -> String {
         match &self.preparing {
-            Some(now) => now.say(),
+            Some(now) => now.text(),
             None => format!("window {} of {}", self.done, self.total),
         }
     }
 }
 
 impl Fetching {
-    fn say(&self) -> (String, Option<f64>) {
+    fn text(&self) -> (String, Option<f64>) {
         let rate = self
             .rate
             .map_or_else(String::new, |rate| format!(", {} a second", megabytes(rate)));
@@ -201,7 +201,7 @@ impl Fetching {
 }
 
 impl Preparation {
-    fn say(&self) -> String {
+    fn text(&self) -> String {
         format!("{}: {} of {}", self.what, self.done, self.total)
     }
 }

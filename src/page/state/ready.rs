@@ -3,7 +3,7 @@
 use super::{Machine, ModelKind, Ui};
 use hemoscope_core::experiment::bundled;
 use hemoscope_core::experiment::{Asset, BUNDLED_CALIBRATION, BUNDLED_TEXT, Experiment, Origin};
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// The bundled texts: their tokens under the sizes' tokenizer, and their bytes.
 const TEXTS: [(&str, usize, usize); 2] = [(BUNDLED_TEXT, 11_065, 40_476), (BUNDLED_CALIBRATION, 11_121, 39_537)];
@@ -74,12 +74,12 @@ fn window_problem(e: &Experiment, machine: &Machine) -> Option<String> {
 fn windows_problem(text: &Asset, windows: usize, e: &Experiment, ui: &Ui) -> Option<String> {
     let most = tokens_at_most(text, &e.model, ui)?;
     let name = match &text.origin {
-        Origin::Bundled(name) => say::title(name),
+        Origin::Bundled(name) => wording::title(name),
         _ => "Your text",
     };
     let holds = most / e.window.max(1);
     (windows > holds).then(|| {
-        let windows = say::counted(holds, "window");
+        let windows = wording::counted(holds, "window");
         format!("{name} holds at most {windows} of {} tokens.", e.window)
     })
 }

@@ -11,7 +11,7 @@ use hemoscope_core::experiment::bundled::{self, Bundled, SIZES};
 use hemoscope_core::experiment::{Ask, Experiment, Origin, Question, Screen, View};
 use hemoscope_core::modify::Sweep;
 use hemoscope_core::plot::KEPT;
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// The available curves.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -250,11 +250,11 @@ impl Results {
             let name = match at {
                 Some(at) => format!(
                     "{}, {} at {}",
-                    say::title(&shown.curve.protocol.model_name),
-                    say::curve_name(&shown.curve.sweep),
-                    say::strength(&shown.curve.sweep, at)
+                    wording::title(&shown.curve.protocol.model_name),
+                    wording::curve_name(&shown.curve.sweep),
+                    wording::strength(&shown.curve.sweep, at)
                 ),
-                None => say::kept_name(&shown.curve, others),
+                None => wording::kept_name(&shown.curve, others),
             };
             self.kept.push(Kept {
                 name,

@@ -4,7 +4,7 @@ use super::{Queue, Results, Shown};
 use hemoscope_core::curve::digest::Verdict;
 use hemoscope_core::curve::{Measured, Protocol};
 use hemoscope_core::experiment::{Experiment, Question, Settings};
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// The current task, and the outcome of the last run.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -144,7 +144,7 @@ impl Run {
     /// Whether a shared result was reproduced, in words.
     #[must_use]
     pub fn verdict_in_words(&self, results: &Results) -> Option<String> {
-        Some(say::verdict(self.verdict.as_ref()?, &results.shown.as_ref()?.curve))
+        Some(wording::verdict(self.verdict.as_ref()?, &results.shown.as_ref()?.curve))
     }
 }
 

@@ -72,7 +72,7 @@ fn curve(state: &State, points: Vec<Point>) -> Curve {
     }
 }
 
-fn tell(state: &mut State, event: Event) -> Consequence {
+fn fold(state: &mut State, event: Event) -> Consequence {
     state.fold(Reply { id: JOB, event }, 1000.0)
 }
 
@@ -88,15 +88,15 @@ fn running(points: usize) -> State {
         self_test_bound: 1e-3,
         refused: None,
     };
-    tell(&mut state, Event::Device(report));
+    fold(&mut state, Event::Device(report));
     let started = Event::RunStarted {
         protocol: Box::new(protocol()),
     };
-    tell(&mut state, started);
-    tell(&mut state, Event::Base { stats: stats(4088) });
+    fold(&mut state, started);
+    fold(&mut state, Event::Base { stats: stats(4088) });
     for index in 0..points {
         let point = Box::new(point(&state, index, 0.05 * index as f64));
-        tell(&mut state, Event::Point { index, point });
+        fold(&mut state, Event::Point { index, point });
     }
     state
 }
@@ -106,7 +106,7 @@ fn finish(state: &mut State, points: usize, complete: bool) {
         .map(|index| point(state, index, 0.05 * index as f64))
         .collect();
     let curve = Box::new(curve(state, points));
-    tell(state, Event::RunFinished { curve, complete });
+    fold(state, Event::RunFinished { curve, complete });
 }
 
 #[test]
@@ -160,8 +160,8 @@ fn a_run_that_ends_before_its_first_point_gives_the_curve_before_back() {
         let started = Event::RunStarted {
             protocol: Box::new(protocol()),
         };
-        tell(&mut state, started);
-        tell(&mut state, Event::Base { stats: stats(4088) });
+        fold(&mut state, started);
+        fold(&mut state, Event::Base { stats: stats(4088) });
         assert!(
             state
                 .results
@@ -174,7 +174,7 @@ fn a_run_that_ends_before_its_first_point_gives_the_curve_before_back() {
             1 => failed(false),
             _ => failed(true),
         };
-        tell(&mut state, event);
+        fold(&mut state, event);
         assert_eq!(state.results.shown, before);
         assert!(!state.ui.messages.is_empty(), "said so");
     }
@@ -202,7 +202,7 @@ fn what_ends_because_it_was_asked_to_is_no_error() {
         message: "cancelled".to_owned(),
         device_lost: false,
     };
-    tell(&mut state, event);
+    fold(&mut state, event);
     assert!(state.run.task.is_none() && state.ui.messages.iter().all(|message| !message.error));
 }
 
@@ -213,7 +213,7 @@ fn a_lost_device_keeps_the_points_and_drops_the_worker() {
         message: "The GPU was reset.".to_owned(),
         device_lost: true,
     };
-    assert_eq!(tell(&mut state, event), Consequence::DropWorker);
+    assert_eq!(fold(&mut state, event), Consequence::DropWorker);
     assert_eq!(
         state.results.shown.as_ref().map(|shown| shown.curve.points.len()),
         Some(4)
@@ -332,16 +332,16 @@ fn the_time_left_follows_from_the_time_taken() {
         total: 8,
         so_far: None,
     };
-    tell(&mut state, at(0, 0));
-    tell(&mut state, at(0, 4));
+    fold(&mut state, at(0, 0));
+    fold(&mut state, at(0, 4));
     let (text, _) = progress(&state.run, &state.machine, 31_000.0).expect("a task");
     assert_eq!(text, "point 1 of 9, window 4 of 8", "nothing is changed there");
-    tell(&mut state, at(1, 0));
+    fold(&mut state, at(1, 0));
     let (text, _) = progress(&state.run, &state.machine, 31_000.0).expect("a task");
     assert_eq!(text, "0 of 9 points done, 2 being measured", "no window of it is done");
     for index in 0..3 {
         let point = Box::new(point(&state, index, 0.0));
-        tell(&mut state, Event::Point { index, point });
+        fold(&mut state, Event::Point { index, point });
     }
     let event = at(3, 0);
     state.fold(Reply { id: JOB, event }, 21_000.0);
@@ -365,19 +365,19 @@ fn editing_within_a_point_leaves_its_number_and_the_time_left() {
         total: 8,
         so_far: None,
     };
-    tell(&mut state, begun(0));
+    fold(&mut state, begun(0));
     for index in 0..3 {
         let point = Box::new(point(&state, index, 0.0));
-        tell(&mut state, Event::Point { index, point });
+        fold(&mut state, Event::Point { index, point });
     }
-    tell(&mut state, begun(3));
+    fold(&mut state, begun(3));
     let editing = Event::Preparing {
         point: Some(3),
         stage: "calibrating and editing".to_owned(),
         done: 15,
         total: 30,
     };
-    tell(&mut state, editing);
+    fold(&mut state, editing);
     let (text, part) = progress(&state.run, &state.machine, 31_000.0).expect("a task");
     assert!(
         text.starts_with("point 4 of 9, calibrating and editing: 15 of 30 · about"),

@@ -2,7 +2,7 @@
 
 use crate::doors::fetch::Offer;
 use hemoscope_core::experiment::Origin;
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// User-interface state that is not part of a link.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -91,7 +91,7 @@ impl Ui {
     }
 
     fn push(&mut self, error: bool, text: &str) {
-        let text = say::sentence(text);
+        let text = wording::sentence(text);
         // A repeated message replaces the earlier one.
         self.messages.retain(|message| message.text != text);
         self.next_message += 1;

@@ -8,7 +8,7 @@ use hemoscope_core::decode::{Continuation, Continuations, StoredTexts};
 use hemoscope_core::experiment::bundled;
 use hemoscope_core::experiment::{Experiment, Origin, Sampling, Settings, View};
 use hemoscope_core::modify::{Spec, Step, Sweep, Value};
-use hemoscope_core::{say, share};
+use hemoscope_core::{share, wording};
 
 /// What the two models write.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -121,14 +121,14 @@ impl Writing {
             && let Some((written, at, value)) = self.stored_at(shown, point, view)
         {
             let sweep = &shown.curve.sweep;
-            let (strength, selected) = (say::strength(sweep, value), say::strength(sweep, point.value()));
+            let (strength, selected) = (wording::strength(sweep, value), wording::strength(sweep, point.value()));
             let hint = if at.spec == point.spec {
                 format!("Stored texts of {strength}, not written here. Choose another strength in the chart.")
             } else {
                 format!("Stored texts of {strength}, not written here; let both write for {selected}.")
             };
             return Texts {
-                title: format!("{} at {strength}", say::curve_name(sweep)),
+                title: format!("{} at {strength}", wording::curve_name(sweep)),
                 hint,
                 base: written.base.clone(),
                 modified: at.text.clone(),
@@ -231,7 +231,10 @@ impl Live {
 
 /// What the user can do when there are no texts yet.
 fn nothing_yet(results: &Results, view: &View) -> Texts {
-    let title = results.shown.as_ref().map(|shown| say::curve_name(&shown.curve.sweep));
+    let title = results
+        .shown
+        .as_ref()
+        .map(|shown| wording::curve_name(&shown.curve.sweep));
     let (title, hint) = match (title.unwrap_or_default(), strength(results, view)) {
         (title, Some(at)) => (format!("{title} at {at}"), point_hint(&at)),
         (title, None) => (title, "Select a point in the chart first.".to_owned()),
@@ -250,7 +253,7 @@ fn point_hint(at: &str) -> String {
 /// The selected strength.
 fn strength(results: &Results, view: &View) -> Option<String> {
     let (curve, point) = results.selected_point(view)?;
-    Some(say::strength(&curve.sweep, point.value()))
+    Some(wording::strength(&curve.sweep, point.value()))
 }
 
 fn difference(first: Option<usize>) -> String {

@@ -10,7 +10,7 @@ use hemoscope_core::experiment::Screen;
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::modify::catalogue::Family;
 use hemoscope_core::modify::knob;
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// One short sentence, the remaining clauses, and whether it was measured here.
 #[component]
@@ -61,8 +61,8 @@ fn said(answer: &Said, run: &Run, results: &Results) -> Said {
         });
     }
     Said {
-        headline: say::kept_together(&answer.headline),
-        rest: say::kept_together(&answer.rest),
+        headline: wording::kept_together(&answer.headline),
+        rest: wording::kept_together(&answer.rest),
     }
 }
 
@@ -81,22 +81,22 @@ fn outcome(link: &Settings, run: &Run, results: &Results) -> Outcome {
     let (tag, note) = match &results.shown {
         Some(shown) if shown.stored && outdated => {
             let Protocol { windows, window, .. } = &shown.curve.protocol;
-            let windows = say::counted(*windows, "window");
+            let windows = wording::counted(*windows, "window");
             (
-                say::STORED,
+                wording::STORED,
                 format!(
                     "It was measured with other settings ({}, {windows} × {window} tokens); Run measures yours.",
                     shown.curve.sweep
                 ),
             )
         }
-        Some(shown) if shown.stored => (say::STORED, "Press Run to measure it on this device.".to_owned()),
+        Some(shown) if shown.stored => (wording::STORED, "Press Run to measure it on this device.".to_owned()),
         Some(_) if outdated && run.task.is_none() => (
             "earlier settings",
             "The settings have changed since; Run measures them.".to_owned(),
         ),
         Some(shown) if !shown.complete => {
-            let all = say::counted(shown.experiment.sweep().points().len(), "point");
+            let all = wording::counted(shown.experiment.sweep().points().len(), "point");
             (
                 if run.is(Goal::Run) { "so far" } else { "unfinished" },
                 format!("{} of {all} measured.", shown.curve.points.len()),
@@ -156,10 +156,13 @@ mod tests {
         assert_eq!(outcome_of(&state), Outcome::default());
         state.take_stored("", Some(stored("hemoscope-4m", "wanda:sparsity=0..0.8/9")));
         let Outcome { tag, note } = outcome_of(&state);
-        assert_eq!((tag.as_str(), note.starts_with("Press Run")), (say::STORED, true));
+        assert_eq!((tag.as_str(), note.starts_with("Press Run")), (wording::STORED, true));
         state.change(|e| e.windows = 3);
         let Outcome { tag, note } = outcome_of(&state);
-        assert_eq!((tag.as_str(), note.contains("Run measures yours")), (say::STORED, true));
+        assert_eq!(
+            (tag.as_str(), note.contains("Run measures yours")),
+            (wording::STORED, true)
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use hemoscope_core::experiment::Screen;
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::experiment::bundled::SIZES;
 use hemoscope_core::modify::Sweep;
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// The picture's title.
 #[component]
@@ -26,7 +26,7 @@ pub(crate) fn title(link: &Settings, results: &Results) -> String {
             Screen::Sizes => "three sizes",
             Screen::Model => model,
         };
-        say::experiment_title(sweep, model, text)
+        wording::experiment_title(sweep, model, text)
     };
     let e = &link.experiment;
     match results.shown.as_ref().map(|shown| &shown.curve) {
@@ -58,7 +58,7 @@ fn protocol(link: &Settings, results: &Results) -> String {
     let Some(shown) = &results.shown else {
         return String::new();
     };
-    let said = say::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs);
+    let said = wording::protocol(&shown.curve.protocol, &shown.curve.device, shown.curve.duration_secs);
     match selectable(link, results) {
         Some(_) => format!("Table and texts below are of {said}"),
         None => said,

@@ -8,7 +8,7 @@ use crate::work::Page;
 use hemoscope_core::curve::Curve;
 use hemoscope_core::experiment::{Settings, Tab};
 use hemoscope_core::plot::{Role, format_number};
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// The picture's numbers.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -87,7 +87,7 @@ pub(super) fn Under(
 
 /// A number with four significant digits.
 pub(super) fn four(value: f64) -> String {
-    format_number(say::round_to(value, 4))
+    format_number(wording::round_to(value, 4))
 }
 
 /// The list of what is kept.
@@ -103,7 +103,7 @@ fn KeptList(
     });
     let can_keep = Memo::new(move |_| page.results.read().can_keep(&page.link.read().view));
     let curve = move |kept: Kept| {
-        let protocol = say::protocol(&kept.curve.protocol, &kept.curve.device, kept.curve.duration_secs);
+        let protocol = wording::protocol(&kept.curve.protocol, &kept.curve.device, kept.curve.duration_secs);
         let slot = kept.slot;
         view! {
             <li>

@@ -171,7 +171,7 @@ impl Page {
             }),
         }
         match receiver.await {
-            Ok(Event::Failed { .. }) => Err(Stop::Told),
+            Ok(Event::Failed { .. }) => Err(Stop::Reported),
             Ok(event) => Ok(event),
             Err(_) => Err(Stop::Cancelled),
         }

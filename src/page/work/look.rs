@@ -7,7 +7,7 @@ use crate::doors::fetch::{self, Cancel, FetchError, Hub};
 use crate::state::{Model, looked_at};
 use hemoscope_core::experiment::bundled::SMOLLM2;
 use hemoscope_core::experiment::{Asset, Origin};
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 impl Page {
     /// Finds out how many bytes the bundled models in the chart take, so that Run can show it; nothing large is
@@ -40,7 +40,7 @@ impl Page {
             let text = format!(
                 "This page was built without the model {}. Choose another under “Measure on”; stored curves stay \
                  readable.",
-                say::title(&name)
+                wording::title(&name)
             );
             state.ui.notify(&text);
             state.machine.model = Model::Missing(text);

@@ -10,7 +10,7 @@ use crate::doors::files::Blob;
 use crate::state::{Consent, Fetching, Model};
 use hemoscope_core::experiment::{Asset, Origin};
 use hemoscope_core::protocol::{FileHandle, Job};
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 impl Page {
     /// Engine, device and model: the device starts while the model's files come in.
@@ -108,7 +108,7 @@ impl Page {
         if matches!(error, FetchError::Cancelled) {
             return Stop::Cancelled;
         }
-        let text = say::sentence(&error.to_string());
+        let text = wording::sentence(&error.to_string());
         self.update(|state| state.machine.model = Model::Missing(text.clone()));
         Stop::Failed(text)
     }

@@ -9,7 +9,8 @@ use crate::doors::engine::Engine;
 use crate::doors::fetch::Cancel;
 use crate::doors::files::Blob;
 use crate::doors::pool::Pool;
-use crate::state::{Machine, Model, Results, Run, State, Subjects, Ui, Writing};
+use crate::parts::chart::Focus;
+use crate::state::{AnswerInput, Machine, Model, Results, Run, State, Ui, Writing};
 use hemoscope_core::curve::sentence::Answer;
 use hemoscope_core::experiment::Asset;
 use hemoscope_core::experiment::Settings;
@@ -37,6 +38,8 @@ pub(crate) struct Page {
     pub(crate) answer: Memo<Answer>,
     /// Where those curves break.
     pub(crate) thresholds: Memo<Vec<Option<Threshold>>>,
+    /// The part of the chart that is to get the keyboard focus.
+    pub(crate) focus: RwSignal<Option<Focus>>,
     /// Whether the page was opened for a projector.
     pub(crate) present: bool,
     /// Whether the controls start folded for lack of room.
@@ -100,7 +103,7 @@ pub(super) enum Stop {
     /// It was asked to.
     Cancelled,
     /// The engine's error is already in the state.
-    Told,
+    Reported,
     /// What went wrong and what to do.
     Failed(String),
 }
@@ -117,7 +120,7 @@ impl Page {
             ui,
         } = state;
         let (link, results) = (RwSignal::new(link), RwSignal::new(results));
-        let subjects = Memo::new(move |_| Subjects::of(&link.read(), &results.read()));
+        let answer_input = Memo::new(move |_| AnswerInput::of(&link.read(), &results.read()));
         Self {
             link,
             machine: RwSignal::new(machine),
@@ -125,9 +128,10 @@ impl Page {
             results,
             writing: RwSignal::new(writing),
             ui: RwSignal::new(ui),
-            answer: Memo::new(move |_| subjects.with(Subjects::answer)),
-            thresholds: Memo::new(move |_| subjects.with(Subjects::thresholds)),
+            answer: Memo::new(move |_| answer_input.with(AnswerInput::answer)),
+            thresholds: Memo::new(move |_| answer_input.with(AnswerInput::thresholds)),
             clock: RwSignal::new(now_ms()),
+            focus: RwSignal::new(None),
             present,
             folded,
             inner: StoredValue::new_local(Inner::default()),

@@ -11,7 +11,7 @@ use crate::state::{Goal, Stage};
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::modify::{Spec, Sweep};
 use hemoscope_core::protocol::{Job, Sweeping};
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 impl Page {
     /// Measures the curve of the current settings.
@@ -39,8 +39,12 @@ impl Page {
             .read_untracked()
             .selected_point(&self.link.read_untracked().view)
             .map(|(curve, point)| {
-                let title = say::curve_name(&curve.sweep);
-                (point.spec.clone(), title, say::strength(&curve.sweep, point.value()))
+                let title = wording::curve_name(&curve.sweep);
+                (
+                    point.spec.clone(),
+                    title,
+                    wording::strength(&curve.sweep, point.value()),
+                )
             });
         if let Some((spec, title, at)) = selected {
             self.write(spec, title, at);
@@ -108,7 +112,7 @@ impl Page {
                     state.run.queue = None;
                 }
                 match ended {
-                    Ok(()) | Err(Stop::Told) => {}
+                    Ok(()) | Err(Stop::Reported) => {}
                     Err(Stop::Cancelled) => state.cancelled(),
                     Err(Stop::Failed(text)) => state.ui.report(text),
                 }

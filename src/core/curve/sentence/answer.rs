@@ -4,7 +4,7 @@ use super::super::Curve;
 use super::super::threshold::{Crossing, crossing, samples};
 use super::words::decimals;
 use super::{FEWEST_POINTS, Interval, Knob, bends, breaks, gain, place, quiet, single, unmeasured, words_at_half};
-use crate::say;
+use crate::wording;
 
 /// What is said about a curve.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,8 +32,8 @@ impl Answer {
 pub fn answer(curve: &Curve, ratio: f64) -> Answer {
     let subject = format!(
         "Under {}, {}",
-        say::curve_name(&curve.sweep),
-        say::title(&curve.protocol.model_name)
+        wording::curve_name(&curve.sweep),
+        wording::title(&curve.protocol.model_name)
     );
     let samples = samples(curve);
     let Some(varied) = curve.sweep.varied() else {
@@ -96,7 +96,7 @@ fn higher(ratio: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::say::testing::smollm2;
+    use crate::wording::testing::smollm2;
 
     #[test]
     fn the_answer_comes_first_with_its_subject() {

@@ -88,10 +88,10 @@ fn quiet(samples: &[Sample], knob: Knob) -> Option<String> {
     });
     match (none, little) {
         (Some(none), Some(little)) if none.value == little.value => {
-            Some(format!("Within the error, no loss {}.", knob.until(none.value)))
+            Some(format!("No measurable loss {}.", knob.until(none.value)))
         }
         (Some(none), Some(little)) => Some(format!(
-            "Within the error, no loss {}; little {}.",
+            "No measurable loss {}; little {}.",
             knob.until(none.value),
             knob.until(little.value)
         )),
@@ -176,7 +176,7 @@ fn bends(curve: &Curve, samples: &[Sample], knob: Knob) -> Option<String> {
         return None;
     };
     let place = place(samples, knob, Interval::Half, value, low, high)?;
-    Some(format!("Begins to lose faster {place}."))
+    Some(format!("Loss accelerates {place}."))
 }
 
 /// How an interval is written.
@@ -270,7 +270,7 @@ fn single(curve: &Curve, samples: &[Sample]) -> String {
         "Perplexity is the untouched model's".to_owned()
     } else if low <= 0.0 && high >= 0.0 {
         format!(
-            "Within the error, perplexity is the untouched model's ({} times)",
+            "Perplexity is, within the error, the untouched model's ({} times)",
             times(sample.loss)
         )
     } else {

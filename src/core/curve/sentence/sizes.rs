@@ -126,7 +126,7 @@ fn order(models: &[Model<'_>], whole: bool) -> String {
     let open = |model: &Model<'_>| model.interval.0 == f64::INFINITY;
     match (earlier, clear) {
         (0, 0) if models.iter().all(open) => "None of them breaks in this range".to_owned(),
-        (0, 0) => "Which breaks first can't be told here, since the intervals overlap".to_owned(),
+        (0, 0) => "Which breaks first is not clear, since the intervals overlap".to_owned(),
         (0, all) if all == pairs => "Larger models break later here".to_owned(),
         (0, _) => {
             let told = later
@@ -184,7 +184,9 @@ mod tests {
         let [a, b, c] = [0.3, 0.31, 0.32].map(|strength| at(strength, 0.01));
         let text = said([&a, &b, &c]);
         assert!(
-            text.starts_with("Which breaks first can't be told here, since the intervals overlap (1.1 times the perplexity): 1M at 30 % (2"),
+            text.starts_with(
+                "Which breaks first is not clear, since the intervals overlap (1.1 times the perplexity): 1M at 30 % (2"
+            ),
             "{text}"
         );
         let [a, b, c] = [0.2, 0.26, 0.36].map(|strength| at(strength, 0.01));
@@ -219,7 +221,7 @@ mod tests {
         // Within the error there could be a threshold in the range, but not a known one.
         let unsure = sparsity(|x| (0.1 * x, 0.03));
         assert!(said([&middle, &unsure, &never]).starts_with("16M breaks later than 1M here; the other"));
-        assert!(said([&always, &always, &always]).starts_with("Which breaks first can't be told here"));
+        assert!(said([&always, &always, &always]).starts_with("Which breaks first is not clear"));
     }
 
     #[test]
@@ -234,7 +236,7 @@ mod tests {
         // Both break between the same two counts, one a little later by linear interpolation.
         let steps = |loss: f64| of("layer-drop:count=0..3/4", move |count| (loss * count, 0.0001));
         let [a, b] = [0.12, 0.19].map(steps);
-        assert!(said([&a, &b, &b]).starts_with("Which breaks first can't be told here"));
+        assert!(said([&a, &b, &b]).starts_with("Which breaks first is not clear"));
     }
 
     #[test]

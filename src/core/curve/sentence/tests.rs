@@ -24,9 +24,7 @@ fn a_curve_that_bends() {
     same_top(&mut curve, &[1.0, 0.98, 0.95, 0.9, 0.8, 0.51, 0.3, 0.2, 0.1]);
     let text = describe(&curve);
     assert!(
-        text.starts_with(
-            "Loses little up to 20 %. At 50 %, one next word in two is another. Begins to lose faster at "
-        ),
+        text.starts_with("Loses little up to 20 %. At 50 %, one predicted word in two changes. Loss accelerates at "),
         "{text}"
     );
     assert!(
@@ -44,7 +42,7 @@ fn the_error_weakens_what_is_said() {
     assert!(!text.contains("up to 20 %") && !text.contains("Loses little"), "{text}");
     // At 10 % and 20 % the loss is .01 to .02, and its error .014: no loss and little loss can't be told apart.
     let text = describe(&bent(0.014));
-    assert!(text.starts_with("Within the error, no loss up to 20 %."), "{text}");
+    assert!(text.starts_with("No measurable loss up to 20 %."), "{text}");
     // With an error as large as the threshold's loss, the position is unknown.
     let text = describe(&sparsity(|x| (0.2 * x, 0.2)));
     assert!(text.contains("the error is too large to say where"), "{text}");
@@ -91,9 +89,9 @@ fn an_interval_that_reaches_an_end_is_open_there() {
 #[test]
 fn a_bend_is_told_with_its_interval() {
     let bent = describe(&sparsity(|x| (0.1 * x + 5.0 * (x - 0.42).max(0.0), 0.001)));
-    assert!(bent.contains("Begins to lose faster at 42 % ± 0.1."), "{bent}");
+    assert!(bent.contains("Loss accelerates at 42 % ± 0.1."), "{bent}");
     let whole = describe(&bits(|bits| (0.01 * (8.0 - bits) + 0.9 * (4.5 - bits).max(0.0), 0.001)));
-    assert!(whole.contains("Begins to lose faster between 5 and 4 bits."), "{whole}");
+    assert!(whole.contains("Loss accelerates between 5 and 4 bits."), "{whole}");
     let line = describe(&sparsity(|x| (x, 0.001)));
     assert!(!line.contains("faster"), "{line}");
 }
@@ -195,9 +193,9 @@ fn one_point_without_a_range() {
     let at = |loss, error| describe(&curve("wanda:sparsity=0.5", &[(0.5, loss, error)]));
     assert_eq!(
         at(0.5, 0.02),
-        "Perplexity is 1.65 times the untouched model's (1.59 to 1.71); one next word in two is another."
+        "Perplexity is 1.65 times the untouched model's (1.59 to 1.71); one predicted word in two changes."
     );
-    assert!(at(0.01, 0.02).starts_with("Within the error, perplexity is the untouched model's (1.01 times)"));
+    assert!(at(0.01, 0.02).starts_with("Perplexity is, within the error, the untouched model's (1.01 times)"));
     assert_eq!(at(f64::NAN, 0.0), "The model's output is no longer a number.");
     assert_eq!(
         describe(&curve("none", &[(0.0, 0.0, 0.0)])),

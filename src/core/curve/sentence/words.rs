@@ -53,18 +53,18 @@ pub(super) fn counted(number: f64, plural: &str) -> String {
     format!("{} {noun}", decimals(number, 1))
 }
 
-/// "one next word in two is another"; `None` where the share is not one.
+/// "one predicted word in two changes"; `None` where the share is not one.
 pub(super) fn other_words(share: f64) -> Option<String> {
     const SHARES: [(f64, &str); 9] = [
-        (0.05, "one next word in twenty is another"),
-        (0.1, "one next word in ten is another"),
-        (0.2, "one next word in five is another"),
-        (0.25, "one next word in four is another"),
-        (1.0 / 3.0, "one next word in three is another"),
-        (0.5, "one next word in two is another"),
-        (2.0 / 3.0, "two next words in three are others"),
-        (0.75, "three next words in four are others"),
-        (0.9, "nine next words in ten are others"),
+        (0.05, "one predicted word in twenty changes"),
+        (0.1, "one predicted word in ten changes"),
+        (0.2, "one predicted word in five changes"),
+        (0.25, "one predicted word in four changes"),
+        (1.0 / 3.0, "one predicted word in three changes"),
+        (0.5, "one predicted word in two changes"),
+        (2.0 / 3.0, "two predicted words in three change"),
+        (0.75, "three predicted words in four change"),
+        (0.9, "nine predicted words in ten change"),
     ];
     /// Within this distance of a fraction, "about" is left out.
     const EXACT: f64 = 0.015;
@@ -72,10 +72,10 @@ pub(super) fn other_words(share: f64) -> Option<String> {
         return None;
     }
     if share < 0.025 {
-        return Some("nearly every next word is the same".to_owned());
+        return Some("nearly every predicted word stays the same".to_owned());
     }
     if share > 0.95 {
-        return Some("nearly every next word is another".to_owned());
+        return Some("nearly every predicted word changes".to_owned());
     }
     let (fraction, words) = SHARES
         .into_iter()
@@ -108,11 +108,11 @@ mod tests {
     #[test]
     fn shares_of_words() {
         let said = |share| other_words(share).unwrap();
-        assert_eq!(said(0.01), "nearly every next word is the same");
-        assert_eq!(said(0.19), "one next word in five is another");
-        assert_eq!(said(0.38), "about one next word in three is another");
-        assert_eq!(said(0.68), "two next words in three are others");
-        assert_eq!(said(0.99), "nearly every next word is another");
+        assert_eq!(said(0.01), "nearly every predicted word stays the same");
+        assert_eq!(said(0.19), "one predicted word in five changes");
+        assert_eq!(said(0.38), "about one predicted word in three changes");
+        assert_eq!(said(0.68), "two predicted words in three change");
+        assert_eq!(said(0.99), "nearly every predicted word changes");
         assert_eq!(other_words(f64::NAN), None);
     }
 

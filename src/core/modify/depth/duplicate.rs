@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter, Unit};
-use super::super::{Method, ModelWeights, ModifyError, Plan, SpecError, Statistics, Step};
+use super::super::{Edit, Method, ModelWeights, ModifyError, Plan, SpecError, Statistics, Step};
 
 const NAME: &str = "duplicate";
 
@@ -80,7 +80,9 @@ impl Method for Duplicate {
     fn is_identity(&self) -> bool {
         self.repeat == 0
     }
+}
 
+impl Edit for Duplicate {
     fn plan(&self, model: &ModelWeights, _places: &[usize], _statistics: &Statistics) -> Result<Plan, ModifyError> {
         let arrangement = self.arrangement(model.blocks().len())?;
         Ok(Plan {

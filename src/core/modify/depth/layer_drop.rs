@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter, Unit};
-use super::super::{Method, ModelWeights, ModifyError, Plan, SpecError, StatisticId, Statistics, Step};
+use super::super::{Edit, Method, ModelWeights, ModifyError, Plan, SpecError, StatisticId, Statistics, Step};
 use crate::weights::Site;
 
 const NAME: &str = "layer-drop";
@@ -74,7 +74,9 @@ impl Method for LayerDrop {
     fn needs(&self) -> &'static [StatisticId] {
         &[StatisticId::BlockInfluence]
     }
+}
 
+impl Edit for LayerDrop {
     fn plan(&self, model: &ModelWeights, _places: &[usize], statistics: &Statistics) -> Result<Plan, ModifyError> {
         let influence = statistics.of_blocks(StatisticId::BlockInfluence, Site::Residual);
         let arrangement = self.arrangement(model.blocks().len(), influence.as_deref())?;

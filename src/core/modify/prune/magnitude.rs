@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter};
 use super::super::{
-    BlockStatistics, BlockWeights, Method, ModelWeights, ModifyError, Plan, SpecError, Statistics, Step, Threshold,
+    BlockStatistics, BlockWeights, Edit, Method, ModelWeights, ModifyError, Plan, SpecError, Statistics, Step,
+    Threshold,
 };
 use super::{SPARSITY, mask};
 use crate::numeric::share_of;
@@ -94,7 +95,9 @@ impl Method for Magnitude {
     fn is_identity(&self) -> bool {
         self.sparsity == 0.0
     }
+}
 
+impl Edit for Magnitude {
     fn plan(&self, model: &ModelWeights, places: &[usize], _statistics: &Statistics) -> Result<Plan, ModifyError> {
         let threshold = match self.group {
             Group::Global if !self.is_identity() => threshold(self.sparsity, model, places)?,

@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use sha2::{Digest as _, Sha256};
 
 use super::super::catalogue::{Citation, Entry, Family};
-use super::super::{BlockStatistics, BlockWeights, Method, ModifyError, Plan, SpecError, Step, Weight};
+use super::super::{BlockStatistics, BlockWeights, Edit, Method, ModifyError, Plan, SpecError, Step, Weight};
 use super::{SPARSITY, mask};
 use crate::numeric::share_of;
 
@@ -61,7 +61,9 @@ impl Method for Random {
     fn is_identity(&self) -> bool {
         self.sparsity == 0.0
     }
+}
 
+impl Edit for Random {
     fn edit_block(
         &self,
         block: &mut BlockWeights,

@@ -10,7 +10,9 @@
 use std::sync::Arc;
 
 use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter};
-use super::super::{BlockStatistics, BlockWeights, Method, ModifyError, Plan, SpecError, StatisticId, Step, Weight};
+use super::super::{
+    BlockStatistics, BlockWeights, Edit, Method, ModifyError, Plan, SpecError, StatisticId, Step, Weight,
+};
 use super::{SPARSITY, mask};
 use crate::numeric::share_of;
 
@@ -89,7 +91,9 @@ impl Method for Wanda {
     fn needs(&self) -> &'static [StatisticId] {
         &[StatisticId::InputSquares]
     }
+}
 
+impl Edit for Wanda {
     fn edit_block(
         &self,
         block: &mut BlockWeights,

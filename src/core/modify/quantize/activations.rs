@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter};
-use super::super::{BlockStatistics, BlockWeights, Change, Hook, Method, ModifyError, Plan, SpecError, Step};
+use super::super::{BlockStatistics, BlockWeights, Change, Edit, Hook, Method, ModifyError, Plan, SpecError, Step};
 use super::BITS;
 use super::rtn::{Group, Rtn, Scheme};
 use crate::weights::Site;
@@ -88,7 +88,9 @@ impl Method for Activations {
     fn is_identity(&self) -> bool {
         false
     }
+}
 
+impl Edit for Activations {
     fn edit_block(
         &self,
         block: &mut BlockWeights,

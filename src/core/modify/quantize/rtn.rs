@@ -15,7 +15,7 @@
 use std::sync::Arc;
 
 use super::super::catalogue::{Citation, Entry, Family, Kind, Parameter};
-use super::super::{BlockStatistics, BlockWeights, Method, ModifyError, Plan, SpecError, Step, Weight};
+use super::super::{BlockStatistics, BlockWeights, Edit, Method, ModifyError, Plan, SpecError, Step, Weight};
 use super::BITS;
 use crate::weights::TensorId;
 
@@ -135,7 +135,9 @@ impl Method for Rtn {
     fn is_identity(&self) -> bool {
         false
     }
+}
 
+impl Edit for Rtn {
     fn edit_block(
         &self,
         block: &mut BlockWeights,

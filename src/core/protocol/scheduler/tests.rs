@@ -53,9 +53,9 @@ fn started(sweep: &str) -> Scheduler {
 
 /// The untouched model is measured.
 fn with_base(run: &mut Scheduler) -> Vec<Order> {
-    run.hear(0, Event::RunStarted { protocol: protocol() }, 11.0);
-    run.hear(0, Event::Base { stats: stats() }, 12.0);
-    run.hear(0, Event::Found(Finding::Untouched { stats: stats() }), 12.0)
+    run.on_event(0, Event::RunStarted { protocol: protocol() }, 11.0);
+    run.on_event(0, Event::Base { stats: stats() }, 12.0);
+    run.on_event(0, Event::Found(Finding::Untouched { stats: stats() }), 12.0)
 }
 
 fn measured(run: &Scheduler, index: usize) -> Event {
@@ -82,7 +82,7 @@ fn given(orders: &[Order]) -> Vec<(usize, usize)> {
 
 fn result(orders: &[Order]) -> Option<(usize, bool)> {
     orders.iter().find_map(|order| match order {
-        Order::Tell(Event::RunFinished { curve, complete }) => Some((curve.points.len(), *complete)),
+        Order::Emit(Event::RunFinished { curve, complete }) => Some((curve.points.len(), *complete)),
         _ => None,
     })
 }
@@ -132,9 +132,9 @@ fn the_first_point_needs_the_untouched_model_and_the_others_all_that_is_found_ou
         "{orders:?}"
     );
     assert_eq!(given(&orders), [(1, 0)]);
-    let orders = run.hear(0, Event::Found(SQUARES), 13.0);
+    let orders = run.on_event(0, Event::Found(SQUARES), 13.0);
     assert_eq!(orders, [adopt(1, 1, SQUARES)]);
-    assert_eq!(given(&run.hear(0, Event::Prepared, 13.0)), [(0, 1)]);
+    assert_eq!(given(&run.on_event(0, Event::Prepared, 13.0)), [(0, 1)]);
     // A late engine gets all findings.
     let orders = run.join(2, 13.5);
     assert!(matches!(orders[0], Order::Ask(2, Job::Join(_), None)));
@@ -150,7 +150,7 @@ fn a_point_that_changes_something_waits_for_the_calibration() {
     let mut run = started("wanda:sparsity=0.2..0.8/4");
     run.join(1, 10.5);
     assert_eq!(given(&with_base(&mut run)), []);
-    assert_eq!(given(&run.hear(0, Event::Prepared, 13.0)), [(0, 0), (1, 1)]);
+    assert_eq!(given(&run.on_event(0, Event::Prepared, 13.0)), [(0, 0), (1, 1)]);
 }
 
 #[test]
@@ -158,13 +158,13 @@ fn points_that_come_in_any_order_are_a_curve_in_the_order_of_the_range() {
     let mut run = started("rtn:bits=8..2/4");
     run.join(1, 10.5);
     with_base(&mut run);
-    run.hear(0, Event::Prepared, 13.0);
+    run.on_event(0, Event::Prepared, 13.0);
     let mut last = Vec::new();
     for (engine, index) in [(1, 1), (1, 2), (0, 0), (1, 3)] {
         assert_eq!(result(&last), None);
-        last = run.hear(engine, measured(&run, index), 20.0);
+        last = run.on_event(engine, measured(&run, index), 20.0);
     }
-    let Some(Order::Tell(Event::RunFinished { curve, complete })) = last.last() else {
+    let Some(Order::Emit(Event::RunFinished { curve, complete })) = last.last() else {
         panic!("{last:?}")
     };
     let values = curve.points.iter().map(|point| point.value()).collect::<Vec<_>>();
@@ -177,10 +177,10 @@ fn points_that_come_in_any_order_are_a_curve_in_the_order_of_the_range() {
 fn one_engine_measures_all() {
     let mut run = started("rtn:bits=8..2/3");
     with_base(&mut run);
-    let mut orders = run.hear(0, Event::Prepared, 13.0);
+    let mut orders = run.on_event(0, Event::Prepared, 13.0);
     for index in 0..3 {
         assert_eq!(given(&orders), [(0, index)]);
-        orders = run.hear(0, measured(&run, index), 14.0);
+        orders = run.on_event(0, measured(&run, index), 14.0);
     }
     assert_eq!(result(&orders), Some((3, true)));
 }
@@ -190,14 +190,14 @@ fn a_lost_engine_leaves_its_point_to_the_others() {
     let mut run = started("rtn:bits=8..2/4");
     run.join(1, 10.5);
     with_base(&mut run);
-    assert_eq!(given(&run.hear(0, Event::Prepared, 13.0)), [(0, 0), (1, 1)]);
+    assert_eq!(given(&run.on_event(0, Event::Prepared, 13.0)), [(0, 0), (1, 1)]);
     // Its point is the next one given out.
     assert_eq!(run.lose(1, "out of memory", 14.0), []);
-    assert_eq!(given(&run.hear(0, measured(&run, 0), 15.0)), [(0, 1)]);
+    assert_eq!(given(&run.on_event(0, measured(&run, 0), 15.0)), [(0, 1)]);
     for index in 1..3 {
-        run.hear(0, measured(&run, index), 16.0);
+        run.on_event(0, measured(&run, index), 16.0);
     }
-    assert_eq!(result(&run.hear(0, measured(&run, 3), 17.0)), Some((4, true)));
+    assert_eq!(result(&run.on_event(0, measured(&run, 3), 17.0)), Some((4, true)));
 }
 
 #[test]
@@ -206,27 +206,27 @@ fn a_point_that_costs_two_engines_is_given_up() {
     run.join(1, 10.5);
     run.join(2, 10.5);
     with_base(&mut run);
-    assert_eq!(given(&run.hear(0, Event::Prepared, 13.0)), [(0, 0), (1, 1), (2, 2)]);
+    assert_eq!(given(&run.on_event(0, Event::Prepared, 13.0)), [(0, 0), (1, 1), (2, 2)]);
     run.lose(1, "out of memory", 14.0);
-    assert_eq!(given(&run.hear(2, measured(&run, 2), 15.0)), [(2, 1)]);
+    assert_eq!(given(&run.on_event(2, measured(&run, 2), 15.0)), [(2, 1)]);
     let orders = run.lose(2, "out of memory", 16.0);
-    let [Order::Tell(Event::Point { index: 1, point })] = orders.as_slice() else {
+    let [Order::Emit(Event::Point { index: 1, point })] = orders.as_slice() else {
         panic!("{orders:?}")
     };
     assert_eq!(point.failure(), Some("out of memory"));
-    assert_eq!(result(&run.hear(0, measured(&run, 0), 17.0)), Some((3, true)));
+    assert_eq!(result(&run.on_event(0, measured(&run, 0), 17.0)), Some((3, true)));
 }
 
 #[test]
 fn the_last_engine_that_is_lost_ends_the_run() {
     let mut run = started("rtn:bits=8..2/3");
     with_base(&mut run);
-    run.hear(0, Event::Prepared, 13.0);
+    run.on_event(0, Event::Prepared, 13.0);
     let orders = run.lose(0, "out of memory", 14.0);
     assert!(
         matches!(
             orders.as_slice(),
-            [Order::Tell(Event::Failed { device_lost: true, .. })]
+            [Order::Emit(Event::Failed { device_lost: true, .. })]
         ),
         "{orders:?}"
     );
@@ -237,10 +237,10 @@ fn the_last_engine_that_is_lost_ends_the_run() {
 fn a_run_that_ends_early_keeps_what_was_measured() {
     let mut run = started("rtn:bits=8..2/3");
     with_base(&mut run);
-    run.hear(0, Event::Prepared, 13.0);
-    run.hear(0, measured(&run, 0), 14.0);
-    let orders = run.hear(0, failed("the device is gone"), 15.0);
-    assert_eq!(orders[0], Order::Tell(failed("the device is gone")));
+    run.on_event(0, Event::Prepared, 13.0);
+    run.on_event(0, measured(&run, 0), 14.0);
+    let orders = run.on_event(0, failed("the device is gone"), 15.0);
+    assert_eq!(orders[0], Order::Emit(failed("the device is gone")));
     assert_eq!(result(&orders), Some((1, false)));
 }
 
@@ -250,12 +250,12 @@ fn the_first_engine_may_be_lost_once_the_untouched_model_is_known() {
     run.join(1, 10.5);
     with_base(&mut run);
     assert_eq!(run.lose(0, "gone", 13.0), []);
-    assert_eq!(given(&run.hear(1, measured(&run, 0), 14.0)), [(1, 1)]);
+    assert_eq!(given(&run.on_event(1, measured(&run, 0), 14.0)), [(1, 1)]);
     let mut early = started("wanda:sparsity=0..0.8/3");
     early.join(1, 10.5);
     assert!(matches!(
         early.lose(0, "gone", 13.0).as_slice(),
-        [Order::Tell(Event::Failed { .. })]
+        [Order::Emit(Event::Failed { .. })]
     ));
 }
 
@@ -263,8 +263,8 @@ fn the_first_engine_may_be_lost_once_the_untouched_model_is_known() {
 fn what_keeps_the_first_engine_from_preparing_is_told() {
     let mut run = started("rtn:bits=8..2/3");
     run.join(1, 10.5);
-    let orders = run.hear(0, failed("the text is too short"), 11.0);
-    assert_eq!(orders, [Order::Tell(failed("the text is too short"))]);
+    let orders = run.on_event(0, failed("the text is too short"), 11.0);
+    assert_eq!(orders, [Order::Emit(failed("the text is too short"))]);
     assert!(run.is_over());
 }
 
@@ -273,12 +273,12 @@ fn cancelling_stops_all_and_keeps_the_finished_points() {
     let mut run = started("rtn:bits=8..2/4");
     run.join(1, 10.5);
     with_base(&mut run);
-    run.hear(0, Event::Prepared, 13.0);
-    run.hear(0, measured(&run, 0), 14.0);
+    run.on_event(0, Event::Prepared, 13.0);
+    run.on_event(0, measured(&run, 0), 14.0);
     assert_eq!(run.cancel(15.0), [Order::Stop(0), Order::Stop(1)]);
-    assert_eq!(run.hear(1, failed("cancelled"), 15.0), []);
+    assert_eq!(run.on_event(1, failed("cancelled"), 15.0), []);
     // This engine finished its point before the cancellation reached it.
-    let orders = run.hear(0, measured(&run, 2), 15.0);
+    let orders = run.on_event(0, measured(&run, 2), 15.0);
     assert_eq!((given(&orders), result(&orders)), (vec![], Some((2, false))));
 }
 
@@ -287,9 +287,9 @@ fn cancelled_while_one_calibrates_it_keeps_the_point_that_another_has_measured()
     let mut run = started("wanda:sparsity=0..0.8/5");
     run.join(1, 10.5);
     assert_eq!(given(&with_base(&mut run)), [(1, 0)]);
-    run.hear(1, measured(&run, 0), 13.0);
+    run.on_event(1, measured(&run, 0), 13.0);
     assert_eq!(run.cancel(13.5), [Order::Stop(0)]);
-    let orders = run.hear(0, failed("cancelled"), 14.0);
+    let orders = run.on_event(0, failed("cancelled"), 14.0);
     assert_eq!(result(&orders), Some((1, false)));
     assert!(run.is_over());
 }
@@ -306,7 +306,7 @@ fn cancelled_before_anything_is_known_it_says_so() {
     let mut run = started("rtn:bits=8..2/4");
     assert_eq!(run.cancel(11.0), [Order::Stop(0)]);
     assert_eq!(
-        run.hear(0, failed("cancelled"), 11.0),
-        [Order::Tell(failed("cancelled"))]
+        run.on_event(0, failed("cancelled"), 11.0),
+        [Order::Emit(failed("cancelled"))]
     );
 }

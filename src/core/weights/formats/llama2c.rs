@@ -44,8 +44,8 @@ pub(super) fn open(model: &NamedFile, tokenizer: &NamedFile) -> Result<(Pristine
             head_dim: config.head_dim,
         },
         entries,
-        advice: "The file is incomplete: take another one",
-        misfit: "The file contradicts itself: get it again, or take another one",
+        advice: "The file is incomplete: use another one",
+        misfit: "The file contradicts itself: get it again, or use another one",
     };
     let pristine = layout.assemble(config)?;
 

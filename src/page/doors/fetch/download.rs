@@ -244,7 +244,7 @@ impl<'a> Work<'a> {
             self.restart();
             self.manifest = Manifest::new(&self.file.address, total, head.validator.clone());
             self.store.put_manifest(&self.manifest).await?;
-            meter.say(&self.file.name, Stage::Restarting, 0);
+            meter.send(&self.file.name, Stage::Restarting, 0);
             if asked > 0 || gone {
                 return Ok(());
             }
@@ -347,34 +347,34 @@ impl<'a> Work<'a> {
 
 /// Reports progress, no more often than anyone can read.
 struct Meter<'a> {
-    tell: &'a mut dyn FnMut(Progress),
+    on_progress: &'a mut dyn FnMut(Progress),
     /// Bytes of the files before the current one.
     before: u64,
     total: u64,
     rate: Rate,
-    told_ms: f64,
+    sent_ms: f64,
 }
 
 impl<'a> Meter<'a> {
-    fn new(total: u64, tell: &'a mut dyn FnMut(Progress)) -> Self {
+    fn new(total: u64, on_progress: &'a mut dyn FnMut(Progress)) -> Self {
         Self {
-            tell,
+            on_progress,
             before: 0,
             total,
             rate: Rate::default(),
-            told_ms: 0.0,
+            sent_ms: 0.0,
         }
     }
 
     fn report(&mut self, file: &str, stage: Stage, done: u64) {
         let whole = self.before + done >= self.total;
-        if whole || now_ms() - self.told_ms >= REPORT_MS {
-            self.say(file, stage, done);
+        if whole || now_ms() - self.sent_ms >= REPORT_MS {
+            self.send(file, stage, done);
         }
     }
 
-    fn say(&mut self, file: &str, stage: Stage, done: u64) {
-        self.told_ms = now_ms();
+    fn send(&mut self, file: &str, stage: Stage, done: u64) {
+        self.sent_ms = now_ms();
         let done_bytes = self.before + done;
         if stage != Stage::Downloading {
             // Reading from the store, or starting over, says nothing about the connection's speed.
@@ -387,10 +387,10 @@ impl<'a> Meter<'a> {
             total_bytes: self.total,
             bytes_per_second: self
                 .rate
-                .at(self.told_ms, done_bytes)
+                .at(self.sent_ms, done_bytes)
                 .filter(|_| stage == Stage::Downloading),
         };
-        (self.tell)(progress);
+        (self.on_progress)(progress);
     }
 }
 

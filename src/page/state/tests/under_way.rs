@@ -19,7 +19,7 @@ fn a_provisional_point_is_shown_and_nothing_is_concluded_from_it() {
         so_far: Some(Box::new(measured(0.2, loss))),
     };
     let event = so_far(1, 3.0);
-    tell(&mut state, event);
+    fold(&mut state, event);
     assert_eq!(
         (
             state.results.shown.clone(),
@@ -55,10 +55,10 @@ fn a_provisional_point_is_shown_and_nothing_is_concluded_from_it() {
         total: 8,
         so_far: None,
     };
-    tell(&mut state, silent);
+    fold(&mut state, silent);
     assert_eq!(pending(&state), [3.0]);
     let event = so_far(3, 2.0);
-    tell(&mut state, event);
+    fold(&mut state, event);
     assert_eq!(pending(&state), [2.0]);
     let label = picture::pending_mark(
         state.link.experiment.sweep(),
@@ -67,7 +67,7 @@ fn a_provisional_point_is_shown_and_nothing_is_concluded_from_it() {
     );
     assert!(label.contains("so far") && label.contains("3 of 8 windows"), "{label}");
     let finished = Box::new(point(&state, 2, 1.0));
-    tell(
+    fold(
         &mut state,
         Event::Point {
             index: 2,
@@ -84,7 +84,7 @@ fn the_untouched_model_begins_the_curve_while_it_is_measured() {
     assert!(state.begin(Goal::Run));
     state.with_task(|task| task.job = Some(JOB));
     let protocol = Box::new(protocol());
-    tell(&mut state, Event::RunStarted { protocol });
+    fold(&mut state, Event::RunStarted { protocol });
     let so_far = |done| {
         let mut measured = measured(0.0, 0.0);
         measured.stats = stats(511 * done);
@@ -98,12 +98,12 @@ fn the_untouched_model_begins_the_curve_while_it_is_measured() {
     };
     for done in [1, 3] {
         let event = so_far(done);
-        tell(&mut state, event);
+        fold(&mut state, event);
         assert_eq!(state.run.under_way(state.results.shown.as_ref())[0].done, done);
         let shown = state.results.shown.as_ref().expect("a curve");
         assert_eq!((shown.stored, shown.curve.base), (false, stats(511)));
     }
-    tell(&mut state, Event::Base { stats: stats(4088) });
+    fold(&mut state, Event::Base { stats: stats(4088) });
     assert_eq!(
         state.results.shown.as_ref().map(|shown| shown.curve.base),
         Some(stats(4088))
@@ -118,7 +118,7 @@ fn points_that_come_out_of_order_stand_in_the_order_of_the_range() {
     let mut state = running(1);
     for index in [3, 1, 2] {
         let point = Box::new(point(&state, index, 0.1));
-        tell(&mut state, Event::Point { index, point });
+        fold(&mut state, Event::Point { index, point });
     }
     let shown = state.results.shown.as_ref().expect("a curve");
     let values = shown.curve.points.iter().map(|point| point.value()).collect::<Vec<_>>();
@@ -134,13 +134,13 @@ fn a_new_run_keeps_the_former_curve_until_it_is_as_long() {
         assert!(state.begin(Goal::Run));
         state.with_task(|task| task.job = Some(JOB));
         let protocol = Box::new(protocol());
-        tell(state, Event::RunStarted { protocol });
-        tell(state, Event::Base { stats: stats(4088) });
+        fold(state, Event::RunStarted { protocol });
+        fold(state, Event::Base { stats: stats(4088) });
     };
     again(&mut state);
     assert_eq!(ghost(&state), Some(9));
     let first = Box::new(point(&state, 0, 0.0));
-    tell(&mut state, Event::Point { index: 0, point: first });
+    fold(&mut state, Event::Point { index: 0, point: first });
     // After a run is cancelled with one point finished, both curves stay, even when the next run is cancelled too.
     for _ in 0..2 {
         finish(&mut state, 1, false);

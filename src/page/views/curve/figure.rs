@@ -13,7 +13,7 @@ use hemoscope_core::experiment::Screen;
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::plot::picture::Drawn;
 use hemoscope_core::plot::{Axis, Mark, MarkKind, Measure, draw};
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// The chart with its header and protocol.
 #[component]
@@ -138,7 +138,7 @@ fn CurveChart() -> impl IntoView {
             }
         });
     });
-    view! { <Chart label drawing marks selected on_select=select width/> }
+    view! { <Chart label drawing marks selected on_select=select focus=page.focus width/> }
 }
 
 /// The name of a mark: its curve if there are several, its strength and its value.
@@ -147,7 +147,7 @@ fn named(drawn: &[Drawn<'_>], under_way: &[UnderWay], measure: Measure, mark: &M
     drawn.get(mark.series).map_or_else(String::new, |drawn| {
         let said = match under_way {
             Some(point) if mark.kind == MarkKind::Pending => picture::pending_mark(&drawn.curve.sweep, point, measure),
-            _ => say::mark(drawn.curve, mark.index, mark.x, measure),
+            _ => wording::mark(drawn.curve, mark.index, mark.x, measure),
         };
         match drawn.slot {
             Some(_) => format!("{}, {said}", drawn.name),
@@ -161,7 +161,7 @@ fn readout(link: &Settings, results: &Results) -> String {
     let Some((place, (curve, point))) = results.selected(&link.view).zip(results.selected_point(&link.view)) else {
         return String::new();
     };
-    let said = say::mark(curve, place, point.value(), link.view.measure);
+    let said = wording::mark(curve, place, point.value(), link.view.measure);
     match selectable(link, results) {
         Some(size) => format!("{size}, {said}"),
         None => said,

@@ -6,7 +6,7 @@ use hemoscope_core::experiment::Settings;
 use hemoscope_core::modify::Sweep;
 use hemoscope_core::plot::picture::{self, Drawn};
 use hemoscope_core::plot::{Chart, Measure, Sample, Size, Threshold};
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// The curves in the chart, the one whose points can be selected first.
 #[must_use]
@@ -67,7 +67,7 @@ fn sizes<'a>(link: &Settings, results: &'a Results) -> Vec<Drawn<'a>> {
     drawn
 }
 
-/// The chart at a size. `thresholds` are what [`Subjects::thresholds`](crate::state::Subjects::thresholds) found, which is too slow for every redraw.
+/// The chart at a size. `thresholds` are what [`AnswerInput::thresholds`](crate::state::AnswerInput::thresholds) found, which is too slow for every redraw.
 #[must_use]
 pub fn chart(
     (link, results): (&Settings, &Results),
@@ -111,18 +111,18 @@ fn name(shown: &Shown, kept: &[Kept]) -> String {
         // The kept curve's name is already there.
         String::new()
     } else {
-        say::kept_name(&shown.curve, kept.iter().map(|kept| (kept.name.as_str(), &*kept.curve)))
+        wording::kept_name(&shown.curve, kept.iter().map(|kept| (kept.name.as_str(), &*kept.curve)))
     }
 }
 
 /// The text for the mark of a point being measured: its strength, and its provisional value.
 #[must_use]
 pub fn pending_mark(sweep: &Sweep, point: &UnderWay, measure: Measure) -> String {
-    let x = say::strength_in_full(sweep, point.value);
+    let x = wording::strength_in_full(sweep, point.value);
     match &point.so_far {
         Some((windows, measured)) => format!(
             "{x}: being measured, so far {} ({windows} of {} windows)",
-            say::sample(&Sample::of(point.value, measured, measure), measure),
+            wording::sample(&Sample::of(point.value, measured, measure), measure),
             point.total
         ),
         None => format!("{x}: being measured"),
@@ -132,7 +132,7 @@ pub fn pending_mark(sweep: &Sweep, point: &UnderWay, measure: Measure) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{State, Subjects};
+    use crate::state::{AnswerInput, State};
     use crate::testing::{SIZE, stored};
     use hemoscope_core::share::{self, Opened};
 
@@ -142,8 +142,8 @@ mod tests {
         for model in ["hemoscope-1m", "hemoscope-4m", "hemoscope-16m"] {
             state.take_stored("", Some(stored(model, "wanda:sparsity=0..0.8/9")));
         }
-        let subjects = Subjects::of(&state.link, &state.results);
-        let chart = chart((&state.link, &state.results), &[], &subjects.thresholds(), SIZE);
+        let answer_input = AnswerInput::of(&state.link, &state.results);
+        let chart = chart((&state.link, &state.results), &[], &answer_input.thresholds(), SIZE);
         let names = chart
             .series
             .iter()
@@ -156,11 +156,8 @@ mod tests {
             let name = series.threshold.as_ref().map(|threshold| threshold.name.clone());
             assert_eq!(name, Some(format!("{} breaks at 31\u{202f}%", series.name)));
         }
-        let said = subjects.answer();
-        assert!(
-            said.headline.starts_with("Which breaks first can't be told here"),
-            "{said:?}"
-        );
+        let said = answer_input.answer();
+        assert!(said.headline.starts_with("Which breaks first is not clear"), "{said:?}");
         assert!(
             said.headline.ends_with(':') && said.rest.starts_with("1M at "),
             "{said:?}"
@@ -172,7 +169,7 @@ mod tests {
         let state = State::open(Opened::default());
         let chart = chart((&state.link, &state.results), &[], &[None], SIZE);
         assert_eq!((chart.series.len(), chart.x_range), (0, (0.0, 0.8)));
-        let said = Subjects::of(&state.link, &state.results).answer();
+        let said = AnswerInput::of(&state.link, &state.results).answer();
         assert_eq!((said.headline.as_str(), said.rest.as_str()), ("", ""));
     }
 }

@@ -10,7 +10,7 @@ use crate::state::Results;
 use crate::work::Page;
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::plot::{DepthMeasure, Mark, depth_alternative, draw_depth};
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// The chart with its header and protocol.
 #[component]
@@ -49,7 +49,7 @@ fn Switches() -> impl IntoView {
         let selected = results.selected_point(&page.link.read().view);
         selected.map_or_else(
             || "—".to_owned(),
-            |(curve, point)| say::strength(&curve.sweep, point.value()),
+            |(curve, point)| wording::strength(&curve.sweep, point.value()),
         )
     };
     let select = Callback::new(move |place: f64| {
@@ -124,13 +124,13 @@ fn DepthLines() -> impl IntoView {
             }
         });
     });
-    view! { <Chart label drawing marks selected on_select=select width/> }
+    view! { <Chart label drawing marks selected on_select=select focus=page.focus width/> }
 }
 
 /// The name of a mark at the selected strength.
 fn named(link: &Settings, results: &Results, site: usize) -> String {
     let selected = results.selected_point(&link.view);
-    let said = selected.and_then(|(curve, point)| say::depth_mark(curve, point, site, link.view.depth_measure));
+    let said = selected.and_then(|(curve, point)| wording::depth_mark(curve, point, site, link.view.depth_measure));
     said.unwrap_or_default()
 }
 

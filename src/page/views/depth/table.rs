@@ -6,7 +6,7 @@ use hemoscope_core::curve::{Curve, Point};
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::observation::{Observation, find};
 use hemoscope_core::plot::DepthMeasure;
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// The chart's numbers.
 pub(super) fn numbers(curve: &Curve, link: &Settings) -> Numbers {
@@ -20,7 +20,7 @@ pub(super) fn numbers(curve: &Curve, link: &Settings) -> Numbers {
     let strengths = curve
         .points
         .iter()
-        .map(|point| say::strength(&curve.sweep, point.value()));
+        .map(|point| wording::strength(&curve.sweep, point.value()));
     let row = |(site, head): (usize, String)| Row {
         head,
         cells: observed
@@ -40,7 +40,7 @@ fn cell(found: Option<&Observation>, site: usize, measure: DepthMeasure) -> Stri
     value.map_or_else(
         || "—".to_owned(),
         |value| match measure {
-            DepthMeasure::RelativeError => say::depth_value(*value, measure),
+            DepthMeasure::RelativeError => wording::depth_value(*value, measure),
             DepthMeasure::Cosine | DepthMeasure::Cka => four(*value),
         },
     )

@@ -64,8 +64,8 @@ pub(super) fn open(file_name: &str, file: &Arc<dyn ReadAt>) -> Result<(Pristine,
         naming: Naming::Gguf,
         rotary,
         entries,
-        advice: "The file is incomplete: take another one",
-        misfit: "The file contradicts itself: get it again, or take another one",
+        advice: "The file is incomplete: use another one",
+        misfit: "The file contradicts itself: get it again, or use another one",
     };
     let pristine = layout.assemble(config)?;
     let vocabulary = metadata.vocabulary()?;

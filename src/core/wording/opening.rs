@@ -9,7 +9,7 @@ use crate::decode::StoredTexts;
 use crate::experiment::View;
 use crate::plot::picture::{alone, alternative};
 use crate::plot::{PlotError, Size, draw, escape};
-use crate::say;
+use crate::wording;
 
 /// The element that the page removes once it has rendered itself.
 pub const PAINT_ID: &str = "first-paint";
@@ -69,7 +69,7 @@ pub fn written_into(page: &str, curve: &Curve, texts: &StoredTexts) -> Result<St
 /// Sentence, chart, curve and texts.
 fn opening(curve: &Curve, texts: &StoredTexts) -> Result<String, OpeningError> {
     let Answer { headline, rest } = answer(curve, DEFAULT_RATIO);
-    let title = say::experiment_title(&curve.sweep, &curve.protocol.model_name, &curve.protocol.text_name);
+    let title = wording::experiment_title(&curve.sweep, &curve.protocol.model_name, &curve.protocol.text_name);
     let mut charts = String::new();
     for (class, size) in SIZES {
         let chart = alone(curve, &View::default(), size);
@@ -84,9 +84,9 @@ fn opening(curve: &Curve, texts: &StoredTexts) -> Result<String, OpeningError> {
          <div class=\"chart\">\n{charts}</div>\n\
          <script type=\"application/json\" id=\"{CURVE_ID}\">{}</script>\n\
          <script type=\"application/json\" id=\"{TEXTS_ID}\">{}</script>\n",
-        escape(&say::kept_together(&headline)),
-        escape(&say::kept_together(&rest)),
-        say::STORED,
+        escape(&wording::kept_together(&headline)),
+        escape(&wording::kept_together(&rest)),
+        wording::STORED,
         escape(&title),
         in_script(&serde_json::to_string(curve)?),
         in_script(&serde_json::to_string(texts)?),
@@ -101,7 +101,7 @@ fn in_script(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::say::testing::smollm2;
+    use crate::wording::testing::smollm2;
 
     fn texts() -> StoredTexts {
         let texts = include_str!("../../../web/curves/hemoscope-4m/writing/wanda.json");

@@ -128,7 +128,7 @@ mod tests {
     use super::*;
     use crate::curve::Status;
     use crate::observation::Axis;
-    use crate::say::testing::smollm2;
+    use crate::wording::testing::smollm2;
 
     fn observed(values: &[f64]) -> Vec<Observation> {
         let names = ["embedding", "block 0", "block 1", "block 2"];

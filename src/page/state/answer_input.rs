@@ -8,12 +8,12 @@ use hemoscope_core::curve::{Curve, Point};
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::experiment::{Question, Screen};
 use hemoscope_core::plot::{Threshold, threshold};
-use hemoscope_core::say;
+use hemoscope_core::wording;
 
 /// The inputs to sentences and thresholds, which take too long to compute for every redraw and are computed again only
 /// when these inputs change.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Subjects {
+pub enum AnswerInput {
     /// Curves, for where models break.
     Curves {
         /// The shown curve, or one per size if there is one.
@@ -32,7 +32,7 @@ pub enum Subjects {
     },
 }
 
-impl Subjects {
+impl AnswerInput {
     /// The inputs for what the page shows.
     #[must_use]
     pub fn of(link: &Settings, results: &Results) -> Self {
@@ -68,7 +68,7 @@ impl Subjects {
         match self {
             Self::Curves { curves, names, ratio } => of_curves(curves, names, *ratio),
             Self::Depth { curve, point } => {
-                let said = point.as_ref().and_then(|point| say::depth(curve, point));
+                let said = point.as_ref().and_then(|point| wording::depth(curve, point));
                 said.unwrap_or_default()
             }
         }

@@ -12,13 +12,13 @@ use crate::files::{CliError, locate, read_text};
 use crate::host::Terminal;
 
 /// A model, loaded when something is first measured on it.
-pub(super) struct Subject<'a> {
+pub(super) struct LazyModel<'a> {
     path: &'a Path,
     sha256: String,
     session: Option<Session<Terminal>>,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> LazyModel<'a> {
     /// The model in this file or folder.
     pub(super) fn of(path: &'a Path) -> Result<Self, CliError> {
         Ok(Self {

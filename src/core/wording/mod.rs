@@ -296,7 +296,7 @@ pub fn round_to(value: f64, digits: i32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::say::testing::smollm2;
+    use crate::wording::testing::smollm2;
 
     #[test]
     fn sentences_end_and_names_keep_their_letters() {

@@ -115,7 +115,7 @@ pub(super) fn device_name(device: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::say::testing::smollm2;
+    use crate::wording::testing::smollm2;
 
     #[test]
     fn curves_are_called_by_their_methods() {
