@@ -295,7 +295,11 @@ fn an_opened_link_says_whether_it_reproduces() {
             expect,
             ..Settings::default()
         };
-        let link = format!("https://example.org/#{}", share::fragment(&link));
+        // As a page of HTML holds it.
+        let link = format!(
+            "<https://example.org/#{}>.",
+            share::fragment(&link).replace('&', "&amp;")
+        );
         let (model, text) = (
             fixture("models/stories260K.bin").display().to_string(),
             program.path("text.txt"),
@@ -313,6 +317,10 @@ fn an_opened_link_says_whether_it_reproduces() {
 
     let bad = call(&["open", "v=1&m=nonsense"]);
     assert!(refused(&bad, 2).contains("m=nonsense"));
+    let cut = call(&["open", "v=4&ask=curve&windows=8"]);
+    assert!(refused(&cut, 2).contains("windows=8") && refused(&cut, 2).contains("cut off"));
+    let nothing = call(&["open", "https://example.org/"]);
+    assert!(refused(&nothing, 2).contains("example.org"));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use hemoscope_engine::{RunResult, Session};
 
 use crate::args::{Command, Setting};
 use crate::files::{CliError, OutFile, file_name, locate, read_text};
-use crate::host::{Terminal, print_message};
+use crate::host::{Terminal, print_message, print_warning};
 use crate::{depth, output, stored};
 
 /// Runs one command.
@@ -85,7 +85,8 @@ pub(crate) async fn session(model: &Path, asset: &Asset, device: DeviceChoice) -
     let files = formats::files(model)?;
     let mut session = Session::new(Terminal::new());
     session.start(device).await?;
-    session.load(asset, asset.name(), files).await?;
+    let report = session.load(asset, asset.name(), files).await?;
+    report.warnings.iter().for_each(print_warning);
     Ok(session)
 }
 
@@ -160,8 +161,7 @@ async fn open(
     device: DeviceChoice,
     files: &[OutFile],
 ) -> Result<ExitCode, CliError> {
-    let fragment = link.split_once('#').map_or(link, |(_, fragment)| fragment);
-    let Opened { link, notices } = share::open(fragment);
+    let Opened { link, notices } = share::open(link);
     // The page shows the settings that it used instead. A command line that continued would silently measure something
     // else.
     if !notices.is_empty() {
@@ -242,10 +242,11 @@ fn inspect(path: &Path, json: bool) -> Result<ExitCode, CliError> {
             .collect();
         let object = serde_json::json!({
             "config": config, "sha256": sha256, "parameters": pristine.parameters(),
-            "bits_per_weight": bits, "tensors": tensors,
+            "bits_per_weight": bits, "tensors": tensors, "warnings": opened.warnings,
         });
         output::print_json(&object)?;
     } else {
+        opened.warnings.iter().for_each(print_warning);
         output::print(|out| output::write_model(out, pristine, &sha256, bits))?;
     }
     Ok(ExitCode::SUCCESS)

@@ -33,6 +33,11 @@ pub(crate) fn print_message(message: impl std::fmt::Display) {
     writeln!(std::io::stderr(), "hemoscope: {message}").ok();
 }
 
+/// Prints what had to be assumed of a model's files.
+pub(crate) fn print_warning(warning: impl std::fmt::Display) {
+    print_message(format!("warning: {warning}"));
+}
+
 impl Host for Terminal {
     fn emit(&self, event: Event) {
         match event {

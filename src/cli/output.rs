@@ -46,10 +46,20 @@ pub(crate) fn measurement_json(result: &RunResult, measured: &Measured) -> serde
             "ln_ppl_ratio_se": measured.hemorrhage.ln_ratio_se,
             "block_influence": result.block_influence,
         },
+        "warnings": curve.protocol.warnings,
         "protocol": curve.protocol,
         "device": curve.device,
         "seconds": curve.duration_secs,
     })
+}
+
+/// A perplexity in twelve columns.
+fn perplexity(value: f64) -> String {
+    if value < 1e7 || !value.is_finite() {
+        format!("{value:.4}")
+    } else {
+        format!("{value:.4e}")
+    }
 }
 
 /// The same as a table.
@@ -57,8 +67,14 @@ pub(crate) fn write_measurement(out: &mut dyn Write, curve: &Curve, measured: &M
     let row = |out: &mut dyn Write, name: &str, stats: &Stats| {
         writeln!(
             out,
-            "{name:<10} {:>12.4} {:>10.4} {:>8.4} {:>10.5} {:>10.5} {:>10.5} {:>9.4}",
-            stats.ppl, stats.nll, stats.nll_se, stats.kld_mean, stats.kld_median, stats.kld_p99, stats.same_top
+            "{name:<10} {:>12} {:>10.4} {:>8} {:>10.5} {:>10.5} {:>10.5} {:>9.4}",
+            perplexity(stats.ppl),
+            stats.nll,
+            error(stats.nll_se, 4),
+            stats.kld_mean,
+            stats.kld_median,
+            stats.kld_p99,
+            stats.same_top
         )
     };
     writeln!(
@@ -71,14 +87,23 @@ pub(crate) fn write_measurement(out: &mut dyn Write, curve: &Curve, measured: &M
     let hemorrhage = measured.hemorrhage;
     writeln!(
         out,
-        "ln(PPL/PPL₀) = {:.5} ± {:.5}; sparsity {:.4}; {:.3} bits per weight; {} blocks",
+        "ln(PPL/PPL₀) = {:.5} ± {}; sparsity {:.4}; {:.3} bits per weight; {} blocks",
         hemorrhage.ln_ratio,
-        hemorrhage.ln_ratio_se,
+        error(hemorrhage.ln_ratio_se, 5),
         measured.sparsity_achieved,
         measured.bits_per_weight,
         measured.blocks
     )?;
     write_protocol(out, curve)
+}
+
+/// A standard error, or that it is not known, as with one window.
+fn error(value: f64, decimals: usize) -> String {
+    if value.is_nan() {
+        "unknown".to_owned()
+    } else {
+        format!("{value:.decimals$}")
+    }
 }
 
 /// How it was measured, on which device and in what time.
@@ -108,11 +133,11 @@ pub(crate) fn write_curve(out: &mut dyn Write, curve: &Curve) -> io::Result<()> 
         match point.outcome() {
             Outcome::Measured(measured) => writeln!(
                 out,
-                "{:>10} {:>12.4} {:>14.5} {:>9.5} {:>10.5} {:>9.4} {:>9.4}",
+                "{:>10} {:>12} {:>14.5} {:>9} {:>10.5} {:>9.4} {:>9.4}",
                 point.value(),
-                measured.stats.ppl,
+                perplexity(measured.stats.ppl),
                 measured.hemorrhage.ln_ratio,
-                measured.hemorrhage.ln_ratio_se,
+                error(measured.hemorrhage.ln_ratio_se, 5),
                 measured.stats.kld_mean,
                 measured.stats.same_top,
                 measured.sparsity_achieved

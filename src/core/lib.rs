@@ -8,7 +8,7 @@
 //! | [`observation`] | what a measurement gives: arrays with named axes |
 //! | [`experiment`], [`share`] | what is asked of which model, and how it is looked at; its link |
 //! | [`curve`] | points and thresholds |
-//! | [`plot`], [`say`] | numbers to SVG, numbers to sentences |
+//! | [`plot`], [`wording`] | numbers to SVG, numbers to sentences |
 //! | [`protocol`] | jobs and events between a front end and its engines |
 
 pub mod curve;

@@ -24,8 +24,8 @@ pub enum EngineError {
     Torn,
     /// A text has too few tokens.
     #[error(
-        "{text} has {tokens} tokens, which is {whole} windows of {window}; {windows} were asked for. \
-         Choose fewer or shorter windows, or a longer text"
+        "The text has {tokens} tokens; one window needs {window} (windows asked for: {windows}). \
+         Choose fewer or shorter windows, or a longer text than {text}"
     )]
     TextTooShort {
         /// Which text.

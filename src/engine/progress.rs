@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{EngineError, Host, Model};
 use hemoscope_core::curve::Measured;
 use hemoscope_core::experiment::Experiment;
-use hemoscope_core::metric::{Hemorrhage, Stats, Summary, Tally, TokenScores};
+use hemoscope_core::metric::{Hemorrhage, Stats, Summary, TokenScores};
 use hemoscope_core::modify::{self, ModelWeights};
 use hemoscope_core::protocol::Event;
 
@@ -52,11 +52,11 @@ impl<'a, H: Host> Progress<'a, H> {
     }
 
     /// Reports scored windows and, now and then, the measures so far.
-    pub(super) fn windows_scored(&self, done: usize, scores: &TokenScores, made: Made) {
+    pub(super) fn windows_scored(&self, done: usize, measured: impl FnOnce() -> Option<Measured>) {
         let now = self.host.seconds();
         let is_time = done < self.windows && now >= self.next_secs.get();
         // An error with a few windows is an error with all of them, and is reported then.
-        let so_far = is_time.then(|| self.measured(scores, made).ok()).flatten();
+        let so_far = is_time.then(measured).flatten();
         if is_time {
             let took = self.host.seconds() - now;
             let rest = Self::INTERVAL_SECS.max(Self::REST * took);
@@ -65,9 +65,9 @@ impl<'a, H: Host> Progress<'a, H> {
         self.windows_done(done, so_far);
     }
 
-    /// The measures that the scores give.
-    pub(super) fn measured(&self, scores: &TokenScores, made: Made) -> Result<Measured, EngineError> {
-        let summary = summarize(scores)?;
+    /// The measures that the scores of so many windows give.
+    pub(super) fn measured(&self, scores: &TokenScores, windows: usize, made: Made) -> Result<Measured, EngineError> {
+        let summary = summarize(scores, windows)?;
         Ok(self.measured_as(summary.modified, summary.hemorrhage, made))
     }
 
@@ -126,15 +126,16 @@ pub(super) fn as_first_point<'a, H: Host>(
     let made = Made::of(&untouched.tally(), untouched.blocks().len());
     move |done, scores| {
         if let Some(progress) = &progress {
-            progress.windows_scored(done, scores, made);
+            progress.windows_scored(done, || {
+                let base = summarize(scores, done).ok()?.base;
+                Some(progress.measured_as(base, Hemorrhage::NONE, made))
+            });
         }
     }
 }
 
-pub(super) fn summarize(scores: &TokenScores) -> Result<Summary, EngineError> {
-    let mut tally = Tally::default();
-    tally.append(scores)?;
-    let summary = tally.summary()?;
+pub(super) fn summarize(scores: &TokenScores, windows: usize) -> Result<Summary, EngineError> {
+    let summary = Summary::of(scores, windows)?;
     // A modified model whose outputs are NaN is a result: it broke.
     if summary.base.nll.is_finite() {
         Ok(summary)
@@ -158,10 +159,10 @@ mod tests {
             same_top: vec![true, false],
         };
         for broken in [f32::NAN, f32::INFINITY] {
-            let summary = summarize(&scores(1.0, broken)).expect("a result");
+            let summary = summarize(&scores(1.0, broken), 2).expect("a result");
             assert!(!summary.modified.ppl.is_finite() && summary.base.ppl.is_finite());
             assert!(matches!(
-                summarize(&scores(broken, 1.0)),
+                summarize(&scores(broken, 1.0), 2),
                 Err(EngineError::NotFinite { .. })
             ));
         }

@@ -14,7 +14,7 @@ use super::arch::{Batch, Llama, ModelError};
 use super::kernels::matmul::{Causal, Layout, Product, Right, Tile};
 use super::kernels::{from_gpu, to_gpu};
 use hemoscope_core::weights::architecture::QWEN2;
-use hemoscope_core::weights::{MemoryTensor, ModelConfig, Pristine, Role, StoredTensor, TensorId};
+use hemoscope_core::weights::{MemoryTensor, ModelConfig, Pristine, Role, Rope, StoredTensor, TensorId};
 
 /// Largest allowed difference of a logit from the CPU's. The logits are of order 1; f32 sums in a different order
 /// differ by about 1e-5 here, a wrong kernel by about 1.
@@ -97,7 +97,7 @@ fn random_model() -> Result<Pristine, ModelError> {
         head_dim: 10,
         vocabulary: 512,
         context: 64,
-        rope_theta: 10_000.0,
+        rope: Rope::plain(10_000.0),
         rms_epsilon: 1e-5,
         tied_head: true,
     };

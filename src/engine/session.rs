@@ -38,6 +38,8 @@ pub struct Model {
     pub tokenizer: Arc<Tokenizer>,
     /// The untouched model on the device.
     pub llama: Llama,
+    /// What had to be assumed of its files, a sentence each.
+    pub warnings: Vec<String>,
 }
 
 impl<H: Host> Session<H> {
@@ -158,20 +160,22 @@ impl<H: Host> Session<H> {
                 found: sha256,
             });
         }
-        let tokenizer = Tokenizer::new(&opened.tokenizer)?;
-        tokenizer.check_vocabulary(opened.pristine.config().vocabulary)?;
+        let tokenizer = Tokenizer::for_model(&opened.tokenizer, opened.pristine.config().vocabulary)?;
         let heartbeat = Heartbeat::new(&self.host);
         let llama = Llama::load::<EngineError>(&compute, &opened.pristine, async |done, total| {
             heartbeat.host().emit(Event::Loading { done, total });
             heartbeat.beat().await
         })
         .await?;
+        let mut warnings = opened.warnings;
+        warnings.extend_from_slice(tokenizer.warnings());
         let model = Model {
             name,
             sha256,
             pristine: Arc::new(opened.pristine),
             tokenizer: Arc::new(tokenizer),
             llama,
+            warnings,
         };
         let tokens_per_second = self.speed(&model.llama).await?;
         let parameters = model.pristine.parameters();
@@ -186,6 +190,7 @@ impl<H: Host> Session<H> {
             context: model.pristine.config().context,
             tokens_per_second,
             engines: 1,
+            warnings: model.warnings.clone(),
         };
         self.model = Some(model);
         self.host.emit(Event::Model(Box::new(report.clone())));

@@ -58,7 +58,7 @@ impl BaseCache {
             so_far(done, scores);
         })
         .await?;
-        let stats = summarize(&scores)?.base;
+        let stats = summarize(&scores, total)?.base;
         let found = Rc::new(Untouched {
             windows: windows.clone(),
             reference,

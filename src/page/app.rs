@@ -17,7 +17,8 @@ const PLACE: &str = "app";
 
 /// Opens the page.
 pub fn start() {
-    let mut state = State::open(share::open(&address::fragment()));
+    let address = address::href().unwrap_or_default();
+    let mut state = State::open(share::open(share::part_of(&address)));
     state.ui.dark = theme::is_dark();
     theme::apply(state.ui.dark);
     let present = address::query("present").is_some();

@@ -80,7 +80,7 @@ async fn a_text_shorter_than_a_window_is_said_before_anything_is_measured() {
     // Too few bytes for any tokenizer: the field says so, and nothing is run.
     page.fill("own-text", "Too short.").await;
     page.wait_for("the reason", SOON, async || {
-        page.text("run").await.contains("512 tokens")
+        page.text("run").await.contains("one window needs 512")
     })
     .await;
     assert!(page.is_off("run").await);
@@ -141,6 +141,29 @@ async fn a_link_with_unknown_and_impossible_parts_opens_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_link_opens_as_mail_and_html_deliver_it_and_a_cut_one_says_so() {
+    let site = Site::start();
+    let page = Page::new(&site, Graphics::None).await;
+    for (query, fragment) in [
+        ("", "#v%3D2%26model%3Dhemoscope-1m%26m%3Dwanda%3Asparsity%3D0..0.8%2F9"),
+        ("", "#v=2&amp;model=hemoscope-1m&amp;m=wanda:sparsity=0..0.8/9"),
+        ("", "#v=2&m=wanda:sparsity=0..0.8/9&model=hemoscope-1m)."),
+        ("?utm_source=mail&v=2&model=hemoscope-1m", ""),
+    ] {
+        page.open(query, fragment).await;
+        page.wait_for("the model of the link", SOON, async || {
+            page.text("protocol").await.starts_with("hemoscope 1M")
+        })
+        .await;
+        assert!(page.messages().await.is_empty(), "{query}{fragment}");
+    }
+    page.open("", "#v=4&ask=curve&model=hemoscope-1m&m=wanda:spar").await;
+    page.message("“m=wanda:spar” can't be used (the link is cut off here)", SOON)
+        .await;
+    page.assert_console_is_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_without_its_model_says_so_and_still_shows_its_curve() {
     let site = Site::with(|path| {
         let missing = || crate::server::Reply::new(404, "text/html", "<!doctype html>not here");
@@ -151,6 +174,6 @@ async fn a_page_without_its_model_says_so_and_still_shows_its_curve() {
     page.wait_for("the stored chart", SOON, async || page.points().await.len() >= 5)
         .await;
     page.click("run").await;
-    let message = page.message("doesn't include the model", RUN).await;
+    let message = page.message("does not include", RUN).await;
     assert!(message.contains("SmolLM2-135M-Instruct"), "{message}");
 }

@@ -2,7 +2,7 @@
 
 use hemoscope_core::weights::architecture::{LLAMA, QWEN2};
 use hemoscope_core::weights::formats::{NamedFile, interleaved_from_half_split};
-use hemoscope_core::weights::{Architecture, Pristine, Role};
+use hemoscope_core::weights::{Architecture, Pristine, Role, Rope};
 
 use crate::gguf_writer::{Gguf, Tensor, Value};
 use crate::named;
@@ -30,6 +30,8 @@ fn gguf_name(role: Role, block: Option<usize>) -> String {
         Role::Gate => "ffn_gate.weight",
         Role::Up => "ffn_up.weight",
         Role::Down => "ffn_down.weight",
+        Role::QueryNorm => "attn_q_norm.weight",
+        Role::KeyNorm => "attn_k_norm.weight",
     };
     block.map_or_else(|| name.to_owned(), |block| format!("blk.{block}.{name}"))
 }
@@ -52,7 +54,7 @@ pub(crate) fn gguf(model: &Pristine) -> Gguf {
         ("attention.head_count", size(config.heads)),
         ("attention.head_count_kv", size(config.kv_heads)),
         ("context_length", size(config.context)),
-        ("rope.freq_base", Value::F32(config.rope_theta as f32)),
+        ("rope.freq_base", Value::F32(config.rope.theta as f32)),
         (
             "attention.layer_norm_rms_epsilon",
             Value::F32(config.rms_epsilon as f32),
@@ -114,6 +116,8 @@ fn hugging_face_name(role: Role, block: Option<usize>) -> String {
         Role::Gate => "mlp.gate_proj.weight",
         Role::Up => "mlp.up_proj.weight",
         Role::Down => "mlp.down_proj.weight",
+        Role::QueryNorm => "self_attn.q_norm.weight",
+        Role::KeyNorm => "self_attn.k_norm.weight",
     };
     block.map_or_else(
         || format!("model.{name}"),
@@ -148,7 +152,7 @@ pub(crate) fn config_json(model: &Pristine) -> String {
         "model_type": config.architecture.name, "architectures": [class],
         "hidden_size": config.hidden, "intermediate_size": config.intermediate, "num_hidden_layers": config.blocks,
         "num_attention_heads": config.heads, "num_key_value_heads": config.kv_heads, "vocab_size": config.vocabulary,
-        "max_position_embeddings": config.context, "rope_theta": config.rope_theta,
+        "max_position_embeddings": config.context, "rope_theta": config.rope.theta,
         "rms_norm_eps": config.rms_epsilon, "tie_word_embeddings": config.tied_head, "hidden_act": "silu",
         "bos_token_id": 0, "eos_token_id": 1
     })
@@ -192,7 +196,7 @@ pub(crate) fn tiny(architecture: &'static Architecture) -> Pristine {
         head_dim: 4,
         vocabulary: 16,
         context: 32,
-        rope_theta: 10_000.0,
+        rope: Rope::plain(10_000.0),
         rms_epsilon: 1e-5,
         tied_head: false,
     };

@@ -18,8 +18,8 @@ const LONG_TEXT_BYTES: usize = 1_300_000;
 
 fn model() -> (OpenedModel, Tokenizer) {
     let opened = open_path(&smollm2_path()).unwrap();
-    let tokenizer = Tokenizer::new(&opened.tokenizer).unwrap();
-    tokenizer.check_vocabulary(opened.pristine.config().vocabulary).unwrap();
+    let tokenizer = Tokenizer::for_model(&opened.tokenizer, opened.pristine.config().vocabulary).unwrap();
+    assert!(tokenizer.warnings().is_empty());
     (opened, tokenizer)
 }
 
@@ -32,7 +32,7 @@ fn it_opens_with_its_sizes() {
     assert_eq!((config.hidden, config.intermediate, config.blocks), (576, 1536, 30));
     assert_eq!((config.heads, config.kv_heads, config.head_dim), (9, 3, 64));
     assert_eq!(
-        (config.vocabulary, config.context, config.rope_theta),
+        (config.vocabulary, config.context, config.rope.theta),
         (49152, 8192, 100_000.0)
     );
     assert!((config.rms_epsilon - 1e-5).abs() < 1e-12, "{}", config.rms_epsilon);

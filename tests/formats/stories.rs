@@ -113,8 +113,8 @@ fn qwen2_rows_stay_as_they_are_and_biases_are_read() {
 #[test]
 fn llama2c_tokens() {
     let opened = open_path(&fixture("models")).unwrap();
-    let tokenizer = Tokenizer::new(&opened.tokenizer).unwrap();
-    tokenizer.check_vocabulary(opened.pristine.config().vocabulary).unwrap();
+    let tokenizer = Tokenizer::for_model(&opened.tokenizer, opened.pristine.config().vocabulary).unwrap();
+    assert!(tokenizer.warnings().is_empty());
     assert_eq!(tokenizer.vocabulary_size(), 512);
     assert_eq!((tokenizer.bos(), tokenizer.eos()), (Some(1), Some(2)));
     // Beginning of a text and the piece "Once upon a time", as llama2.c's own `run` gives for this tokenizer:
@@ -134,7 +134,6 @@ fn tokenizer_json_adds_what_it_says() {
     assert_eq!(tokenizer.decode(&[4, 3, 1, 2]), "ab ab");
     assert_eq!((tokenizer.bos(), tokenizer.eos()), (Some(0), Some(1)));
     assert_eq!(tokenizer.vocabulary_size(), 5);
-    tokenizer.check_vocabulary(5).unwrap();
-    let message = tokenizer.check_vocabulary(4).unwrap_err().to_string();
+    let message = Tokenizer::for_model(&opened.tokenizer, 4).unwrap_err().to_string();
     assert!(message.contains("has 5 tokens, the model only 4"), "{message}");
 }

@@ -49,7 +49,7 @@ fn is_up_to_date(file: &Path, link: &str, prompts: &[String], tokens: usize, spe
             let found = written.modified.iter().map(|modified| &modified.spec);
             written.prompt == *prompt && written.tokens == tokens && found.eq(specs)
         };
-        stored.link == link
+        share::open(&stored.link) == share::open(link)
             && stored.written.len() == prompts.len()
             && stored.written.iter().zip(prompts).all(of_prompt)
     })

@@ -42,10 +42,10 @@ impl Measured {
             with_error(LN_RATIO, hemorrhage.ln_ratio, hemorrhage.ln_ratio_se, "nats"),
             number("ppl", stats.ppl, ""),
             with_error("nll", stats.nll, stats.nll_se, "nats"),
-            number("kld_mean", stats.kld_mean, "nats"),
+            with_error("kld_mean", stats.kld_mean, stats.kld_se, "nats"),
             number("kld_median", stats.kld_median, "nats"),
             number("kld_p99", stats.kld_p99, "nats"),
-            number("same_top", stats.same_top, ""),
+            with_error("same_top", stats.same_top, stats.same_top_se, ""),
             number("tokens", stats.tokens as f64, ""),
             number("sparsity_achieved", self.sparsity_achieved, ""),
             number("bits_per_weight", self.bits_per_weight, "bits"),
@@ -73,9 +73,11 @@ impl Measured {
                 nll: number("nll")?,
                 nll_se: error("nll")?,
                 kld_mean: number("kld_mean")?,
+                kld_se: error("kld_mean").unwrap_or(f64::NAN),
                 kld_median: number("kld_median")?,
                 kld_p99: number("kld_p99")?,
                 same_top: number("same_top")?,
+                same_top_se: error("same_top").unwrap_or(f64::NAN),
                 tokens: number("tokens")? as usize,
             },
             hemorrhage: Hemorrhage {
@@ -107,7 +109,7 @@ mod tests {
         let mut observations = measured.observations();
         assert_eq!(Measured::of(&observations), Some(measured));
         let loss = find(&observations, "ln_ratio").and_then(|loss| loss.standard_error.clone());
-        assert_eq!(loss, Some(vec![0.01]));
+        assert_eq!(loss, Some(vec![measured.hemorrhage.ln_ratio_se]));
         observations.pop();
         assert_eq!(Measured::of(&observations), None);
         assert!(matches!(

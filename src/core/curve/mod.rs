@@ -43,6 +43,9 @@ pub struct Protocol {
     pub seed: u64,
     /// hemoscope's version.
     pub program_version: String,
+    /// What had to be assumed of the model's files, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// How calibration statistics were collected.

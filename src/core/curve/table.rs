@@ -149,10 +149,11 @@ mod tests {
         assert_eq!(lines.len(), 5);
         assert_eq!(
             lines[0],
-            "value,status,ln_ratio,ln_ratio_se,ppl_ratio,ppl,nll,nll_se,kld_mean,kld_median,kld_p99,same_top,tokens,\
+            "value,status,ln_ratio,ln_ratio_se,ppl_ratio,ppl,nll,nll_se,kld_mean,kld_mean_se,kld_median,kld_p99,same_top,same_top_se,tokens,\
              sparsity_achieved,bits_per_weight,blocks,duration_secs,base_ppl,spec,reason"
         );
-        assert!(lines[1].starts_with("8,measured,0,0.5,1,20.08"), "{}", lines[1]);
+        // The errors of these curves are such that 1.96 of them would be half of the interval.
+        assert!(lines[1].starts_with("8,measured,0,0.308"), "{}", lines[1]);
         assert!(lines[1].ends_with("\"rtn:bits=8,group=32\","), "{}", lines[1]);
         assert!(lines[3].starts_with("4,failed,,,"), "{}", lines[3]);
         assert!(
@@ -160,7 +161,7 @@ mod tests {
             "{}",
             lines[3]
         );
-        assert!(lines[4].starts_with("2,measured,NaN,0.5,NaN,inf,"), "{}", lines[4]);
+        assert!(lines[4].starts_with("2,measured,NaN,0.308"), "{}", lines[4]);
         for line in &lines {
             let mut inside = false;
             let commas = line.chars().filter(|c| {

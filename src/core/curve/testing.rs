@@ -2,6 +2,7 @@
 
 use super::{Curve, Measured, Outcome, Point, Protocol};
 use crate::metric::{Hemorrhage, Stats};
+use crate::numeric::student_95;
 
 /// Mean negative log-likelihood of the untouched model: its perplexity is e³.
 const NLL: f64 = 3.0;
@@ -12,18 +13,25 @@ fn stats(nll: f64, same_top: f64) -> Stats {
         nll,
         nll_se: 0.07,
         kld_mean: 0.5 * (nll - NLL).abs(),
+        kld_se: 0.01,
         kld_median: 0.4 * (nll - NLL).abs(),
         kld_p99: 2.0 * (nll - NLL).abs(),
         same_top,
+        same_top_se: 0.01,
         tokens: 2044,
     }
 }
 
-/// A curve from (value, ln ratio, error of it); the same-top rate is 1 − ln ratio, at least a tenth.
+/// Windows of the curves here.
+const WINDOWS: usize = 4;
+
+/// A curve from (value, ln ratio, error of it), where 1.96 errors are half of the 95 % interval; the same-top rate is
+/// 1 − ln ratio, at least a tenth.
 pub fn curve(sweep: &str, points: &[(f64, f64, f64)]) -> Curve {
     let points = points
         .iter()
-        .map(|&(value, ln_ratio, ln_ratio_se)| {
+        .map(|&(value, ln_ratio, error)| {
+            let ln_ratio_se = error * 1.96 / student_95(WINDOWS);
             let measured = Measured {
                 stats: stats(NLL + ln_ratio, (1.0 - ln_ratio).clamp(0.1, 1.0)),
                 hemorrhage: Hemorrhage { ln_ratio, ln_ratio_se },
@@ -41,7 +49,7 @@ pub fn curve(sweep: &str, points: &[(f64, f64, f64)]) -> Curve {
         protocol: Protocol {
             name: "full-window".to_owned(),
             window: 512,
-            windows: 4,
+            windows: WINDOWS,
             tokens: 2044,
             text_name: "wiki".to_owned(),
             text_sha256: "ab".repeat(32),
@@ -50,6 +58,7 @@ pub fn curve(sweep: &str, points: &[(f64, f64, f64)]) -> Curve {
             calibration: None,
             seed: 0,
             program_version: "0.1.0".to_owned(),
+            warnings: Vec::new(),
         },
         device: "CPU (flex)".to_owned(),
         base: stats(NLL, 1.0),

@@ -125,7 +125,8 @@ macro_rules! asset_fields {
             read: |link, given| origin(given, &mut link.experiment.$slot),
             write: |link| Some(link.experiment.$slot.origin.to_string()),
         };
-        const $sha256: Field = Field {
+        #[doc = concat!("The SHA-256 of ", $label, ".")]
+        pub const $sha256: Field = Field {
             key: $sha256_key,
             label: concat!("the SHA-256 of ", $label),
             kind: Kind::Text,

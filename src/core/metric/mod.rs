@@ -1,6 +1,7 @@
 //! Measures of loss against the untouched model: from the scores of each predicted token, and from the residual streams of
 //! both models.
 
+mod between_windows;
 mod cascade;
 mod cka;
 mod cosine;
@@ -11,7 +12,7 @@ mod perplexity;
 mod relative_error;
 mod same_top;
 mod score;
-mod tally;
+mod summary;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,12 +23,12 @@ pub use cka::{cka, cka_of_norms};
 pub use cosine::cosine;
 pub use divergence::{Divergence, divergence};
 pub use error::MetricError;
-pub use hemorrhage::hemorrhage;
+pub use hemorrhage::{hemorrhage, is_lost};
 pub use perplexity::{Perplexity, perplexity};
 pub use relative_error::relative_error;
 pub use same_top::same_top;
 pub use score::{TokenScore, score_row};
-pub use tally::{Summary, Tally, base_stats};
+pub use summary::{Summary, base_stats};
 
 /// What was measured at the scored positions of one or more windows. All four have one entry per scored token.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -52,12 +53,15 @@ pub struct Stats {
     /// Mean negative log-likelihood, nats per token.
     #[serde(with = "crate::numeric::nonfinite")]
     pub nll: f64,
-    /// Standard error of `nll`.
+    /// Standard error of `nll`, as if tokens were independent, which is what llama.cpp prints; NaN where it is not known.
     #[serde(with = "crate::numeric::nonfinite")]
     pub nll_se: f64,
     /// Mean KL divergence from the untouched model, nats per token.
     #[serde(with = "crate::numeric::nonfinite")]
     pub kld_mean: f64,
+    /// Standard error of that mean, from the differences between windows; NaN where it is not known.
+    #[serde(with = "crate::numeric::nonfinite", default = "crate::numeric::nonfinite::unknown")]
+    pub kld_se: f64,
     /// Its median.
     #[serde(with = "crate::numeric::nonfinite")]
     pub kld_median: f64,
@@ -67,20 +71,25 @@ pub struct Stats {
     /// Share of positions where the most likely next token is the untouched model's.
     #[serde(with = "crate::numeric::nonfinite")]
     pub same_top: f64,
+    /// Standard error of that share, from the differences between windows; NaN where it is not known.
+    #[serde(with = "crate::numeric::nonfinite", default = "crate::numeric::nonfinite::unknown")]
+    pub same_top_se: f64,
     /// Scored tokens.
     pub tokens: usize,
 }
 
 impl Stats {
-    fn numbers(&self) -> [&f64; 7] {
+    fn numbers(&self) -> [&f64; 9] {
         [
             &self.ppl,
             &self.nll,
             &self.nll_se,
             &self.kld_mean,
+            &self.kld_se,
             &self.kld_median,
             &self.kld_p99,
             &self.same_top,
+            &self.same_top_se,
         ]
     }
 }
@@ -92,13 +101,13 @@ impl PartialEq for Stats {
     }
 }
 
-/// ln(PPL/PPL₀) with its paired standard error.
+/// ln(PPL/PPL₀) with the standard error of the paired differences between windows.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Hemorrhage {
     /// `ln(PPL/PPL₀)`, the mean of the paired differences of the log-likelihoods.
     #[serde(with = "crate::numeric::nonfinite")]
     pub ln_ratio: f64,
-    /// Standard error of that mean.
+    /// Standard error of that mean; NaN where it is not known, as with one window.
     #[serde(with = "crate::numeric::nonfinite")]
     pub ln_ratio_se: f64,
 }

@@ -7,7 +7,7 @@ use super::{
     Applied, BlockStatistics, Method, ModelWeights, ModifyError, Scope, Spec, StatisticId, Statistics, Weight,
 };
 use crate::weights::architecture::LLAMA;
-use crate::weights::{MemoryTensor, ModelConfig, Pristine, Role, Site, StoredTensor, TensorId};
+use crate::weights::{MemoryTensor, ModelConfig, Pristine, Role, Rope, Site, StoredTensor, TensorId};
 
 /// A gate layer with these weights.
 pub fn gate(columns: usize, values: &[f32]) -> Weight {
@@ -40,7 +40,7 @@ fn model_of(shape: [usize; 2], blocks: usize, fill: impl Fn(usize, usize) -> f32
         head_dim: 2,
         vocabulary: 8,
         context: 16,
-        rope_theta: 10_000.0,
+        rope: Rope::plain(10_000.0),
         rms_epsilon: 1e-5,
         tied_head: true,
     };

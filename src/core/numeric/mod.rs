@@ -11,4 +11,4 @@ pub use parse::parse_finite;
 pub use random::{Purpose, stream};
 pub use select::{share_of, smallest};
 pub use softmax::{argmax, exp, log_sum_exp, softmax};
-pub use statistics::{Moments, NORMAL_95, quantile, quantiles};
+pub use statistics::{Moments, quantile, quantiles, student_95};

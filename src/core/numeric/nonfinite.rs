@@ -14,6 +14,12 @@ pub fn same<'a>(one: impl IntoIterator<Item = &'a f64>, other: impl IntoIterator
     one.into_iter().map(key).eq(other.into_iter().map(key))
 }
 
+/// What an error is that an older file does not have.
+#[must_use]
+pub fn unknown() -> f64 {
+    f64::NAN
+}
+
 /// Writes a number, or its name where JSON has none.
 ///
 /// # Errors

@@ -30,24 +30,20 @@ impl Moments {
         self.mean
     }
 
-    /// Sample variance, divided by `N − 1`; 0 for fewer than two values.
+    /// Sample variance, divided by `N − 1`; NaN, not known, for fewer than two values.
     #[must_use]
     pub fn variance(&self) -> f64 {
         if self.count < 2 {
-            0.0
+            f64::NAN
         } else {
             self.deviations / (self.count - 1) as f64
         }
     }
 
-    /// Standard error of the mean, `√(variance / N)`; 0 for fewer than two values.
+    /// Standard error of the mean, `√(variance / N)`; NaN, not known, for fewer than two values.
     #[must_use]
     pub fn standard_error(&self) -> f64 {
-        if self.count < 2 {
-            0.0
-        } else {
-            (self.variance() / self.count as f64).sqrt()
-        }
+        (self.variance() / self.count as f64).sqrt()
     }
 }
 
@@ -61,8 +57,25 @@ impl FromIterator<f64> for Moments {
     }
 }
 
-/// Half the width of a 95 % interval of a normally distributed estimate, in standard errors.
-pub const NORMAL_95: f64 = 1.96;
+/// Half the width of a 95 % interval of a mean of `count` values, in standard errors: Student's t for `count − 1`
+/// degrees of freedom ν; NaN for fewer than two values.
+///
+/// Exact for ν of 1 and 2; above, `z + (z³ + z)/4ν + …` with four terms (Abramowitz and Stegun 1964, 26.7.5), less than
+/// two in a thousand off.
+#[must_use]
+pub fn student_95(count: usize) -> f64 {
+    /// The terms for z = 1.959964.
+    const TERMS: [f64; 5] = [1.959_964, 2.372_27, 2.822_50, 2.555_85, 1.589_53];
+    match count {
+        0 | 1 => f64::NAN,
+        2 => 12.706_205,
+        3 => 4.302_653,
+        _ => {
+            let freedom = (count - 1) as f64;
+            TERMS.iter().rev().fold(0.0, |sum, term| sum / freedom + term)
+        }
+    }
+}
 
 /// The value below which a `fraction` of `sorted` lies, interpolated linearly at position `fraction · (N − 1)`; NaN
 /// where there are no values.
@@ -101,6 +114,33 @@ mod tests {
         let moments = [1.0, 2.0, 3.0, 2.0].into_iter().collect::<Moments>();
         assert_eq!(moments.mean(), 2.0);
         assert!((moments.standard_error() - (0.5_f64 / 3.0).sqrt()).abs() < 1e-15);
+    }
+
+    #[test]
+    fn one_value_has_no_error() {
+        assert!([1.0].into_iter().collect::<Moments>().standard_error().is_nan());
+        assert!(student_95(1).is_nan());
+    }
+
+    #[test]
+    fn students_t_is_that_of_the_tables() {
+        // NIST/SEMATECH e-Handbook, 1.3.6.7.2, upper 0.975, for 1 to 100 degrees of freedom; printed to 0.0005.
+        let table = [
+            (1, 12.706),
+            (2, 4.303),
+            (3, 3.182),
+            (4, 2.776),
+            (5, 2.571),
+            (7, 2.365),
+            (10, 2.228),
+            (15, 2.131),
+            (31, 2.040),
+            (100, 1.984),
+        ];
+        for (freedom, expected) in table {
+            let found = student_95(freedom + 1);
+            assert!((found / expected - 1.0_f64).abs() < 2e-3, "{freedom}: {found}");
+        }
     }
 
     #[test]

@@ -162,7 +162,7 @@ pub fn format_number(value: f64) -> String {
     }
     let size = value.abs();
     if size != 0.0 && !(1e-6..1e7).contains(&size) {
-        return format!("{value:.1e}").replace('-', "−");
+        return power_of_ten(value);
     }
     let before = if size >= 1.0 {
         size.log10().floor() as i32 + 1
@@ -183,6 +183,22 @@ pub fn format_number(value: f64) -> String {
     };
     let text = if text == "-0" { "0" } else { text };
     text.replace('-', "−")
+}
+
+/// `3.1 × 10⁹`.
+fn power_of_ten(value: f64) -> String {
+    const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let text = format!("{value:.1e}");
+    let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+    let raised = |c: char| match c.to_digit(10) {
+        Some(digit) => RAISED[digit as usize],
+        None => '⁻',
+    };
+    let digits = digits.trim_end_matches(".0").replace('-', "−");
+    format!(
+        "{digits}\u{202f}×\u{202f}10{}",
+        power.chars().map(raised).collect::<String>()
+    )
 }
 
 /// A knob's value in its unit: `30 %`, `4 bits`, `3`.

@@ -2,7 +2,7 @@
 
 use super::{Measure, Threshold};
 use crate::curve::{Curve, Measured, Outcome};
-use crate::numeric::NORMAL_95;
+use crate::numeric::student_95;
 
 /// One point.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,14 +18,15 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// What was measured at a strength.
+    /// What was measured at a strength on this many windows.
     #[must_use]
-    pub fn of(x: f64, measured: &Measured, measure: Measure) -> Self {
-        let (y, half_width) = value(measured, measure);
+    pub fn of(x: f64, measured: &Measured, windows: usize, measure: Measure) -> Self {
+        let (y, error) = value(measured, measure);
+        let half_width = student_95(windows) * error;
         Self {
             x,
             y,
-            half_width,
+            half_width: if half_width.is_finite() { half_width } else { 0.0 },
             failed: None,
         }
     }
@@ -54,7 +55,9 @@ impl Series {
             .points
             .iter()
             .filter_map(|point| match point.outcome() {
-                Outcome::Measured(measured) => Some(Sample::of(point.value(), &measured, measure)),
+                Outcome::Measured(measured) => {
+                    Some(Sample::of(point.value(), &measured, curve.protocol.windows, measure))
+                }
                 Outcome::Observed(_) => None,
                 Outcome::Failed(reason) => Some(Sample {
                     x: point.value(),
@@ -71,20 +74,12 @@ impl Series {
     }
 }
 
-/// A point's value and half its 95 % interval. KL divergence is stored without an error; the same-top rate has the
-/// error of a binomial proportion.
+/// A point's value and its standard error.
 fn value(measured: &Measured, measure: Measure) -> (f64, f64) {
-    let stats = &measured.stats;
+    let Measured { stats, hemorrhage, .. } = measured;
     match measure {
-        Measure::Hemorrhage => (
-            measured.hemorrhage.ln_ratio,
-            NORMAL_95 * measured.hemorrhage.ln_ratio_se,
-        ),
-        Measure::Kld => (stats.kld_mean, 0.0),
-        Measure::SameTop => {
-            let share = stats.same_top;
-            let variance = share * (1.0 - share) / (stats.tokens.max(1) as f64);
-            (share, NORMAL_95 * variance.max(0.0).sqrt())
-        }
+        Measure::Hemorrhage => (hemorrhage.ln_ratio, hemorrhage.ln_ratio_se),
+        Measure::Kld => (stats.kld_mean, stats.kld_se),
+        Measure::SameTop => (stats.same_top, stats.same_top_se),
     }
 }

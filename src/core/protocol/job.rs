@@ -189,6 +189,8 @@ pub struct ModelReport {
     /// How many engines may load it at once; a run on many windows uses fewer
     /// ([`engines_for`](super::scheduler::engines_for)).
     pub engines: usize,
+    /// What had to be assumed of its files, a sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// One of the two models of a side-by-side generation.

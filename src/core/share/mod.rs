@@ -1,10 +1,12 @@
 //! Links: the settings of the page as the fragment of its address,
-//! `#v=3&ask=curve&model=…&m=wanda:sparsity=0..0.8/9&text=…&windows=…&seed=…`.
+//! `#v=4&ask=curve&model=…&m=wanda:sparsity=0..0.8/9&text=…&windows=…&seed=…&end`.
 //!
 //! Flat and readable. Every value that changes a result is always written, even where it is the default, so that
 //! changing a default later does not change old links. What can't be understood is reported as a [`Notice`] and
-//! replaced by a sensible value; unknown keys are kept and written back.
+//! replaced by a sensible value; unknown keys are kept and written back. A link ends with a mark, so that one that was
+//! cut off is recognised.
 
+mod delivered;
 mod reader;
 
 use std::fmt::{self, Display};
@@ -15,8 +17,13 @@ use crate::experiment::Settings;
 use crate::experiment::fields::FIELDS;
 use reader::Reader;
 
-/// The version that is written. Versions differ in the defaults of what a link leaves out.
-const VERSION: u64 = 3;
+pub use delivered::part_of;
+
+/// The version that is written. Versions differ in the defaults of what a link leaves out, and since version 4 links
+/// have an end mark, without which they are cut off, and encode `+`, which else may stand for a blank.
+const VERSION: u64 = 4;
+/// The last part of a link.
+const END: &str = "end";
 /// What separates pairs, what an address may not contain, and what mail and chat programs take for the end of a link.
 const ESCAPED: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -27,6 +34,7 @@ const ESCAPED: &AsciiSet = &CONTROLS
     .add(b'\'')
     .add(b'(')
     .add(b')')
+    .add(b'+')
     .add(b'<')
     .add(b'>')
     .add(b'[')
@@ -36,9 +44,10 @@ const ESCAPED: &AsciiSet = &CONTROLS
     .add(b'`')
     .add(b'{')
     .add(b'|')
-    .add(b'}');
-/// Keys are escaped like values, and also at `=`, which ends a key.
-const ESCAPED_KEY: &AsciiSet = &ESCAPED.add(b'=');
+    .add(b'}')
+    .add(b'~');
+/// Keys are escaped like values, and also at `=`, which ends a key, and at `;`, which ends an HTML entity.
+const ESCAPED_KEY: &AsciiSet = &ESCAPED.add(b';').add(b'=');
 
 /// A link as it was understood.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -70,7 +79,11 @@ impl Display for Notice {
             allowed,
             used,
         } = self;
-        write!(f, "Link: “{key}={given}” can't be used ({allowed}). Instead: {used}.")
+        let equals = if given.is_empty() { "" } else { "=" };
+        write!(
+            f,
+            "Link: “{key}{equals}{given}” can't be used ({allowed}). Instead: {used}."
+        )
     }
 }
 
@@ -87,13 +100,14 @@ pub fn fragment(settings: &Settings) -> String {
     for (key, value) in &settings.unknown {
         writer.pair(key, value);
     }
-    writer.0
+    format!("{}&{END}", writer.0)
 }
 
-/// Reads a fragment, with or without `#`. Never fails: what can't be used becomes a notice.
+/// Reads a link: a fragment, a whole address, or a text with one in it. Never fails: what can't be used becomes a
+/// notice.
 #[must_use]
-pub fn open(fragment: &str) -> Opened {
-    let mut reader = Reader::new(fragment);
+pub fn open(link: &str) -> Opened {
+    let mut reader = Reader::new(link);
     if reader.is_empty() {
         return Opened::default();
     }

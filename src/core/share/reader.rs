@@ -1,9 +1,8 @@
 //! Reading a link: each key is read once, and what can't be used is reported.
 
-use percent_encoding::percent_decode_str;
-
+use super::delivered::{self, Delivered};
 use super::{Notice, VERSION};
-use crate::experiment::fields::{Field, Rejected};
+use crate::experiment::fields::{ASK, FIELDS, Field, MODEL_SHA256, Rejected, TEXT_SHA256, THRESHOLD};
 use crate::experiment::{Experiment, Settings, View};
 
 /// The pairs of a link that are not read yet, and what could not be used.
@@ -13,26 +12,71 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(fragment: &str) -> Self {
+    pub(super) fn new(link: &str) -> Self {
+        let Delivered { pairs, cut } = delivered::pairs(link);
         let mut reader = Self {
             pairs: Vec::new(),
             notices: Vec::new(),
         };
-        let fragment = fragment.strip_prefix('#').unwrap_or(fragment);
-        for pair in fragment.split('&').filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let [key, value] = [key, value].map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned());
-            if reader.pairs.iter().any(|(other, _)| *other == key) {
+        for (key, value) in pairs {
+            if reader.has(&key) {
                 reader.notice(&key, &value, "each key once", "the first of them");
             } else {
                 reader.pairs.push((key, value));
             }
         }
+        if cut || reader.lacks_its_end() {
+            reader.cut_off();
+        }
         reader
     }
 
+    fn has(&self, key: &str) -> bool {
+        self.pairs.iter().any(|(other, _)| other == key)
+    }
+
+    /// The keys that are written whatever the settings are.
+    fn always_written(&self) -> impl Iterator<Item = &'static str> {
+        let first_versions = self
+            .pairs
+            .iter()
+            .any(|(key, value)| key == "v" && ["1", "2"].contains(&value.as_str()));
+        let usual = Settings::default();
+        let fields = FIELDS.iter().filter(move |field| (field.write)(&usual).is_some());
+        fields
+            .map(|field| field.key)
+            .filter(move |key| *key != ASK.key || !first_versions)
+    }
+
+    /// Whether a link without an end mark was surely written by the page, since nobody types a hash, and lacks the last
+    /// of the values that the page always writes and none before them.
+    fn lacks_its_end(&self) -> bool {
+        let hashed = [MODEL_SHA256, TEXT_SHA256].iter().any(|hash| self.has(hash.key));
+        let whole = FIELDS.iter().filter(|field| self.has(field.key));
+        let whole = whole.filter_map(|field| field.only_with).all(|key| self.has(key));
+        let mut missing = self.always_written().skip_while(|key| self.has(key)).peekable();
+        hashed && whole && !self.has(THRESHOLD.key) && missing.peek().is_some() && missing.all(|key| !self.has(key))
+    }
+
+    /// The last pair of a link that was cut off can't be trusted, and what followed it is lost.
+    fn cut_off(&mut self) {
+        let Some((key, given)) = self.pairs.pop() else { return };
+        let lost = self.always_written().filter(|other| !self.has(other) && *other != key);
+        let field = FIELDS.iter().find(|field| field.key == key);
+        let lost = field.map(|field| field.key).into_iter().chain(lost).collect::<Vec<_>>();
+        let used = if lost.is_empty() {
+            "nothing".to_owned()
+        } else {
+            format!("the defaults of {}", lost.join(", "))
+        };
+        self.notice(&key, &given, "the link is cut off here", used);
+        if key == "v" {
+            self.pairs.push((key, given));
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.pairs.is_empty()
+        self.pairs.is_empty() && self.notices.is_empty()
     }
 
     pub(super) fn take(&mut self, key: &str) -> Option<String> {
@@ -63,8 +107,8 @@ impl Reader {
         };
         match given.parse() {
             Ok(1) => return version_1(),
-            // Version 2 has the same defaults as version 3; its links only ask for curves.
-            Ok(2 | VERSION) => {}
+            // These have the same defaults; links of version 2 only ask for curves.
+            Ok(2..=VERSION) => {}
             _ => self.notice(
                 "v",
                 &given,

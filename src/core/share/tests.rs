@@ -2,6 +2,8 @@
 
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
+mod delivered;
+
 use super::*;
 use crate::curve::CalibrationStats;
 use crate::experiment::fields::{self, Field};
@@ -36,7 +38,8 @@ fn version_1_opens_for_ever() {
     };
     assert_eq!(view.sampling, sampling);
     assert_eq!(link.expect.as_deref(), Some("abc"));
-    assert_eq!(fragment(&link), VERSION_1.replacen("v=1", "v=3&ask=curve", 1));
+    let now = VERSION_1.replacen("v=1", "v=4&ask=curve", 1);
+    assert_eq!(fragment(&link), format!("{now}&end"));
 }
 
 /// What a version 1 link leaves out is what the page opened with then.
@@ -73,7 +76,8 @@ fn version_2_opens_for_ever() {
     assert_eq!(notices, []);
     assert_eq!(bundled::size_of(&link.experiment.model), Some(2));
     assert_eq!(link.view.screen, Screen::Sizes);
-    assert_eq!(fragment(&link), VERSION_2.replacen("v=2", "v=3&ask=curve", 1));
+    let now = VERSION_2.replacen("v=2", "v=4&ask=curve", 1);
+    assert_eq!(fragment(&link), format!("{now}&end"));
 }
 
 /// A link as version 3 wrote it. It must open forever; never edit it.
@@ -86,7 +90,25 @@ fn version_3_opens_for_ever() {
     assert_eq!(notices, []);
     let sweep = "wanda:sparsity=0..0.8/9".parse().unwrap();
     assert_eq!(link.experiment.ask, Ask::Depth(sweep));
-    assert_eq!(fragment(&link), VERSION_3);
+    assert_eq!(fragment(&link), format!("{}&end", VERSION_3.replacen("v=3", "v=4", 1)));
+}
+
+/// A link as version 4 wrote it. It must open forever; never edit it.
+const VERSION_4: &str = "v=4&ask=curve&model=hemoscope-1m&m=wanda:sparsity=0.4%2Brtn:bits=8..2/7&text=own:1%2B1.txt&windows=8\
+    &window=256&calibration=calibration&calibration-windows=8&calibration-stats=dense&seed=0&threshold=1.1&prompt=So%20%7E%205\
+    &expect=0_1&end";
+
+#[test]
+fn version_4_opens_for_ever() {
+    let Opened { link, notices } = open(VERSION_4);
+    assert_eq!(notices, []);
+    assert_eq!(
+        link.experiment.sweep().to_string(),
+        "wanda:sparsity=0.4+rtn:bits=8..2/7"
+    );
+    assert_eq!(link.experiment.text.origin, Origin::Own("1+1.txt".to_owned()));
+    assert_eq!(link.view.prompt, "So ~ 5");
+    assert_eq!(fragment(&link), VERSION_4);
 }
 
 #[test]
@@ -129,7 +151,7 @@ fn what_cannot_be_used_is_named_and_replaced() {
     assert_eq!(told("colour"), Some(("red", "nothing; the link keeps it")));
     assert_eq!(told("m"), Some(("nonsense", "wanda:sparsity=0..0.8/9")));
     assert_eq!(opened.notices.iter().filter(|notice| notice.key == "seed").count(), 2);
-    assert!(fragment(&opened.link).ends_with("&colour=red"));
+    assert!(fragment(&opened.link).ends_with("&colour=red&end"));
     let text = opened
         .notices
         .iter()

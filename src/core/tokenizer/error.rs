@@ -9,7 +9,7 @@ pub enum TokenizerError {
         /// What was found.
         what: String,
         /// What would have been accepted.
-        supported: &'static str,
+        supported: String,
     },
     /// The vocabulary or its file contradicts itself.
     #[error("{what} can't be used: {problem}. Take the tokenizer from where the model comes from")]
@@ -29,6 +29,19 @@ pub enum TokenizerError {
         tokenizer: usize,
         /// Rows of the model's embedding.
         model: usize,
+    },
+    /// The text needs a token that the model doesn't have.
+    #[error(
+        "the text needs token {id}, {token:?}, but the model has only the tokens 0 to {last}: take another text, or the \
+         tokenizer from where the model comes from"
+    )]
+    NoRow {
+        /// The token's id.
+        id: u32,
+        /// How it is spelled.
+        token: String,
+        /// The model's last token.
+        last: usize,
     },
     /// The text could not be turned into tokens.
     #[error("the text could not be turned into tokens: {problem}")]

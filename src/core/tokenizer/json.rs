@@ -6,127 +6,131 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use tokenizers::Tokenizer;
+use tokenizers::{DecoderWrapper, ModelWrapper, Tokenizer};
 
-use super::TokenizerError;
-use super::byte_level::QWEN2_PATTERN;
+use super::pipeline::Pipeline;
+use super::spelling::Spelling;
+use super::{Built, Named, TokenizerError};
 
 /// The parts of the file that are checked here.
 #[derive(Deserialize)]
 struct File {
     model: Model,
     normalizer: Option<Value>,
-    pre_tokenizer: Option<Value>,
     post_processor: Option<Value>,
-    #[serde(default)]
-    added_tokens: Vec<Added>,
-}
-
-#[derive(Deserialize)]
-struct Added {
-    content: String,
-    #[serde(default)]
-    single_word: bool,
-    #[serde(default)]
-    lstrip: bool,
-    #[serde(default)]
-    rstrip: bool,
 }
 
 #[derive(Deserialize)]
 struct Model {
     #[serde(rename = "type")]
     kind: Option<String>,
+    vocab: Option<Value>,
+    merges: Option<Value>,
 }
 
 const MODELS: &str = "BPE";
 const NORMALIZERS: &str = "all but Precompiled";
 const POST_PROCESSORS: &str = "ByteLevel, TemplateProcessing and sequences of them";
 
+/// How many ids a vocabulary may skip; models reserve some hundreds for later use.
+const IDS_SPARE: usize = 1 << 16;
+
 fn invalid(problem: String) -> TokenizerError {
-    let what = "tokenizer.json".to_owned();
-    TokenizerError::Invalid { what, problem }
+    super::invalid("tokenizer.json", problem)
 }
 
-/// Makes the tokenizer, and tells whether [`super::byte_level::cut_after`] holds for it.
-pub(super) fn build(bytes: &[u8]) -> Result<(Tokenizer, bool), TokenizerError> {
+fn unsupported(what: String, supported: &str) -> TokenizerError {
+    let supported = supported.to_owned();
+    TokenizerError::Unsupported { what, supported }
+}
+
+/// Makes the tokenizer.
+pub(super) fn build(bytes: &[u8], bos: Option<u32>, eos: &[u32]) -> Result<Built, TokenizerError> {
+    let tokenizer = read(bytes)?;
+    let spelling = match (tokenizer.get_decoder(), tokenizer.get_model()) {
+        (Some(decoder), _) if is_byte_level(decoder) => Spelling::ByteLevel,
+        (None, ModelWrapper::BPE(_)) => Spelling::ByteLevel,
+        _ => Spelling::Metaspace,
+    };
+    let added = tokenizer.get_added_vocabulary().get_vocab();
+    let tokens = tokenizer.get_vocab(true);
+    let above = |ids: &mut dyn Iterator<Item = &u32>| ids.max().map_or(0, |id| (*id as usize).saturating_add(1));
+    let size = above(&mut tokens.values());
+    let own = tokens.iter().filter(|(token, _)| !added.contains_key(*token));
+    let size_without_added = above(&mut own.map(|(_, id)| id));
+    // Vocabularies may have gaps, but only a hostile file has an id far beyond its number of tokens.
+    let mut spelled: Vec<Box<[u8]>> = vec![Box::default(); size.min(4 * tokens.len() + IDS_SPARE)];
+    for (token, id) in &tokens {
+        if let Some(slot) = spelled.get_mut(*id as usize) {
+            *slot = if added.contains_key(token) {
+                token.as_bytes().into()
+            } else {
+                spelling.bytes(token)
+            };
+        }
+    }
+    Ok(Built {
+        pipeline: Pipeline::new(tokenizer)?,
+        spelled,
+        size,
+        size_without_added,
+        added_key: "tokenizer.json's added_tokens",
+        bos: Named {
+            id: bos,
+            key: "config.json's bos_token_id",
+        },
+        eos: eos.to_vec(),
+        eos_key: "config.json's or generation_config.json's eos_token_id",
+        space_at_start: spelling == Spelling::Metaspace,
+        warnings: Vec::new(),
+    })
+}
+
+/// Whether tokens are spelled in GPT-2's way.
+fn is_byte_level(decoder: &DecoderWrapper) -> bool {
+    match decoder {
+        DecoderWrapper::ByteLevel(_) => true,
+        DecoderWrapper::Sequence(sequence) => sequence.get_decoders().iter().any(is_byte_level),
+        _ => false,
+    }
+}
+
+/// The crate's tokenizer, after everything that it takes on trust was checked.
+fn read(bytes: &[u8]) -> Result<Tokenizer, TokenizerError> {
     // Everything is decoded, even what is not checked here: the crate panics on strings that are not valid text.
     let whole: Value = serde_json::from_slice(bytes).map_err(|error| invalid(error.to_string()))?;
     let file = File::deserialize(&whole).map_err(|error| invalid(error.to_string()))?;
-    let kind = file.model.kind.as_deref().unwrap_or("unknown");
-    if kind != "BPE" {
-        let what = format!("tokenizer.json with a model of type {kind:?}");
-        return Err(TokenizerError::Unsupported {
-            what,
-            supported: MODELS,
-        });
+    // Files from before 2020 don't name the model's kind; only BPE has merges.
+    let has_merges = file.model.vocab.is_some() && file.model.merges.is_some();
+    match file.model.kind.as_deref() {
+        Some("BPE") => {}
+        None if has_merges => {}
+        kind => {
+            let kind = kind.unwrap_or("unknown");
+            return Err(unsupported(
+                format!("tokenizer.json with a model of type {kind:?}"),
+                MODELS,
+            ));
+        }
     }
-    if file
+    let precompiled = file
         .normalizer
         .as_ref()
-        .is_some_and(|normalizer| has_type(normalizer, "Precompiled"))
-    {
+        .is_some_and(|part| has_type(part, "Precompiled"));
+    if precompiled {
         let what = "tokenizer.json with a normalizer of type \"Precompiled\"".to_owned();
-        return Err(TokenizerError::Unsupported {
-            what,
-            supported: NORMALIZERS,
-        });
+        return Err(unsupported(what, NORMALIZERS));
     }
     if let Some(processor) = &file.post_processor {
         check_post_processor(processor)?;
     }
-    let can_cut = can_cut(&file);
-
     let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|error| invalid(error.to_string()))?;
     // A file may ask for truncation or padding, which would change what is measured.
     tokenizer
         .with_truncation(None)
         .map_err(|error| invalid(error.to_string()))?;
     tokenizer.with_padding(None);
-    Ok((tokenizer, can_cut))
-}
-
-fn type_of(part: &Value) -> Option<&str> {
-    part.get("type").and_then(Value::as_str)
-}
-
-/// Whether the file cuts text into words by one of the rules used here for GGUF vocabularies, and nothing else in it
-/// looks across words.
-fn can_cut(file: &File) -> bool {
-    let pre_tokenizer = file.pre_tokenizer.as_slice();
-    let parts = match pre_tokenizer {
-        [sequence] if type_of(sequence) == Some("Sequence") => sequence.get("pretokenizers").and_then(Value::as_array),
-        _ => None,
-    };
-    let parts = parts.map_or(pre_tokenizer, Vec::as_slice);
-    let is_false = |part: &Value, field: &str| part.get(field) == Some(&Value::Bool(false));
-    let is_pattern = |part: &Value| {
-        let same = part.pointer("/pattern/Regex").and_then(Value::as_str) == Some(QWEN2_PATTERN);
-        same && part.get("behavior").and_then(Value::as_str) == Some("Isolated") && is_false(part, "invert")
-    };
-    let known = |part: &Value| match type_of(part) {
-        Some("Digits") => true,
-        Some("Split") => is_pattern(part),
-        Some("ByteLevel") => is_false(part, "add_prefix_space"),
-        _ => false,
-    };
-    let cuts = |part: &Value| match type_of(part) {
-        Some("Split") => true,
-        Some("ByteLevel") => !is_false(part, "use_regex"),
-        _ => false,
-    };
-    let simple = |token: &Added| !token.content.contains(' ') && !token.single_word && !token.lstrip && !token.rstrip;
-    parts.iter().all(known)
-        && parts.iter().any(cuts)
-        && file
-            .normalizer
-            .as_ref()
-            .is_none_or(|normalizer| type_of(normalizer) == Some("NFC"))
-        && file
-            .post_processor
-            .as_ref()
-            .is_none_or(|processor| type_of(processor) == Some("ByteLevel"))
-        && file.added_tokens.iter().all(simple)
+    Ok(tokenizer)
 }
 
 /// Whether an object of this type occurs anywhere inside. JSON's own depth limit bounds the recursion.
@@ -174,10 +178,10 @@ fn check_post_processor(processor: &Value) -> Result<(), TokenizerError> {
             }
             Ok(())
         }
-        kind => Err(TokenizerError::Unsupported {
-            what: format!("tokenizer.json with a post-processor of type {kind:?}"),
-            supported: POST_PROCESSORS,
-        }),
+        kind => Err(unsupported(
+            format!("tokenizer.json with a post-processor of type {kind:?}"),
+            POST_PROCESSORS,
+        )),
     }
 }
 
@@ -206,15 +210,19 @@ mod tests {
         serde_json::json!({"SpecialToken": {"id": special, "type_id": 0}})
     }
 
+    fn tokens(changes: &[(&str, Value)], text: &str) -> Vec<u32> {
+        build(&file(changes), None, &[])
+            .unwrap()
+            .pipeline
+            .encode_first(text, usize::MAX)
+            .unwrap()
+    }
+
     #[test]
     fn a_template_adds_its_tokens() {
         let text = serde_json::json!({"Sequence": {"id": "A", "type_id": 0}});
-        let (tokenizer, _) = build(&file(&[(
-            "post_processor",
-            template(&serde_json::json!([piece("<s>"), text])),
-        )]))
-        .unwrap();
-        assert_eq!(tokenizer.encode_fast("ab", true).unwrap().get_ids(), [7, 2]);
+        let single = serde_json::json!([piece("<s>"), text, piece("<s>")]);
+        assert_eq!(tokens(&[("post_processor", template(&single))], "ab"), [7, 2, 7]);
     }
 
     #[test]
@@ -240,12 +248,19 @@ mod tests {
                 "uses a second one",
             ),
             (
+                file(&[("post_processor", template(&serde_json::json!([piece("<s>")])))]),
+                "exactly once",
+            ),
+            (
                 file(&[("post_processor", serde_json::json!({"type": "BertProcessing"}))]),
                 "BertProcessing",
             ),
         ];
         for (bytes, expected) in cases {
-            let message = build(&bytes).err().map(|error| error.to_string()).unwrap_or_default();
+            let message = build(&bytes, None, &[])
+                .err()
+                .map(|error| error.to_string())
+                .unwrap_or_default();
             assert!(message.contains(expected), "{expected:?} is not in {message:?}");
         }
     }
@@ -255,55 +270,20 @@ mod tests {
         let truncation = serde_json::json!({
             "direction": "Right", "max_length": 1, "strategy": "LongestFirst", "stride": 0
         });
-        let (tokenizer, _) = build(&file(&[("truncation", truncation)])).unwrap();
-        assert_eq!(tokenizer.encode_fast("abab", true).unwrap().get_ids(), [2, 2]);
+        assert_eq!(tokens(&[("truncation", truncation)], "abab"), [2, 2]);
     }
 
     #[test]
-    fn only_files_that_look_at_words_alone_may_be_cut() {
-        let can_cut = |changes: &[(&str, Value)]| build(&file(changes)).unwrap().1;
-        let bytes = |use_regex: bool| {
-            serde_json::json!({
-                "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": use_regex
-            })
-        };
-        let sequence = |parts: &[Value]| serde_json::json!({"type": "Sequence", "pretokenizers": parts});
-        let digits = serde_json::json!({"type": "Digits", "individual_digits": true});
-        let split = |pattern: &str| {
-            serde_json::json!({
-                "type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": false
-            })
-        };
-        // GPT-2, SmolLM2 and Qwen2.
-        assert!(can_cut(&[]));
-        assert!(can_cut(&[("pre_tokenizer", sequence(&[digits.clone(), bytes(true)]))]));
-        let qwen2 = sequence(&[split(QWEN2_PATTERN), bytes(false)]);
-        let nfc = serde_json::json!({"type": "NFC"});
-        assert!(can_cut(&[
-            ("pre_tokenizer", qwen2),
-            ("normalizer", nfc),
-            ("post_processor", bytes(false))
-        ]));
-
-        assert!(!can_cut(&[("pre_tokenizer", Value::Null)]));
-        assert!(!can_cut(&[("pre_tokenizer", sequence(&[digits, bytes(false)]))]));
-        assert!(!can_cut(&[("pre_tokenizer", sequence(&[split(".*"), bytes(false)]))]));
-        assert!(!can_cut(&[(
-            "normalizer",
-            serde_json::json!({"type": "Prepend", "prepend": "_"})
-        )]));
-        assert!(!can_cut(&[(
-            "post_processor",
-            template(&serde_json::json!([piece("<s>")]))
-        )]));
-        let token = |content: &str, lstrip: bool| {
-            serde_json::json!([{
-                "id": 2, "content": content, "single_word": false, "lstrip": lstrip, "rstrip": false,
-                "normalized": false, "special": true
-            }])
-        };
-        assert!(can_cut(&[("added_tokens", token("ab", false))]));
-        assert!(!can_cut(&[("added_tokens", token("ab", true))]));
-        assert!(!can_cut(&[("added_tokens", token("a b", false))]));
+    fn a_model_without_a_type_but_with_merges_is_bpe() {
+        // As in the first version of openai-community/gpt2's tokenizer.json.
+        let model = serde_json::json!({"vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]});
+        assert_eq!(tokens(&[("model", model.clone())], "aba"), [2, 0]);
+        let mut word_piece = model;
+        word_piece["merges"] = Value::Null;
+        let message = build(&file(&[("model", word_piece)]), None, &[])
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(message.contains("model of type \"unknown\""), "{message}");
     }
 }

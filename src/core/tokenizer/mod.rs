@@ -1,42 +1,38 @@
 //! Text to tokens and back.
 //!
-//! A tokenizer comes from a tokenizer.json or from the vocabulary inside a GGUF file (both on the `tokenizers` crate,
-//! with the same regular-expression engine on every target, so that a text has the same tokens in a page and on the
-//! command line), or from llama2.c's file.
+//! A tokenizer comes from a tokenizer.json, from the vocabulary inside a GGUF file, or from llama2.c's file. All of them
+//! are one pipeline on the `tokenizers` crate, with the same regular-expression engine on every target, so that a text
+//! has the same tokens in a page and on the command line.
 
-mod byte_level;
+mod cuts;
 mod error;
+mod gguf;
 mod json;
+mod llama2c;
+mod pipeline;
+#[cfg(test)]
+mod samples;
 mod score_bpe;
 mod spelling;
 mod stream;
+mod words;
 
 use std::sync::Arc;
 
-use tokenizers::{DecoderWrapper, ModelWrapper};
-
 use crate::weights::formats::TokenizerSource;
 pub use error::TokenizerError;
-use score_bpe::ScoreBpe;
-use spelling::Spelling;
+use pipeline::Pipeline;
 pub use stream::StreamDecoder;
 
 /// Turns text into a model's tokens.
 pub struct Tokenizer {
-    kind: Kind,
+    pipeline: Pipeline,
     pieces: Arc<Pieces>,
-    add_bos: bool,
     eos: Vec<u32>,
     vocabulary_size: usize,
-}
-
-enum Kind {
-    Crate {
-        tokenizer: Box<tokenizers::Tokenizer>,
-        /// Whether a text may be encoded in pieces.
-        can_cut: bool,
-    },
-    Scores(ScoreBpe),
+    /// The model's tokens are those below.
+    rows: usize,
+    warnings: Vec<String>,
 }
 
 /// What decoding needs from a vocabulary.
@@ -47,6 +43,31 @@ struct Pieces {
     bos: Option<u32>,
     /// Whether encoding puts a space before every text.
     space_at_start: bool,
+}
+
+/// What is made of a source.
+struct Built {
+    pipeline: Pipeline,
+    /// The bytes that each token adds to a text.
+    spelled: Vec<Box<[u8]>>,
+    /// One more than the largest id of a token.
+    size: usize,
+    /// The same without tokens that only stand in a text where they are spelled.
+    size_without_added: usize,
+    /// What lists the added tokens.
+    added_key: &'static str,
+    bos: Named,
+    eos: Vec<u32>,
+    /// What names the tokens that end a text.
+    eos_key: &'static str,
+    space_at_start: bool,
+    warnings: Vec<String>,
+}
+
+/// A special token and what names it.
+struct Named {
+    id: Option<u32>,
+    key: &'static str,
 }
 
 impl std::fmt::Debug for Tokenizer {
@@ -65,115 +86,99 @@ impl Tokenizer {
     /// # Errors
     /// A kind that is not supported, or a vocabulary that contradicts itself.
     pub fn new(source: &TokenizerSource) -> Result<Self, TokenizerError> {
-        match source {
-            TokenizerSource::Json { bytes, bos, eos } => {
-                let (tokenizer, can_cut) = json::build(bytes)?;
-                Ok(Self::on_crate(tokenizer, can_cut, *bos, eos.clone()))
-            }
-            TokenizerSource::Gguf(vocabulary) => {
-                let tokenizer = byte_level::build(vocabulary)?;
-                let can_cut = byte_level::can_cut(vocabulary);
-                let eos = vocabulary.eos.into_iter().collect();
-                let add_bos = vocabulary.add_bos;
-                Ok(Self {
-                    add_bos,
-                    ..Self::on_crate(tokenizer, can_cut, vocabulary.bos, eos)
-                })
-            }
-            TokenizerSource::Llama2c { bytes, vocabulary } => {
-                let scores = ScoreBpe::read(bytes, *vocabulary)?;
-                let pieces = Pieces {
-                    bytes: scores.spelled(),
-                    bos: Some(score_bpe::BOS),
-                    space_at_start: true,
-                };
-                Ok(Self {
-                    kind: Kind::Scores(scores),
-                    pieces: Arc::new(pieces),
-                    add_bos: false,
-                    eos: vec![score_bpe::EOS],
-                    vocabulary_size: *vocabulary,
-                })
-            }
-        }
+        Self::for_model(source, usize::MAX)
     }
 
-    fn on_crate(tokenizer: tokenizers::Tokenizer, can_cut: bool, bos: Option<u32>, eos: Vec<u32>) -> Self {
-        let spelling = match (tokenizer.get_decoder(), tokenizer.get_model()) {
-            (Some(decoder), _) if is_byte_level(decoder) => Spelling::ByteLevel,
-            (None, ModelWrapper::BPE(_)) => Spelling::ByteLevel,
-            _ => Spelling::Metaspace,
+    /// The same for a model of `rows` tokens, which may be more than the tokenizer has. Added tokens and special ones
+    /// beyond are left out with a warning, if the tokenizer doesn't use them in every text.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and [`TokenizerError::VocabularyMismatch`] if the two don't belong together.
+    pub fn for_model(source: &TokenizerSource, rows: usize) -> Result<Self, TokenizerError> {
+        let built = match source {
+            TokenizerSource::Json { bytes, bos, eos } => json::build(bytes, *bos, eos)?,
+            TokenizerSource::Gguf(vocabulary) => gguf::build(vocabulary)?,
+            TokenizerSource::Llama2c { bytes, vocabulary } => llama2c::build(bytes, *vocabulary)?,
         };
-        let added = tokenizer.get_added_vocabulary();
-        let tokens = tokenizer.get_vocab(true);
-        // Vocabularies may have gaps, but only a hostile file has an id far beyond its number of tokens.
-        let size = tokens.values().max().map_or(0, |id| (*id as usize).saturating_add(1));
-        let mut bytes: Vec<Box<[u8]>> = vec![Box::default(); size.min(4 * tokens.len() + IDS_SPARE)];
-        for (token, id) in &tokens {
-            if let Some(slot) = bytes.get_mut(*id as usize) {
-                *slot = if added.get_vocab().contains_key(token) {
-                    token.as_bytes().into()
-                } else {
-                    spelling.bytes(token)
-                };
+        let Built {
+            mut eos, mut warnings, ..
+        } = built;
+        let has_row = |id: u32| (id as usize) < rows;
+        let around = built.pipeline.around().map(|id| (id as usize).saturating_add(1)).max();
+        let needed = built.size_without_added.max(around.unwrap_or_default());
+        if needed > rows {
+            return Err(TokenizerError::VocabularyMismatch {
+                tokenizer: needed,
+                model: rows,
+            });
+        }
+        if built.size > rows {
+            warnings.push(format!(
+                "The tokenizer has {} tokens, the model only {rows}: a text that spells one of the added tokens beyond \
+                 them ({}) can't be measured.",
+                built.size, built.added_key
+            ));
+        }
+        let mut leave_out = |id: u32, key: &str| {
+            warnings.push(format!(
+                "{key} is {id}, but the model has only {rows} tokens; the tokenizer never adds that one, so it is left out."
+            ));
+        };
+        let bos = built.bos.id.filter(|id| has_row(*id));
+        if let (None, Some(id)) = (bos, built.bos.id) {
+            leave_out(id, built.bos.key);
+        }
+        eos.retain(|id| {
+            if !has_row(*id) {
+                leave_out(*id, built.eos_key);
             }
-        }
+            has_row(*id)
+        });
         let pieces = Pieces {
-            bytes,
+            bytes: built.spelled,
             bos,
-            space_at_start: spelling == Spelling::Metaspace,
+            space_at_start: built.space_at_start,
         };
-        Self {
-            kind: Kind::Crate {
-                tokenizer: Box::new(tokenizer),
-                can_cut,
-            },
+        Ok(Self {
+            pipeline: built.pipeline,
             pieces: Arc::new(pieces),
-            add_bos: false,
             eos,
-            vocabulary_size: size,
-        }
+            vocabulary_size: built.size,
+            rows,
+            warnings,
+        })
+    }
+
+    /// What had to be assumed or left out, each a sentence that names what in the file was missing or odd.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The tokens of a text. BOS comes first only where the tokenizer itself adds it. Special tokens spelled in the
     /// text, such as `<|im_start|>`, become those tokens.
     ///
     /// # Errors
-    /// If the tokenizer fails on this text.
+    /// If the tokenizer fails on this text, or if the model lacks one of its tokens.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
         self.encode_first(text, usize::MAX)
     }
 
-    /// The first `count` tokens that [`Self::encode`] gives, or all of them if there are fewer. Where the tokenizer
-    /// allows it, only as much of the text is read as needed.
+    /// The first `count` tokens that [`Self::encode`] gives, or all of them if there are fewer. Only as much of the text
+    /// is read as needed.
     ///
     /// # Errors
-    /// If the tokenizer fails on this text.
+    /// As [`Self::encode`].
     pub fn encode_first(&self, text: &str, count: usize) -> Result<Vec<u32>, TokenizerError> {
-        let mut tokens = match &self.kind {
-            Kind::Scores(scores) => scores.encode(text),
-            Kind::Crate { tokenizer, can_cut } => {
-                let mut tokens: Vec<u32> = self.bos().filter(|_| self.add_bos).into_iter().collect();
-                let mut rest = text;
-                while !rest.is_empty() && tokens.len() < count {
-                    let cut = if *can_cut {
-                        byte_level::cut_after(rest, PIECE_BYTES)
-                    } else {
-                        None
-                    };
-                    let (piece, after) = rest.split_at(cut.unwrap_or(rest.len()));
-                    let encoding = tokenizer.encode_fast(piece, true);
-                    let encoding = encoding.map_err(|error| TokenizerError::Encode {
-                        problem: error.to_string(),
-                    })?;
-                    tokens.extend_from_slice(encoding.get_ids());
-                    rest = after;
-                }
-                tokens
-            }
-        };
-        tokens.truncate(count);
-        Ok(tokens)
+        let tokens = self.pipeline.encode_first(text, count)?;
+        match tokens.iter().find(|id| **id as usize >= self.rows) {
+            None => Ok(tokens),
+            Some(id) => Err(TokenizerError::NoRow {
+                id: *id,
+                token: self.decode(&[*id]),
+                last: self.rows.saturating_sub(1),
+            }),
+        }
     }
 
     /// The text of some tokens.
@@ -214,36 +219,70 @@ impl Tokenizer {
     pub fn vocabulary_size(&self) -> usize {
         self.vocabulary_size
     }
+}
 
-    /// Checks that a model of `vocabulary` tokens has every token. The model may have more.
-    ///
-    /// # Errors
-    /// [`TokenizerError::VocabularyMismatch`].
-    pub fn check_vocabulary(&self, vocabulary: usize) -> Result<(), TokenizerError> {
-        let tokenizer = self.vocabulary_size();
-        let special = self.eos.iter().copied().chain(self.bos()).max();
-        let largest = special.map_or(tokenizer, |id| tokenizer.max((id as usize).saturating_add(1)));
-        if largest > vocabulary {
-            return Err(TokenizerError::VocabularyMismatch {
-                tokenizer: largest,
-                model: vocabulary,
-            });
-        }
-        Ok(())
+/// A part of a tokenizer that can't be used.
+fn invalid(what: &str, problem: String) -> TokenizerError {
+    TokenizerError::Invalid {
+        what: what.to_owned(),
+        problem,
     }
 }
 
-/// Bytes of text encoded at a time. The crate needs about 130 bytes of memory for each of them.
-const PIECE_BYTES: usize = 1 << 13;
+#[cfg(test)]
+mod tests {
+    use super::samples::{byte_level, byte_level_json, bytes};
+    use super::*;
 
-/// How many ids a vocabulary may skip; models reserve some hundreds for later use.
-const IDS_SPARE: usize = 1 << 16;
+    fn json(bos: Option<u32>, eos: &[u32]) -> TokenizerSource {
+        let file = byte_level_json(&bytes(true, false), &serde_json::Value::Null);
+        let (bytes, eos) = (file.to_string().into_bytes(), eos.to_vec());
+        TokenizerSource::Json { bytes, bos, eos }
+    }
 
-/// Whether tokens are spelled in GPT-2's way.
-fn is_byte_level(decoder: &DecoderWrapper) -> bool {
-    match decoder {
-        DecoderWrapper::ByteLevel(_) => true,
-        DecoderWrapper::Sequence(sequence) => sequence.get_decoders().iter().any(is_byte_level),
-        _ => false,
+    #[test]
+    fn added_tokens_beyond_the_model_are_an_error_only_where_a_text_has_them() {
+        // 266 tokens of its own; <|im|> 266 and <x> 267 are added.
+        for source in [json(None, &[]), TokenizerSource::Gguf(byte_level(Some("gpt-2")))] {
+            let tokenizer = Tokenizer::for_model(&source, 267).unwrap();
+            assert!(tokenizer.warnings()[0].contains("has 268 tokens, the model only 267"));
+            assert_eq!(tokenizer.encode("ab<|im|>").unwrap(), [258, 266]);
+            assert_eq!(tokenizer.encode_first("ab<x>", 1).unwrap(), [258]);
+            let message = tokenizer.encode("ab<x>").unwrap_err().to_string();
+            assert!(
+                message.contains("token 267, \"<x>\", but the model has only the tokens 0 to 266"),
+                "{message}"
+            );
+            let message = Tokenizer::for_model(&source, 265).unwrap_err().to_string();
+            assert!(message.contains("has 266 tokens, the model only 265"), "{message}");
+            assert!(Tokenizer::for_model(&source, 300).unwrap().warnings().is_empty());
+        }
+    }
+
+    #[test]
+    fn special_tokens_that_the_model_lacks_are_left_out_with_a_warning() {
+        let tokenizer = Tokenizer::for_model(&json(Some(128_000), &[5, 128_001]), 268).unwrap();
+        assert_eq!((tokenizer.bos(), tokenizer.eos()), (None, Some(5)));
+        assert!(!tokenizer.is_eos(128_001));
+        let [bos, eos] = tokenizer.warnings() else {
+            panic!("{:?}", tokenizer.warnings())
+        };
+        assert!(
+            bos.contains("bos_token_id is 128000, but the model has only 268"),
+            "{bos}"
+        );
+        assert!(eos.contains("eos_token_id is 128001"), "{eos}");
+        assert_eq!(tokenizer.encode("ab").unwrap(), [258]);
+    }
+
+    #[test]
+    fn a_special_token_that_every_text_needs_must_be_there() {
+        let mut vocabulary = byte_level(Some("gpt-2"));
+        vocabulary.bos = Some(300);
+        vocabulary.add_bos = Some(true);
+        let message = Tokenizer::for_model(&TokenizerSource::Gguf(vocabulary), 268)
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("has 301 tokens, the model only 268"), "{message}");
     }
 }

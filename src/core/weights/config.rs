@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Architecture, Role};
+use super::{Architecture, Role, Rope};
 
 /// Sizes and constants of a decoder-only transformer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,8 +29,8 @@ pub struct ModelConfig {
     pub vocabulary: usize,
     /// Longest context that the model was made for, in tokens.
     pub context: usize,
-    /// Base of the rotary frequencies.
-    pub rope_theta: f64,
+    /// Rotary positions.
+    pub rope: Rope,
     /// Added to the mean square in RMSNorm.
     pub rms_epsilon: f64,
     /// Whether the output head is the embedding.
@@ -60,7 +60,21 @@ impl ModelConfig {
             Role::AttentionOutput => [self.hidden, query],
             Role::Gate | Role::Up => [self.intermediate, self.hidden],
             Role::Down => [self.hidden, self.intermediate],
+            Role::QueryNorm | Role::KeyNorm => [1, self.head_dim],
         }
+    }
+
+    /// Limits the context to a sliding window: as long as no text is longer, attention to the window is attention to
+    /// everything. Returns what has to be said of it.
+    pub(super) fn limit_context(&mut self, window: usize) -> Option<String> {
+        if window >= self.context {
+            return None;
+        }
+        let whole = std::mem::replace(&mut self.context, window);
+        Some(format!(
+            "This model's attention looks back {window} tokens in some blocks (a sliding window), so that at most {window} of \
+             its {whole} tokens of context are read at once here."
+        ))
     }
 
     /// Checks that the sizes are plausible at all, before anything is allocated on a file's word.
@@ -108,9 +122,7 @@ impl ModelConfig {
                 return Err(("sizes", problem));
             }
         }
-        if !(self.rope_theta.is_finite() && self.rope_theta > 0.0) {
-            return Err(("base of the rotary frequencies", format!("is {}", self.rope_theta)));
-        }
+        self.rope.check(self.head_dim)?;
         if !(self.rms_epsilon.is_finite() && self.rms_epsilon >= 0.0) {
             return Err(("epsilon of RMSNorm", format!("is {}", self.rms_epsilon)));
         }

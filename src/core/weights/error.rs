@@ -103,6 +103,21 @@ pub enum WeightsError {
         /// What to do.
         advice: &'static str,
     },
+    /// A weight is infinite or not a number.
+    #[error(
+        "tensor {name} holds {value} at row {row}, column {column} (from 0): nothing can be measured of such a model. \
+         Often a BF16 weight did not fit into F16: get the model in BF16 or F32"
+    )]
+    NotFinite {
+        /// The tensor's name in its file.
+        name: String,
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+        /// The weight.
+        value: f32,
+    },
     /// Not enough memory for one tensor.
     #[error("no memory for the {bytes} bytes of tensor {name}. Close other pages or programs, or take a smaller model")]
     Memory {

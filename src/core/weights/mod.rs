@@ -8,6 +8,7 @@ mod error;
 pub mod formats;
 mod pristine;
 mod role;
+mod rope;
 mod source;
 
 pub use architecture::Architecture;
@@ -15,4 +16,5 @@ pub use config::{BLOCKS_MAX, ModelConfig};
 pub use error::WeightsError;
 pub use pristine::{MemoryTensor, Pristine, StoredTensor};
 pub use role::{Role, Site, TensorId};
+pub use rope::{Rope, RopeScaling};
 pub use source::{Bytes, ReadAt};

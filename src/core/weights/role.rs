@@ -36,6 +36,10 @@ pub enum Role {
     Up,
     /// `[hidden, intermediate]`.
     Down,
+    /// Norm of each query head, the same for all: `[head_dim]`.
+    QueryNorm,
+    /// Norm of each key head, the same for all: `[head_dim]`.
+    KeyNorm,
 }
 
 impl Role {

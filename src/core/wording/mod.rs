@@ -3,20 +3,23 @@
 mod depth;
 mod names;
 pub mod opening;
+mod points;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use depth::{depth, depth_mark, depth_value};
 pub use names::{curve_name, kept_name, knob_title, strength, title};
+pub use points::{LOST, arrival, mark, sample, strength_in_full};
 
 use names::device_name;
 
 use crate::curve::digest::Verdict;
-use crate::curve::{CalibrationStats, Curve, Outcome, Point, Protocol};
+use crate::curve::{CalibrationStats, Curve, Protocol};
 use crate::experiment::Question;
-use crate::modify::catalogue::{Parameter, Unit};
-use crate::modify::{Sweep, knob};
-use crate::plot::{Measure, Sample, Series, format_number, format_value};
+use crate::metric::is_lost;
+use crate::modify::Sweep;
+use crate::modify::catalogue::Unit;
+use crate::plot::{format_number, format_value};
 use crate::protocol::{DeviceKind, DeviceReport};
 
 /// The tag of a result that comes with the page.
@@ -108,6 +111,7 @@ pub fn verdict(verdict: &Verdict, curve: &Curve) -> String {
             let at = strength(sweep, *value);
             // What the digest's items are.
             let what = match curve.question {
+                Question::Curve if is_lost(by.abs()) => format!("perplexity came out far {side}"),
                 Question::Curve => {
                     let share = format_value(round_to((by.exp() - 1.0).abs(), 2), Unit::Share);
                     format!("perplexity came out {share} {side}")
@@ -204,81 +208,6 @@ pub fn counted(number: usize, thing: &str) -> String {
     format!("{number}\u{a0}{thing}{}", if number == 1 { "" } else { "s" })
 }
 
-/// The text of a selected or announced point, without its x.
-#[must_use]
-pub fn sample(sample: &Sample, measure: Measure) -> String {
-    if let Some(reason) = &sample.failed {
-        return format!("not measured: {reason}");
-    }
-    if !sample.y.is_finite() {
-        return "off the scale: the model's probabilities are no longer numbers".to_owned();
-    }
-    let error = if sample.half_width > 0.0 && sample.half_width.is_finite() {
-        format!(" ± {}", format_number(round_to(sample.half_width, 2)))
-    } else {
-        String::new()
-    };
-    match measure {
-        Measure::Hemorrhage => format!(
-            "perplexity × {} (hemorrhage {}{error})",
-            format_number(round_to(sample.y.exp(), 3)),
-            format_number(round_to(sample.y, 3)),
-        ),
-        Measure::Kld => format!("KL divergence {}{error} nats", format_number(round_to(sample.y, 3))),
-        Measure::SameTop => format!(
-            "{} of next words the same{}",
-            format_value(round_to(sample.y, 3), Unit::Share),
-            if error.is_empty() {
-                String::new()
-            } else {
-                format!(" ± {}", format_value(round_to(sample.half_width, 2), Unit::Share))
-            },
-        ),
-    }
-}
-
-/// The text of a mark: its strength and its value.
-#[must_use]
-pub fn mark(curve: &Curve, index: usize, x: f64, measure: Measure) -> String {
-    let x = strength_in_full(&curve.sweep, x);
-    let said = Series::of(curve, measure)
-        .samples
-        .get(index)
-        .map(|found| sample(found, measure));
-    format!("{x}: {}", said.unwrap_or_default())
-}
-
-/// A strength with the name of its knob.
-#[must_use]
-pub fn strength_in_full(sweep: &Sweep, x: f64) -> String {
-    let knob = knob::knob(sweep);
-    let unit = knob.and_then(|knob| knob.unit()).unwrap_or(Unit::Count);
-    format!("{} {}", knob.map_or("value", |knob| knob.term), format_value(x, unit))
-}
-
-/// What a screen reader announces when a point arrives.
-#[must_use]
-pub fn arrival(index: usize, total: usize, knob: Option<&Parameter>, point: &Point) -> String {
-    let x = match knob {
-        Some(knob) => format!(
-            "{} {}",
-            knob.term,
-            format_value(point.value(), knob.unit().unwrap_or(Unit::Count))
-        ),
-        None => point.spec.to_string(),
-    };
-    let y = match point.outcome() {
-        Outcome::Measured(measured) if measured.hemorrhage.ln_ratio.is_finite() => format!(
-            "perplexity {} times",
-            format_number(round_to(measured.hemorrhage.ln_ratio.exp(), 3))
-        ),
-        Outcome::Measured(_) => "perplexity off the scale".to_owned(),
-        Outcome::Observed(observations) => depth::arrival(observations),
-        Outcome::Failed(reason) => format!("not measured: {reason}"),
-    };
-    format!("Point {} of {total}: {x}, {y}.", index + 1)
-}
-
 /// A number rounded to this many significant digits.
 #[must_use]
 pub fn round_to(value: f64, digits: i32) -> f64 {
@@ -349,6 +278,7 @@ mod tests {
             "Differs: at 50\u{202f}%, perplexity came out 1.2\u{202f}% higher than in the link."
         );
         assert!(by(-0.012, &curve).contains("1.2\u{202f}% lower"));
+        assert!(by(20.9, &curve).contains("perplexity came out far higher than"));
         assert!(verdict(&Verdict::Reproduced, &curve).starts_with("Reproduced: every point"));
         assert!(verdict(&Verdict::Unreadable, &curve).ends_with("damaged."));
         let calibration = curve.protocol.calibration.as_mut().expect("Wanda calibrates");
@@ -362,29 +292,5 @@ mod tests {
     fn large_counts_are_spaced() {
         assert_eq!(count(4088), "4088");
         assert_eq!(count(134_515_008), "134\u{202f}515\u{202f}008");
-    }
-
-    #[test]
-    fn a_sample_is_said_with_its_error() {
-        let whole = Sample {
-            x: 0.3,
-            y: 1.42_f64.ln(),
-            half_width: 0.0213,
-            failed: None,
-        };
-        assert_eq!(
-            sample(&whole, Measure::Hemorrhage),
-            "perplexity × 1.42 (hemorrhage 0.351 ± 0.021)"
-        );
-        let lost = Sample {
-            y: f64::NAN,
-            ..whole.clone()
-        };
-        assert!(sample(&lost, Measure::Kld).starts_with("off the scale"));
-        let failed = Sample {
-            failed: Some("out of memory".to_owned()),
-            ..lost
-        };
-        assert_eq!(sample(&failed, Measure::Kld), "not measured: out of memory");
     }
 }

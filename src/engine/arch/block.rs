@@ -24,6 +24,8 @@ pub struct Block {
     query: Linear,
     key: Linear,
     value: Linear,
+    query_norm: Option<Tensor<1>>,
+    key_norm: Option<Tensor<1>>,
     attention_output: Linear,
     mlp_norm: Tensor<1>,
     gate: Linear,
@@ -57,11 +59,14 @@ impl Block {
         let vector = |role: Role| -> Result<Tensor<1>, ModelError> {
             Ok(compute.vector(pristine.tensor(TensorId::in_block(number, role))?))
         };
+        let optional = |role: Role| {
+            let has = pristine.has(TensorId::in_block(number, role));
+            has.then(|| vector(role)).transpose()
+        };
         let linear = |role: Role, bias: Option<Role>| -> Result<Linear, ModelError> {
             let id = TensorId::in_block(number, role);
             let weight = compute.matrix(pristine.tensor(id)?, pristine.shape(id)?);
-            let bias = bias.filter(|&role| pristine.has(TensorId::in_block(number, role)));
-            let bias = bias.map(vector).transpose()?;
+            let bias = bias.map(optional).transpose()?.flatten();
             Ok(Linear { weight, bias })
         };
         Ok(Self {
@@ -69,6 +74,8 @@ impl Block {
             query: linear(Role::Query, Some(Role::QueryBias))?,
             key: linear(Role::Key, Some(Role::KeyBias))?,
             value: linear(Role::Value, Some(Role::ValueBias))?,
+            query_norm: optional(Role::QueryNorm)?,
+            key_norm: optional(Role::KeyNorm)?,
             attention_output: linear(Role::AttentionOutput, None)?,
             mlp_norm: vector(Role::MlpNorm)?,
             gate: linear(Role::Gate, None)?,
@@ -151,22 +158,16 @@ impl Block {
         let x = at(Site::Residual, x.clone());
         let normed = ops::rms_norm(compute, &x, &self.attention_norm, config.rms_epsilon);
         let normed = at(Site::AttentionInput, normed);
-        let query = ops::rotate(
-            compute,
-            &apply(&self.query, &normed, None),
-            rotary,
-            rows,
-            heads.query,
-            offset,
-        );
-        let key = ops::rotate(
-            compute,
-            &apply(&self.key, &normed, None),
-            rotary,
-            rows,
-            heads.key_value,
-            offset,
-        );
+        let turned = |layer: &Linear, norm: Option<&Tensor<1>>, heads: usize| {
+            let x = apply(layer, &normed, None);
+            let x = match norm {
+                Some(gain) => ops::head_norm(compute, &x, gain, heads, config.rms_epsilon),
+                None => x,
+            };
+            ops::rotate(compute, &x, rotary, rows, heads, offset)
+        };
+        let query = turned(&self.query, self.query_norm.as_ref(), heads.query);
+        let key = turned(&self.key, self.key_norm.as_ref(), heads.key_value);
         let value = apply(&self.value, &normed, None);
         let (key, value) = match cache {
             Some(cache) => cache.extend(key, value),

@@ -273,10 +273,11 @@ fn pieces(compute: &Compute, pristine: &Pristine, role: Role) -> Result<Vec<Tens
         .collect())
 }
 
-/// `cos` and `sin` of `position · θ^(−2i/head_dim)`, `[positions, head_dim/2]` each.
+/// `cos` and `sin` of `position · frequency`, `[positions, head_dim/2]` each.
 fn rotary_tables(compute: &Compute, config: &ModelConfig) -> [Tensor<2>; 2] {
     let positions = config.context.clamp(1, Llama::MAX_POSITIONS);
-    let half = config.head_dim / 2;
+    let frequencies = config.rope.frequencies(config.head_dim);
+    let half = frequencies.len();
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
@@ -285,10 +286,11 @@ fn rotary_tables(compute: &Compute, config: &ModelConfig) -> [Tensor<2>; 2] {
     let table = |f: fn(f64) -> f64| {
         let mut values = Vec::with_capacity(positions * half);
         for position in 0..positions {
-            for i in 0..half {
-                let frequency = config.rope_theta.powf(-2.0 * i as f64 / config.head_dim as f64);
-                values.push(f(position as f64 * frequency) as f32);
-            }
+            values.extend(
+                frequencies
+                    .iter()
+                    .map(|frequency| f(position as f64 * frequency) as f32),
+            );
         }
         compute.matrix(values, [positions, half])
     };

@@ -128,6 +128,13 @@ pub(super) fn rms_norm(compute: &Compute, x: &Tensor<2>, gain: &Tensor<1>, epsil
     x.clone() * scale * gain.clone().unsqueeze::<2>()
 }
 
+/// [`rms_norm`] of each head's channels, all with the same gains.
+pub(super) fn head_norm(compute: &Compute, x: &Tensor<2>, gain: &Tensor<1>, heads: usize, epsilon: f64) -> Tensor<2> {
+    let [rows, channels] = x.dims();
+    let of_heads = x.clone().reshape([rows * heads, channels / heads]);
+    rms_norm(compute, &of_heads, gain, epsilon).reshape([rows, channels])
+}
+
 /// Rotates each head's channels by position; `cosines` and `sines` are `[context, channels/2]`.
 pub(super) fn rotate(
     compute: &Compute,

@@ -32,8 +32,8 @@ pub(super) async fn measure<H: Host>(
     let scores = untouched
         .reference
         .score(&built.model, windows, builder.heartbeat, |done, scores| {
-            progress.windows_scored(done, scores, made);
+            progress.windows_scored(done, || progress.measured(scores, done, made).ok());
         })
         .await?;
-    progress.measured(&scores, made)
+    progress.measured(&scores, windows.count(), made)
 }

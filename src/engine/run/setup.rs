@@ -83,6 +83,7 @@ pub(crate) fn setup(
         }),
         seed: experiment.seed,
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        warnings: model.warnings.clone(),
     };
     Ok(Setup {
         windows: cut,

@@ -36,6 +36,16 @@ impl Key {
     }
 }
 
+/// Whether a popover is shown. A browser that doesn't know them shows none.
+fn has_open_note() -> bool {
+    let document = window().ok().and_then(|window| window.document());
+    document.is_some_and(|document| {
+        document
+            .query_selector(":popover-open")
+            .is_ok_and(|open| open.is_some())
+    })
+}
+
 /// Calls `pressed` for each of these keys that isn't typed into a field, for as long as the page lives.
 ///
 /// # Errors
@@ -53,7 +63,10 @@ pub fn on_key(pressed: impl Fn(Key) + 'static) -> Result<(), BrowserError> {
                 .target()
                 .and_then(|target| target.dyn_into::<Element>().ok())
                 .is_some_and(|target| target.closest(".scroll").is_ok_and(|found| found.is_some()));
-        if (typing && key != "Escape") || scrolling || event.ctrl_key() || event.meta_key() || event.alt_key() {
+        // Escape first hides the note that is open.
+        let noted = key == "Escape" && has_open_note();
+        if (typing && key != "Escape") || noted || scrolling || event.ctrl_key() || event.meta_key() || event.alt_key()
+        {
             return;
         }
         if let Some(key) = Key::read(&key) {

@@ -9,6 +9,7 @@ mod progress;
 mod select;
 mod slider;
 mod table;
+mod term;
 mod tokens;
 
 pub(crate) use chart::Chart;
@@ -19,4 +20,5 @@ pub(crate) use progress::ProgressBar;
 pub(crate) use select::{Choice, Group, Segments, Select};
 pub(crate) use slider::Slider;
 pub(crate) use table::{Row, Table};
+pub(crate) use term::{Explained, HEMORRHAGE, Notes, PERPLEXITY};
 pub(crate) use tokens::TokenStream;

@@ -232,7 +232,7 @@ fn SpecField() -> impl IntoView {
         }
     };
     view! {
-        <More title="Written as text">
+        <More title="Edit as text">
             <Field label="Several steps are joined by +">
                 <input
                     type="text"

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::parts::Menu;
+use crate::parts::{HEMORRHAGE, Menu, PERPLEXITY};
 
 /// What the terms mean, and which keys there are.
 #[component]
@@ -19,9 +19,9 @@ pub(super) fn HelpMenu() -> impl IntoView {
                 <dt>"Window"</dt>
                 <dd>"A stretch of the text that the model reads at once; each begins without what came before."</dd>
                 <dt>"Perplexity"</dt>
-                <dd>"How many tokens the model wavers between, on average. × 2 means twice as many: twice as unsure."</dd>
+                <dd>{PERPLEXITY.note}</dd>
                 <dt>"Hemorrhage"</dt>
-                <dd>"The loss: the logarithm of that factor. 0 is the untouched model, 0.69 is × 2."</dd>
+                <dd>{HEMORRHAGE.note}</dd>
                 <dt>"KL divergence"</dt>
                 <dd>"How far the predicted probabilities of all tokens have moved."</dd>
                 <dt>"Same next word"</dt>

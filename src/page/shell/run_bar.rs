@@ -137,7 +137,7 @@ fn CancelButton(
     view! {
         <button node_ref=element type="button" class="run" data-testid="cancel" title="Key: Esc" on:click=move |_| page.stop()>
             <span class="run-word">{move || if again.get() { "Stop at once" } else { "Cancel" }}</span>
-            <span class="run-cost">"finished points stay"</span>
+            <span class="run-cost">"finished points are kept"</span>
         </button>
     }
 }

@@ -50,6 +50,9 @@ impl State {
                         report.name
                     ));
                 }
+                for warning in report.warnings.iter().filter(|_| wanted) {
+                    self.ui.notify(warning);
+                }
                 self.machine.model = if wanted { Model::Ready(report) } else { Model::Absent };
             }
             Event::Failed { message, device_lost } => return self.fail(message, device_lost),
@@ -251,7 +254,7 @@ impl State {
         self.show_what_is_asked();
         if !complete {
             self.run.queue = None;
-            self.ui.notify("The run was cancelled; the finished points stay.");
+            self.ui.notify("The run was cancelled; finished points are kept.");
         }
     }
 

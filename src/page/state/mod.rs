@@ -212,7 +212,7 @@ impl State {
         self.machine.engine = Engine::Off;
         self.machine.model = Model::Absent;
         self.ui
-            .notify("The engine was stopped at once; the finished points stay.");
+            .notify("The engine was stopped at once; finished points are kept.");
     }
 }
 

@@ -79,6 +79,9 @@ fn windows_problem(text: &Asset, windows: usize, e: &Experiment, ui: &Ui) -> Opt
     };
     let holds = most / e.window.max(1);
     (windows > holds).then(|| {
+        if holds == 0 {
+            return format!("{name} has at most {most} tokens; one window needs {}.", e.window);
+        }
         let windows = wording::counted(holds, "window");
         format!("{name} holds at most {windows} of {} tokens.", e.window)
     })
@@ -174,7 +177,7 @@ mod tests {
         });
         assert_eq!(
             obstacle_of(&state),
-            "Your text holds at most 0\u{a0}windows of 512 tokens."
+            "Your text has at most 10 tokens; one window needs 512."
         );
     }
 }

@@ -17,9 +17,11 @@ fn stats(tokens: usize) -> Stats {
         nll: 3.4,
         nll_se: 0.1,
         kld_mean: 0.0,
+        kld_se: 0.01,
         kld_median: 0.0,
         kld_p99: 0.0,
         same_top: 1.0,
+        same_top_se: 0.01,
         tokens,
     }
 }
@@ -37,6 +39,7 @@ fn protocol() -> Protocol {
         calibration: None,
         seed: 0,
         program_version: "0.1.0".to_owned(),
+        warnings: Vec::new(),
     }
 }
 

@@ -123,9 +123,9 @@ impl Writing {
             let sweep = &shown.curve.sweep;
             let (strength, selected) = (wording::strength(sweep, value), wording::strength(sweep, point.value()));
             let hint = if at.spec == point.spec {
-                format!("Stored texts of {strength}, not written here. Choose another strength in the chart.")
+                format!("{} These texts are stored, not generated here.", point_hint(&strength))
             } else {
-                format!("Stored texts of {strength}, not written here; let both write for {selected}.")
+                format!("Showing stored texts at {strength}; press Generate both for {selected}.")
             };
             return Texts {
                 title: format!("{} at {strength}", wording::curve_name(sweep)),
@@ -213,7 +213,7 @@ impl Live {
         let title = format!("{} at {}", self.title, self.at);
         let hint = match selected {
             Some(at) if is_selected => point_hint(at),
-            Some(at) => format!("Written under {title}; press Write again for {at}."),
+            Some(at) => format!("Generated under {title}; press Generate again for {at}."),
             None => String::new(),
         };
         Texts {
@@ -247,7 +247,7 @@ fn nothing_yet(results: &Results, view: &View) -> Texts {
 }
 
 fn point_hint(at: &str) -> String {
-    format!("The damaged model is the selected point: {at}. Choose another in the chart.")
+    format!("Showing the model at {at}. Pick another point in the chart.")
 }
 
 /// The selected strength.
@@ -307,7 +307,7 @@ mod tests {
                 (&seen.base, &seen.modified),
                 (&written.base, &written.modified[place].text)
             );
-            assert!(seen.hint.starts_with("Stored texts of "), "{}", seen.hint);
+            assert!(seen.hint.starts_with("Showing the model at "), "{}", seen.hint);
         }
         // Nothing is stored for another method yet, but the untouched model's text is the same.
         let wanda = state.results.shown.clone();
@@ -350,7 +350,11 @@ mod tests {
         state.link.view.at = Some(0.33);
         let seen = seen(&state);
         assert_eq!(seen.title, "Wanda pruning at 30\u{202f}%");
-        assert!(seen.hint.ends_with("let both write for 33\u{202f}%."), "{}", seen.hint);
+        assert!(
+            seen.hint.ends_with("press Generate both for 33\u{202f}%."),
+            "{}",
+            seen.hint
+        );
         assert_eq!(seen.modified, texts().written[0].modified[3].text);
     }
 
@@ -393,14 +397,18 @@ mod tests {
         let hint = seen(&state).hint;
         assert_eq!(
             hint,
-            "Written under Wanda pruning at 20\u{202f}%; press Write again for 30\u{202f}%."
+            "Generated under Wanda pruning at 20\u{202f}%; press Generate again for 30\u{202f}%."
         );
         // If there are stored texts for the selected strength, they are shown.
         state.writing.take_stored("", Some(texts()));
         assert_eq!(seen(&state).modified, texts().written[0].modified[3].text);
         start(&mut state, three, "30\u{202f}%");
         assert_eq!(seen(&state).modified, "live");
-        assert!(seen(&state).hint.starts_with("The damaged model is the selected point"));
+        assert!(
+            seen(&state)
+                .hint
+                .starts_with("Showing the model at 30\u{202f}%. Pick another")
+        );
         // At the same strength of another method, the texts do not belong to the selected point.
         state.writing.stored.clear();
         if let Some(shown) = &mut state.results.shown {
@@ -408,7 +416,7 @@ mod tests {
             points[3].spec = "magnitude:sparsity=0.3".parse().expect("a modification");
         }
         let hint = seen(&state).hint;
-        assert!(hint.starts_with("Written under Wanda pruning at 30"), "{hint}");
+        assert!(hint.starts_with("Generated under Wanda pruning at 30"), "{hint}");
         // Nothing was generated here for another model.
         if let Some(shown) = &mut state.results.shown {
             shown.experiment.model.origin = Origin::Bundled("hemoscope-16m".to_owned());

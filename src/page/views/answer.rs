@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::parts::{Explained, Notes, PERPLEXITY};
 use crate::state::{Goal, Results, Run};
 use crate::work::Page;
 use hemoscope_core::curve::Protocol;
@@ -20,6 +21,7 @@ pub(super) fn Answer() -> impl IntoView {
         let (run, results) = (page.run.read(), page.results.read());
         page.answer.with(|answer| said(answer, &run, &results))
     });
+    let headline = Memo::new(move |_| said.with(|said| said.headline.clone()));
     let outcome = Memo::new(move |_| outcome(&page.link.read(), &page.run.read(), &page.results.read()));
     let tag = move || {
         let tag = outcome.with(|outcome| outcome.tag.clone());
@@ -36,11 +38,12 @@ pub(super) fn Answer() -> impl IntoView {
     };
     view! {
         <div class="answer" data-testid="sentence">
-            <p class="sentence">{move || said.with(|said| said.headline.clone())}</p>
+            <p class="sentence"><Explained text=headline term=PERPLEXITY/></p>
             " "
             <p class="clauses">{move || said.with(|said| said.rest.clone())}</p>
         </div>
         <p class="status">{tag}" "<span>{note}</span></p>
+        <Notes/>
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn WritingSection() -> impl IntoView {
             </Field>
             <div class="row">
                 <button type="button" data-testid="write" disabled=off on:click=move |_| page.write_selected()>
-                    {move || if again.get() { "Write again" } else { "Let both write" }}
+                    {move || if again.get() { "Generate again" } else { "Generate both" }}
                 </button>
                 <SamplingSelect/>
             </div>

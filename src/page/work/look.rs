@@ -38,8 +38,7 @@ impl Page {
                 return;
             };
             let text = format!(
-                "This page was built without the model {}. Choose another under “Measure on”; stored curves stay \
-                 readable.",
+                "This site does not include {}. Choose another model under “Measure on”; stored curves stay readable.",
                 wording::title(&name)
             );
             state.ui.notify(&text);

@@ -1,9 +1,12 @@
 //! The answer first: one short, complete sentence, with the remaining clauses kept separate.
 
 use super::super::Curve;
-use super::super::threshold::{Crossing, crossing, samples};
+use super::super::threshold::{Crossing, crossing, errors_are_known, samples};
 use super::words::decimals;
-use super::{FEWEST_POINTS, Interval, Knob, bends, breaks, gain, place, quiet, single, unmeasured, words_at_half};
+use super::{
+    FEWEST_POINTS, Interval, Knob, bends, breaks, broken_by_first_step, gain, place, quiet, single, unmeasured,
+    words_at_half,
+};
 use crate::wording;
 
 /// What is said about a curve.
@@ -30,11 +33,8 @@ impl Answer {
 /// The curve in words, the answer first. A model counts as broken at `ratio` times the untouched model's perplexity.
 #[must_use]
 pub fn answer(curve: &Curve, ratio: f64) -> Answer {
-    let subject = format!(
-        "Under {}, {}",
-        wording::curve_name(&curve.sweep),
-        wording::title(&curve.protocol.model_name)
-    );
+    let model = wording::title(&curve.protocol.model_name);
+    let subject = format!("Under {}, {model}", wording::curve_name(&curve.sweep));
     let samples = samples(curve);
     let Some(varied) = curve.sweep.varied() else {
         return Answer {
@@ -46,25 +46,27 @@ pub fn answer(curve: &Curve, ratio: f64) -> Answer {
         parameter: varied.parameter,
     };
     let higher = higher(ratio);
-    let told = match crossing(curve, ratio) {
+    let first_step = broken_by_first_step(curve, &samples, knob, ratio);
+    let told = match (crossing(curve, ratio), first_step) {
         _ if samples.is_empty() => None,
-        _ if samples.len() < FEWEST_POINTS => breaks(curve, &samples, knob, ratio),
-        Some(Crossing::NotReached { beyond }) => Some(format!(
+        _ if samples.len() < FEWEST_POINTS || !errors_are_known(&samples) => breaks(curve, &samples, knob, ratio),
+        (Some(_), Some(step)) => Some(format!("{step} breaks it: perplexity of {model} is {higher}.")),
+        (Some(Crossing::NotReached { beyond }), None) => Some(format!(
             "{subject} does not break {}: perplexity is never {higher}.",
             knob.until(beyond)
         )),
-        Some(Crossing::BeforeFirst { before }) => Some(format!(
+        (Some(Crossing::BeforeFirst { before }), None) => Some(format!(
             "{subject} is broken from the first point on, {}: perplexity is {higher}.",
             knob.value(before)
         )),
-        Some(Crossing::At { value, low, high }) => {
-            let place = place(&samples, knob, Interval::Half, value, low, high);
+        (Some(Crossing::At { value, low, high }), None) => {
+            let place = place(&samples, knob, Interval::Short, value, low, high);
             Some(place.map_or_else(
                 || format!("{subject} breaks somewhere in this range; the error is too large to say where."),
                 |place| format!("{subject} breaks {place}: perplexity is {higher}."),
             ))
         }
-        None => None,
+        (None, _) => None,
     };
     let unmeasured = unmeasured(curve, &samples, knob);
     let (headline, last) = match told {
@@ -116,7 +118,11 @@ mod tests {
     fn without_a_threshold_what_is_known_is_said() {
         let mut curve = smollm2();
         curve.points.truncate(1);
-        assert!(answer(&curve, 1.1).headline.contains("say nothing about a threshold"));
+        assert!(
+            answer(&curve, 1.1)
+                .headline
+                .contains("One point is not enough to find a threshold")
+        );
         curve.points.clear();
         assert_eq!(
             answer(&curve, 1.1),

@@ -9,11 +9,14 @@ mod answer;
 mod sizes;
 mod words;
 
-use words::{Knob, counted, decimals, other_words, times};
+use words::{Knob, counted, decimals, other_words, times, times_in_words};
 
-use super::threshold::{Crossing, FEWEST_POINTS, Sample, Segments, around, crossing, samples, segments};
+use super::threshold::{
+    Crossing, FEWEST_POINTS, Sample, Segments, around, crossing, errors_are_known, samples, segments,
+};
 use super::{Curve, Point};
-use crate::numeric::NORMAL_95;
+use crate::metric::is_lost;
+use crate::wording::LOST;
 
 pub use super::threshold::crossing::DEFAULT_RATIO;
 pub use answer::{Answer, answer};
@@ -63,7 +66,7 @@ fn untouched(sample: &Sample) -> bool {
 fn gain(samples: &[Sample], knob: Knob) -> Option<String> {
     let best = samples
         .iter()
-        .filter(|sample| sample.finite && sample.loss + NORMAL_95 * sample.error < 0.0)
+        .filter(|sample| sample.finite && sample.loss + sample.half_width < 0.0)
         .min_by(|a, b| a.loss.total_cmp(&b.loss))?;
     Some(format!(
         "At {}, perplexity is even lower than the untouched model's ({} times).",
@@ -82,10 +85,9 @@ fn quiet(samples: &[Sample], knob: Knob) -> Option<String> {
         // The untouched model's own point says nothing about damage.
         samples[..count].iter().rfind(|sample| !untouched(sample))
     };
-    let little = last_while(&|sample| sample.loss + NORMAL_95 * sample.error <= LITTLE.ln());
-    let none = last_while(&|sample| {
-        sample.loss - NORMAL_95 * sample.error <= 0.0 && sample.loss + NORMAL_95 * sample.error <= LITTLE.ln()
-    });
+    let little = last_while(&|sample| sample.loss + sample.half_width <= LITTLE.ln());
+    let none =
+        last_while(&|sample| sample.loss - sample.half_width <= 0.0 && sample.loss + sample.half_width <= LITTLE.ln());
     match (none, little) {
         (Some(none), Some(little)) if none.value == little.value => {
             Some(format!("No measurable loss {}.", knob.until(none.value)))
@@ -98,12 +100,12 @@ fn quiet(samples: &[Sample], knob: Knob) -> Option<String> {
         (_, Some(little)) => Some(format!("Loses little {}.", knob.until(little.value))),
         (_, None) => {
             let first = samples.iter().find(|sample| !untouched(sample))?;
-            let surely = first.finite && first.loss - NORMAL_95 * first.error > LITTLE.ln();
+            let surely = first.finite && first.loss - first.half_width > LITTLE.ln();
             surely.then(|| {
                 format!(
-                    "Loses noticeably from the first step, {} ({} times the perplexity).",
+                    "Loses noticeably from the first step, {} ({}).",
                     knob.value(first.value),
-                    times(first.loss)
+                    times_in_words(first.loss)
                 )
             })
         }
@@ -117,7 +119,7 @@ fn words_at_half(samples: &[Sample], knob: Knob) -> Option<String> {
         .find(|sample| 1.0 - sample.same_top >= HALF)
         .or_else(|| finite().next_back())?;
     let words = other_words(1.0 - sample.same_top)?;
-    Some(format!("At {}, {words}.", knob.value(sample.value)))
+    Some(format!("At {}, it {words}.", knob.value(sample.value)))
 }
 
 /// Where the perplexity ratio is crossed.
@@ -126,17 +128,25 @@ fn breaks(curve: &Curve, samples: &[Sample], knob: Knob, ratio: f64) -> Option<S
         return None;
     }
     if samples.len() < FEWEST_POINTS {
-        return Some(format!(
-            "{} say nothing about a threshold.",
-            counted(samples.len() as f64, "points")
-        ));
+        let too_few = if samples.len() == 1 {
+            "One point is"
+        } else {
+            "Two points are"
+        };
+        return Some(format!("{too_few} not enough to find a threshold."));
+    }
+    if !errors_are_known(samples) {
+        return Some("One window tells no error, so no threshold is given: measure at least two.".to_owned());
     }
     let what = ratio_in_words(ratio);
+    if let Some(step) = broken_by_first_step(curve, samples, knob, ratio) {
+        return Some(format!("{step} breaks it ({what})."));
+    }
     match crossing(curve, ratio)? {
         Crossing::NotReached { beyond } => {
             let possible = samples
                 .iter()
-                .any(|sample| sample.loss + NORMAL_95 * sample.error >= ratio.ln());
+                .any(|sample| sample.loss + sample.half_width >= ratio.ln());
             let unsure = if possible {
                 ", though the error would allow one"
             } else {
@@ -152,13 +162,35 @@ fn breaks(curve: &Curve, samples: &[Sample], knob: Knob, ratio: f64) -> Option<S
             knob.value(before)
         )),
         Crossing::At { value, low, high } => {
-            let place = place(samples, knob, Interval::Half, value, low, high);
+            let place = place(samples, knob, Interval::Short, value, low, high);
             Some(place.map_or_else(
                 || format!("Breaks somewhere in this range ({what}); the error is too large to say where."),
-                |place| format!("Breaks {place} ({what})."),
+                // Two brackets don't follow each other.
+                |place| {
+                    if place.ends_with(')') {
+                        format!("Breaks {place}, at {what}.")
+                    } else {
+                        format!("Breaks {place} ({what}).")
+                    }
+                },
             ))
         }
     }
+}
+
+/// "Removing a single block", where that alone breaks the model and nothing else is done to it.
+fn broken_by_first_step(curve: &Curve, samples: &[Sample], knob: Knob, ratio: f64) -> Option<String> {
+    let first = match crossing(curve, ratio)? {
+        Crossing::BeforeFirst { before } => before,
+        Crossing::At { low, high, .. } => {
+            let (before, after) = around(samples, low, high)?;
+            if before == 0.0 { after } else { return None }
+        }
+        Crossing::NotReached { .. } => return None,
+    };
+    (first == 1.0 && curve.sweep.steps.len() == 1)
+        .then(|| knob.first_step())
+        .flatten()
 }
 
 /// "1.1 times the perplexity".
@@ -172,24 +204,26 @@ fn ratio_in_words(ratio: f64) -> String {
 
 /// Where the loss begins to grow faster, where two segments fit much better than one.
 fn bends(curve: &Curve, samples: &[Sample], knob: Knob) -> Option<String> {
+    if !errors_are_known(samples) {
+        return None;
+    }
     let Segments::Bend { value, low, high, .. } = segments(curve) else {
         return None;
     };
-    let place = place(samples, knob, Interval::Half, value, low, high)?;
+    let place = place(samples, knob, Interval::Short, value, low, high)?;
     Some(format!("Loss accelerates {place}."))
 }
 
 /// How an interval is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Interval {
-    /// "38 % ± 2", no more precise than the position is known.
-    Half,
-    /// "38.3 % (36.9 to 40.1)", precise enough to see whether two intervals overlap.
-    Ends,
+    /// "38 % ± 2" where both sides are as wide, otherwise "39 % (36 to 42)", no more precise than the position is known.
+    Short,
+    /// "38.3 % (36.9 to 40.1)", precise enough to see whether two intervals overlap; rounding never narrows it.
+    Precise,
 }
 
 /// A position with its interval: "at 38 % ± 2", "between 4 and 3 bits"; `None` where the interval is the whole range.
-/// Rounding never narrows an interval.
 fn place(samples: &[Sample], knob: Knob, told: Interval, value: f64, low: f64, high: f64) -> Option<String> {
     let (first, last) = (samples.first()?, samples.last()?);
     let sign = if first.strength == first.value { 1.0 } else { -1.0 };
@@ -206,23 +240,29 @@ fn place(samples: &[Sample], knob: Knob, told: Interval, value: f64, low: f64, h
         });
     }
     let [value, low, high] = [value, low, high].map(|share| 100.0 * share);
+    let (low, high) = (low.min(high), low.max(high));
     let half = (value - low).max(high - value);
-    let most = i32::from(half < 1.0) + i32::from(told == Interval::Ends);
+    let most = i32::from(half < 1.0) + i32::from(told == Interval::Precise);
     let scale = 10.0_f64.powi(most);
-    let rounded = |x: f64, round: fn(f64) -> f64| round(x * scale) / scale;
-    let (low, middle, high) = (
-        rounded(low, f64::floor),
-        rounded(value, f64::round),
-        rounded(high, f64::ceil),
-    );
     let words = |x: f64| decimals(x, most);
+    let outer = (
+        words((low * scale).floor() / scale),
+        words((high * scale).ceil() / scale),
+    );
+    let place = words(value);
     Some(match (open, told) {
-        ((true, _), _) => format!("at or before {} %", words(high)),
-        ((_, true), _) => format!("at {} % or later", words(low)),
-        (_, Interval::Ends) => format!("at {} % ({} to {})", words(middle), words(low), words(high)),
-        (_, Interval::Half) => {
-            let half = (middle - low).max(high - middle).max(1.0 / scale);
-            format!("at {} % ± {}", words(middle), words(half))
+        ((true, _), _) => format!("at or before {} %", outer.1),
+        ((_, true), _) => format!("at {} % or later", outer.0),
+        (_, Interval::Precise) => format!("at {place} % ({} to {})", outer.0, outer.1),
+        (_, Interval::Short) if half * scale < 0.5 => format!("at {place} % ± {}", words(1.0 / scale)),
+        (_, Interval::Short) => {
+            // A digit more than is told, so that what is told as ± is as wide on both sides.
+            let [before, after] = [value - low, high - value].map(|side| decimals(side, most + 1));
+            if before == after {
+                format!("at {place} % ± {}", words(half))
+            } else {
+                format!("at {place} % ({} to {})", words(low), words(high))
+            }
         }
     })
 }
@@ -262,12 +302,16 @@ fn single(curve: &Curve, samples: &[Sample]) -> String {
     if !sample.finite {
         return "The model's output is no longer a number.".to_owned();
     }
-    let (low, high) = (
-        sample.loss - NORMAL_95 * sample.error,
-        sample.loss + NORMAL_95 * sample.error,
-    );
+    let (low, high) = (sample.loss - sample.half_width, sample.loss + sample.half_width);
     let loss = if untouched(sample) {
         "Perplexity is the untouched model's".to_owned()
+    } else if is_lost(sample.loss) {
+        format!("The model is {LOST}")
+    } else if sample.half_width.is_nan() {
+        format!(
+            "Perplexity is {} times the untouched model's (one window tells no error)",
+            times(sample.loss)
+        )
     } else if low <= 0.0 && high >= 0.0 {
         format!(
             "Perplexity is, within the error, the untouched model's ({} times)",
@@ -275,14 +319,17 @@ fn single(curve: &Curve, samples: &[Sample]) -> String {
         )
     } else {
         format!(
-            "Perplexity is {} times the untouched model's ({} to {})",
+            "Perplexity is {} times the untouched model's ({})",
             times(sample.loss),
-            times(low),
-            times(high)
+            if is_lost(high) {
+                format!("{} or more", times(low))
+            } else {
+                format!("{} to {}", times(low), times(high))
+            }
         )
     };
     match other_words(1.0 - sample.same_top) {
-        Some(words) if !untouched(sample) => format!("{loss}; {words}."),
+        Some(words) if !untouched(sample) => format!("{loss}; the model {words}."),
         _ => format!("{loss}."),
     }
 }

@@ -82,7 +82,7 @@ fn model<'a>(name: &'a str, curve: &Curve, knob: Knob, ratio: f64) -> Option<Mod
         Crossing::NotReached { beyond } => format!("not {}", knob.until(beyond)),
         Crossing::BeforeFirst { before } => format!("already at {}", knob.value(before)),
         Crossing::At { value, low, high } => {
-            let place = place(&samples, knob, Interval::Ends, value, low, high);
+            let place = place(&samples, knob, Interval::Precise, value, low, high);
             place.unwrap_or_else(|| "somewhere in this range".to_owned())
         }
     };
@@ -126,7 +126,7 @@ fn order(models: &[Model<'_>], whole: bool) -> String {
     let open = |model: &Model<'_>| model.interval.0 == f64::INFINITY;
     match (earlier, clear) {
         (0, 0) if models.iter().all(open) => "None of them breaks in this range".to_owned(),
-        (0, 0) => "Which breaks first is not clear, since the intervals overlap".to_owned(),
+        (0, 0) => "The intervals overlap, so we can't say which breaks first".to_owned(),
         (0, all) if all == pairs => "Larger models break later here".to_owned(),
         (0, _) => {
             let told = later
@@ -185,7 +185,7 @@ mod tests {
         let text = said([&a, &b, &c]);
         assert!(
             text.starts_with(
-                "Which breaks first is not clear, since the intervals overlap (1.1 times the perplexity): 1M at 30 % (2"
+                "The intervals overlap, so we can't say which breaks first (1.1 times the perplexity): 1M at 30 % (2"
             ),
             "{text}"
         );
@@ -221,7 +221,9 @@ mod tests {
         // Within the error there could be a threshold in the range, but not a known one.
         let unsure = sparsity(|x| (0.1 * x, 0.03));
         assert!(said([&middle, &unsure, &never]).starts_with("16M breaks later than 1M here; the other"));
-        assert!(said([&always, &always, &always]).starts_with("Which breaks first is not clear"));
+        assert!(
+            said([&always, &always, &always]).starts_with("The intervals overlap, so we can't say which breaks first")
+        );
     }
 
     #[test]
@@ -236,7 +238,7 @@ mod tests {
         // Both break between the same two counts, one a little later by linear interpolation.
         let steps = |loss: f64| of("layer-drop:count=0..3/4", move |count| (loss * count, 0.0001));
         let [a, b] = [0.12, 0.19].map(steps);
-        assert!(said([&a, &b, &b]).starts_with("Which breaks first is not clear"));
+        assert!(said([&a, &b, &b]).starts_with("The intervals overlap, so we can't say which breaks first"));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Numbers in words: values with their unit, shares, factors.
 
+use crate::metric::is_lost;
 use crate::modify::catalogue::{Parameter, Unit};
+use crate::wording::LOST;
 
 /// How a knob's values are worded.
 #[derive(Clone, Copy)]
@@ -24,6 +26,19 @@ impl Knob {
             Unit::Bits => counted(value, "bits"),
             Unit::Count => counted(value, self.parameter.term),
         }
+    }
+
+    /// "Removing a single block", where that is the first step from the untouched model to the next strength.
+    pub(super) fn first_step(self) -> Option<String> {
+        if self.unit() != Unit::Count {
+            return None;
+        }
+        let one = counted(1.0, self.parameter.term);
+        let (_, thing) = one.split_once(' ')?;
+        Some(match thing.strip_prefix("removed ") {
+            Some(removed) => format!("Removing a single {removed}"),
+            None => format!("A single {thing}"),
+        })
     }
 
     /// "up to 30 %", "down to 4 bits".
@@ -53,18 +68,18 @@ pub(super) fn counted(number: f64, plural: &str) -> String {
     format!("{} {noun}", decimals(number, 1))
 }
 
-/// "one predicted word in two changes"; `None` where the share is not one.
+/// "predicts a different next word half the time", of a model; `None` where the share is not one.
 pub(super) fn other_words(share: f64) -> Option<String> {
     const SHARES: [(f64, &str); 9] = [
-        (0.05, "one predicted word in twenty changes"),
-        (0.1, "one predicted word in ten changes"),
-        (0.2, "one predicted word in five changes"),
-        (0.25, "one predicted word in four changes"),
-        (1.0 / 3.0, "one predicted word in three changes"),
-        (0.5, "one predicted word in two changes"),
-        (2.0 / 3.0, "two predicted words in three change"),
-        (0.75, "three predicted words in four change"),
-        (0.9, "nine predicted words in ten change"),
+        (0.05, "one time in twenty"),
+        (0.1, "one time in ten"),
+        (0.2, "one time in five"),
+        (0.25, "a quarter of the time"),
+        (1.0 / 3.0, "a third of the time"),
+        (0.5, "half the time"),
+        (2.0 / 3.0, "two thirds of the time"),
+        (0.75, "three quarters of the time"),
+        (0.9, "nine times in ten"),
     ];
     /// Within this distance of a fraction, "about" is left out.
     const EXACT: f64 = 0.015;
@@ -72,12 +87,12 @@ pub(super) fn other_words(share: f64) -> Option<String> {
         return None;
     }
     if share < 0.025 {
-        return Some("nearly every predicted word stays the same".to_owned());
+        return Some("nearly always predicts the same next word".to_owned());
     }
     if share > 0.95 {
-        return Some("nearly every predicted word changes".to_owned());
+        return Some("nearly always predicts a different next word".to_owned());
     }
-    let (fraction, words) = SHARES
+    let (fraction, often) = SHARES
         .into_iter()
         .min_by(|a, b| (a.0 - share).abs().total_cmp(&(b.0 - share).abs()))?;
     let about = if (fraction - share).abs() <= EXACT {
@@ -85,7 +100,7 @@ pub(super) fn other_words(share: f64) -> Option<String> {
     } else {
         "about "
     };
-    Some(format!("{about}{words}"))
+    Some(format!("predicts a different next word {about}{often}"))
 }
 
 /// A loss as a factor of perplexity, with three digits.
@@ -101,6 +116,15 @@ pub(super) fn times(loss: f64) -> String {
     decimals(factor, most)
 }
 
+/// "1.65 times the perplexity".
+pub(super) fn times_in_words(loss: f64) -> String {
+    if is_lost(loss) {
+        LOST.to_owned()
+    } else {
+        format!("{} times the perplexity", times(loss))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,11 +132,13 @@ mod tests {
     #[test]
     fn shares_of_words() {
         let said = |share| other_words(share).unwrap();
-        assert_eq!(said(0.01), "nearly every predicted word stays the same");
-        assert_eq!(said(0.19), "one predicted word in five changes");
-        assert_eq!(said(0.38), "about one predicted word in three changes");
-        assert_eq!(said(0.68), "two predicted words in three change");
-        assert_eq!(said(0.99), "nearly every predicted word changes");
+        assert_eq!(said(0.01), "nearly always predicts the same next word");
+        assert_eq!(said(0.1), "predicts a different next word one time in ten");
+        assert_eq!(said(0.19), "predicts a different next word one time in five");
+        assert_eq!(said(0.38), "predicts a different next word about a third of the time");
+        assert_eq!(said(0.5), "predicts a different next word half the time");
+        assert_eq!(said(0.68), "predicts a different next word two thirds of the time");
+        assert_eq!(said(0.99), "nearly always predicts a different next word");
         assert_eq!(other_words(f64::NAN), None);
     }
 
@@ -130,5 +156,7 @@ mod tests {
         assert_eq!(times(0.5), "1.65");
         assert_eq!(times(3.0), "20.1");
         assert_eq!(times(6.0), "403");
+        assert_eq!(times_in_words(0.5), "1.65 times the perplexity");
+        assert_eq!(times_in_words(20.9), "lost: worse than guessing");
     }
 }

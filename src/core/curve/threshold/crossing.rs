@@ -8,8 +8,7 @@
 
 use super::super::Curve;
 use super::interpolate::{Reach, reach};
-use super::{Sample, samples};
-use crate::numeric::NORMAL_95;
+use super::{Sample, errors_are_known, samples};
 
 /// The perplexity ratios offered as thresholds.
 pub const RATIOS: [f64; 3] = [1.05, 1.1, 2.0];
@@ -42,7 +41,7 @@ pub enum Crossing {
 }
 
 /// Where the curve reaches `ratio` times the perplexity of the untouched model. `None` where fewer than two points were
-/// measured or the ratio is not above 1.
+/// measured, the ratio is not above 1, or the points' errors are not known, as with one window.
 #[must_use]
 pub fn crossing(curve: &Curve, ratio: f64) -> Option<Crossing> {
     let samples = samples(curve);
@@ -50,7 +49,7 @@ pub fn crossing(curve: &Curve, ratio: f64) -> Option<Crossing> {
         return None;
     };
     let level = ratio.ln();
-    if samples.len() < 2 || !(level > 0.0 && level.is_finite()) {
+    if samples.len() < 2 || !errors_are_known(&samples) || !(level > 0.0 && level.is_finite()) {
         return None;
     }
     let x = samples.iter().map(|sample| sample.strength).collect::<Vec<_>>();
@@ -83,15 +82,15 @@ pub fn bounds(curve: &Curve, ratio: f64) -> Option<(f64, f64)> {
 /// Where the upper and the lower ends of the points' intervals reach a level.
 fn ends(samples: &[Sample], level: f64) -> (f64, f64) {
     let x = samples.iter().map(|sample| sample.strength).collect::<Vec<_>>();
-    let shifted = |errors: f64| {
-        let y = samples.iter().map(|sample| sample.loss + errors * sample.error);
+    let shifted = |sign: f64| {
+        let y = samples.iter().map(|sample| sample.loss + sign * sample.half_width);
         match reach(&x, &y.collect::<Vec<_>>(), level) {
             Reach::Before => [f64::NEG_INFINITY; 2],
             Reach::Beyond => [f64::INFINITY; 2],
             Reach::At { straight, smooth } => [straight, smooth],
         }
     };
-    let [low, high] = [NORMAL_95, -NORMAL_95].map(shifted);
+    let [low, high] = [1.0, -1.0].map(shifted);
     (low[0].min(low[1]), high[0].max(high[1]))
 }
 

@@ -9,5 +9,5 @@ pub mod segments;
 pub const FEWEST_POINTS: usize = 3;
 
 pub use crossing::{Crossing, bounds, crossing};
-pub use sample::{Sample, around, samples};
+pub use sample::{Sample, around, errors_are_known, samples};
 pub use segments::{Segments, segments};

@@ -1,6 +1,7 @@
 //! The measured points of a curve in the order of growing damage.
 
 use super::super::{Curve, Outcome};
+use crate::numeric::student_95;
 
 /// Stands in for a perplexity that is not finite.
 const BROKEN_PERPLEXITY: f64 = 1e6;
@@ -14,8 +15,8 @@ pub struct Sample {
     pub strength: f64,
     /// `ln(PPL/PPL₀)`; a perplexity that is not finite counts as a million.
     pub loss: f64,
-    /// Its standard error; 0 where the loss was not finite.
-    pub error: f64,
+    /// Half of its 95 % interval; 0 where the loss was not finite, NaN where the error is not known.
+    pub half_width: f64,
     /// Share of positions with the same most likely next token.
     pub same_top: f64,
     /// Whether the perplexity was finite.
@@ -32,6 +33,12 @@ pub fn around(samples: &[Sample], low: f64, high: f64) -> Option<(f64, f64)> {
     let before = samples.iter().rfind(|sample| sample.strength <= sign * low)?;
     let after = samples.iter().find(|sample| sample.strength >= sign * high)?;
     Some((before.value, after.value))
+}
+
+/// Whether the points have errors; one window tells none.
+#[must_use]
+pub fn errors_are_known(samples: &[Sample]) -> bool {
+    samples.iter().all(|sample| !sample.half_width.is_nan())
 }
 
 /// All measured points, least damage first; failed ones are left out.
@@ -54,7 +61,7 @@ pub fn samples(curve: &Curve) -> Vec<Sample> {
                 return None;
             };
             let loss = measured.hemorrhage.ln_ratio;
-            let error = measured.hemorrhage.ln_ratio_se;
+            let half_width = student_95(curve.protocol.windows) * measured.hemorrhage.ln_ratio_se;
             Some(Sample {
                 value: point.value(),
                 strength: if falls { -point.value() } else { point.value() },
@@ -63,11 +70,7 @@ pub fn samples(curve: &Curve) -> Vec<Sample> {
                 } else {
                     BROKEN_PERPLEXITY.ln() - base
                 },
-                error: if loss.is_finite() && error.is_finite() {
-                    error
-                } else {
-                    0.0
-                },
+                half_width: if loss.is_finite() { half_width } else { 0.0 },
                 same_top: measured.stats.same_top,
                 finite: loss.is_finite(),
             })

@@ -11,9 +11,11 @@ fn stats() -> Stats {
         nll: 3.4,
         nll_se: 0.1,
         kld_mean: 0.0,
+        kld_se: 0.01,
         kld_median: 0.0,
         kld_p99: 0.0,
         same_top: 1.0,
+        same_top_se: 0.01,
         tokens: 100,
     }
 }
@@ -31,6 +33,7 @@ fn protocol() -> Box<Protocol> {
         calibration: None,
         seed: 0,
         program_version: String::new(),
+        warnings: Vec::new(),
     })
 }
 
@@ -109,6 +112,7 @@ fn a_run_on_many_windows_has_fewer_engines() {
         hidden: 192,
         context: 512,
         engines: 8,
+        warnings: Vec::new(),
     };
     let mut experiment = Experiment::default();
     (experiment.windows, experiment.window) = (8, 256);

@@ -6,9 +6,12 @@ use super::{Architecture, GgufRows, StatedWindow};
 pub const LLAMA: Architecture = Architecture {
     name: "llama",
     class: "LlamaForCausalLM",
-    biases: &[],
+    vectors: &[],
     biases_in_words: "no biases",
+    fused: &[],
     gguf_rows: GgufRows::Interleaved,
     context_default: 2048,
+    head_dim_default: None,
+    epsilon_default: 1e-6,
     stated_window: StatedWindow::Used,
 };

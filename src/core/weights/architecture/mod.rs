@@ -1,7 +1,9 @@
 //! The supported architectures: one file each, and the list of them.
 
 mod llama;
+mod phi3;
 mod qwen2;
+mod qwen3;
 
 use std::fmt;
 
@@ -10,10 +12,12 @@ use serde::{Serialize, Serializer};
 use super::Role;
 
 pub use llama::LLAMA;
+pub use phi3::PHI3;
 pub use qwen2::QWEN2;
+pub use qwen3::QWEN3;
 
 /// All of them.
-pub const ALL: [&Architecture; 2] = [&LLAMA, &QWEN2];
+pub const ALL: [&Architecture; 4] = [&LLAMA, &QWEN2, &QWEN3, &PHI3];
 
 /// How files describe an architecture and store its tensors.
 pub struct Architecture {
@@ -21,16 +25,32 @@ pub struct Architecture {
     pub name: &'static str,
     /// Its class in config.json.
     pub class: &'static str,
-    /// The biases of each block, beside [`WEIGHTS`].
-    pub(crate) biases: &'static [Role],
+    /// The vectors of each block beside [`WEIGHTS`]: biases, norms of heads.
+    pub(crate) vectors: &'static [Role],
     /// Its biases, in words.
     pub(crate) biases_in_words: &'static str,
+    /// Tensors that hold the rows of several roles, one after the other.
+    pub(crate) fused: &'static [Fused],
     /// How GGUF files order the rows of query and key.
     pub(crate) gguf_rows: GgufRows,
     /// Context length where config.json doesn't state it.
     pub(crate) context_default: usize,
+    /// Channels of a head where config.json doesn't state them; `None`: width / heads.
+    pub(crate) head_dim_default: Option<usize>,
+    /// Epsilon of RMSNorm where config.json doesn't state it.
+    pub(crate) epsilon_default: f64,
     /// What a `sliding_window` in config.json means where `use_sliding_window` is missing.
     pub(crate) stated_window: StatedWindow,
+}
+
+/// One tensor of a block that holds the rows of several roles.
+pub(crate) struct Fused {
+    /// Its name in GGUF files, inside a block.
+    pub(crate) gguf: &'static str,
+    /// Its name in Hugging Face's files, inside a block.
+    pub(crate) hugging_face: &'static str,
+    /// What it holds, in this order.
+    pub(crate) parts: &'static [Role],
 }
 
 /// The order of the rows of query and key in GGUF files.
@@ -113,6 +133,6 @@ mod tests {
             assert_eq!(Architecture::from_name(architecture.name), Some(architecture));
         }
         assert_eq!(Architecture::from_name("gpt2"), None);
-        assert_eq!(Architecture::names(), "llama, qwen2");
+        assert_eq!(Architecture::names(), "llama, qwen2, qwen3, phi3");
     }
 }

@@ -7,9 +7,12 @@ use crate::weights::Role;
 pub const QWEN2: Architecture = Architecture {
     name: "qwen2",
     class: "Qwen2ForCausalLM",
-    biases: &[Role::QueryBias, Role::KeyBias, Role::ValueBias],
+    vectors: &[Role::QueryBias, Role::KeyBias, Role::ValueBias],
     biases_in_words: "biases on query, key and value only",
+    fused: &[],
     gguf_rows: GgufRows::Halves,
     context_default: 32_768,
+    head_dim_default: None,
+    epsilon_default: 1e-6,
     stated_window: StatedWindow::Off,
 };

@@ -36,12 +36,22 @@ impl Naming {
             Role::Gate => ("ffn_gate.weight", "mlp.gate_proj.weight"),
             Role::Up => ("ffn_up.weight", "mlp.up_proj.weight"),
             Role::Down => ("ffn_down.weight", "mlp.down_proj.weight"),
+            Role::QueryNorm => ("attn_q_norm.weight", "self_attn.q_norm.weight"),
+            Role::KeyNorm => ("attn_k_norm.weight", "self_attn.k_norm.weight"),
         };
-        match (self, id.block) {
-            (Self::Gguf, None) => gguf.to_owned(),
-            (Self::Gguf, Some(block)) => format!("blk.{block}.{gguf}"),
-            (Self::HuggingFace, None) => hugging_face.to_owned(),
-            (Self::HuggingFace, Some(block)) => format!("model.layers.{block}.{hugging_face}"),
+        match id.block {
+            Some(block) => self.in_block(block, gguf, hugging_face),
+            None => match self {
+                Self::Gguf => gguf.to_owned(),
+                Self::HuggingFace => hugging_face.to_owned(),
+            },
+        }
+    }
+
+    fn in_block(self, block: usize, gguf: &str, hugging_face: &str) -> String {
+        match self {
+            Self::Gguf => format!("blk.{block}.{gguf}"),
+            Self::HuggingFace => format!("model.layers.{block}.{hugging_face}"),
         }
     }
 }
@@ -50,7 +60,7 @@ impl Naming {
 fn needed(config: &ModelConfig) -> impl Iterator<Item = TensorId> {
     let head = (!config.tied_head).then_some(Role::OutputHead);
     let outside = [Role::TokenEmbedding, Role::OutputNorm].into_iter().chain(head);
-    let roles = WEIGHTS.iter().chain(config.architecture.biases);
+    let roles = WEIGHTS.iter().chain(config.architecture.vectors);
     let inside =
         (0..config.blocks).flat_map(move |block| roles.clone().map(move |role| TensorId::in_block(block, *role)));
     outside.map(TensorId::global).chain(inside)
@@ -71,17 +81,19 @@ pub(super) struct Layout<'a> {
 }
 
 impl Layout<'_> {
-    /// Assigns each tensor its role.
+    /// Assigns each tensor its role, and warns of what the files contradict themselves in.
     ///
     /// # Errors
     /// An impossible configuration, a missing tensor, a wrong shape, a tensor that the architecture has no place
     /// for.
-    pub(super) fn assemble(mut self, config: ModelConfig) -> Result<Pristine, WeightsError> {
+    pub(super) fn assemble(mut self, mut config: ModelConfig) -> Result<(Pristine, Vec<String>), WeightsError> {
         config.check().map_err(|(field, problem)| WeightsError::Config {
             file: self.file.to_owned(),
             key: field.to_owned(),
             problem,
         })?;
+        let warnings: Vec<String> = self.untie(&mut config)?.into_iter().collect();
+        self.take_apart(&config)?;
         let mut tensors: BTreeMap<TensorId, Arc<dyn StoredTensor>> = BTreeMap::new();
         for id in needed(&config) {
             let name = self.naming.name(id);
@@ -126,7 +138,53 @@ impl Layout<'_> {
             tensors.insert(id, Arc::new(tensor));
         }
         self.refuse_leftovers(&config)?;
-        Ok(Pristine::new(config, tensors))
+        Ok((Pristine::new(config, tensors), warnings))
+    }
+
+    /// Makes a tensor of each part of the tensors that hold several roles.
+    fn take_apart(&mut self, config: &ModelConfig) -> Result<(), WeightsError> {
+        for (block, fused) in
+            (0..config.blocks).flat_map(|block| config.architecture.fused.iter().map(move |f| (block, f)))
+        {
+            let name = self.naming.in_block(block, fused.gguf, fused.hugging_face);
+            let Some(whole) = self.entries.remove(&name) else {
+                continue;
+            };
+            let rows: Vec<usize> = fused.parts.iter().map(|role| config.shape(*role)[0]).collect();
+            let parts = whole.rows(&rows).ok_or_else(|| WeightsError::Shape {
+                file: self.file.to_owned(),
+                name,
+                found: whole.shape.clone(),
+                expected: vec![rows.iter().sum(), config.hidden],
+                advice: self.misfit,
+            })?;
+            for (role, part) in fused.parts.iter().zip(parts) {
+                self.entries
+                    .insert(self.naming.name(TensorId::in_block(block, *role)), part);
+            }
+        }
+        Ok(())
+    }
+
+    /// A head that the configuration calls tied is the file's own where the file has one that differs.
+    fn untie(&self, config: &mut ModelConfig) -> Result<Option<String>, WeightsError> {
+        let [embedding, head] =
+            [Role::TokenEmbedding, Role::OutputHead].map(|role| self.naming.name(TensorId::global(role)));
+        if !config.tied_head {
+            return Ok(None);
+        }
+        let (Some(tied), Some(own)) = (self.entries.get(&embedding), self.entries.get(&head)) else {
+            return Ok(None);
+        };
+        if own.holds_the_same_as(tied, &head)? {
+            return Ok(None);
+        }
+        config.tied_head = false;
+        Ok(Some(format!(
+            "{}: the configuration says that output head and embedding are the same, but {head} differs from \
+             {embedding}: it is used as the head.",
+            self.file
+        )))
     }
 
     /// A tensor without a role would change the model's output if it were used, so ignoring it would mean measuring a
@@ -148,7 +206,7 @@ impl Layout<'_> {
                 "the tensor {name} in a {architecture} model of {} blocks",
                 config.blocks
             ),
-            supported: format!("attention with plain rotary positions, gated feed-forward, RMSNorm, {biases}"),
+            supported: format!("attention with rotary positions, gated feed-forward, RMSNorm, {biases}"),
         })
     }
 }

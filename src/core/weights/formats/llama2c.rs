@@ -13,9 +13,9 @@ use super::encoding::Encoding;
 use super::layout::{Layout, Naming};
 use super::tensor::{Entry, RowOrder};
 use super::tokens::TokenizerSource;
-use super::{NamedFile, detect};
+use super::{NamedFile, OpenedModel, detect};
 use crate::weights::architecture::LLAMA;
-use crate::weights::{ModelConfig, Pristine, ReadAt, Role, TensorId, WeightsError};
+use crate::weights::{ModelConfig, ReadAt, Role, Rope, TensorId, WeightsError};
 
 /// llama2.c has the epsilon of `rmsnorm` and the rotary base as constants in its code.
 const RMS_EPSILON: f64 = 1e-5;
@@ -29,7 +29,7 @@ const TOKENIZER_BYTES_MAX: u64 = 1 << 24;
 const EXPECTED: &str = "a llama2.c model";
 
 /// Opens a llama2.c model with its tokenizer; its tensors are read when asked for.
-pub(super) fn open(model: &NamedFile, tokenizer: &NamedFile) -> Result<(Pristine, TokenizerSource), WeightsError> {
+pub(super) fn open(model: &NamedFile, tokenizer: &NamedFile) -> Result<OpenedModel, WeightsError> {
     let (name, file) = model;
     let first = detect::peek(file.as_ref(), name)?;
     detect::check(name, &first, EXPECTED)?;
@@ -47,7 +47,7 @@ pub(super) fn open(model: &NamedFile, tokenizer: &NamedFile) -> Result<(Pristine
         advice: "The file is incomplete: use another one",
         misfit: "The file contradicts itself: get it again, or use another one",
     };
-    let pristine = layout.assemble(config)?;
+    let (pristine, warnings) = layout.assemble(config)?;
 
     let (name, file) = tokenizer;
     let first = detect::peek(file.as_ref(), name)?;
@@ -63,7 +63,12 @@ pub(super) fn open(model: &NamedFile, tokenizer: &NamedFile) -> Result<(Pristine
         length,
         source,
     })?;
-    Ok((pristine, TokenizerSource::Llama2c { bytes, vocabulary }))
+    Ok(OpenedModel {
+        pristine,
+        tokenizer: TokenizerSource::Llama2c { bytes, vocabulary },
+        files: vec![model.clone(), tokenizer.clone()],
+        warnings,
+    })
 }
 
 fn config(name: &str, first: &[u8]) -> Result<ModelConfig, WeightsError> {
@@ -90,7 +95,7 @@ fn config(name: &str, first: &[u8]) -> Result<ModelConfig, WeightsError> {
         head_dim: hidden / heads,
         vocabulary: size(vocabulary.checked_abs().ok_or_else(not_a_model)?)?,
         context: size(context)?,
-        rope_theta: ROPE_THETA,
+        rope: Rope::plain(ROPE_THETA),
         rms_epsilon: RMS_EPSILON,
         tied_head: vocabulary > 0,
     })

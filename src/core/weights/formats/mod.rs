@@ -26,7 +26,7 @@ use super::{Pristine, ReadAt, WeightsError};
 pub use file::{files, open_path};
 pub use hash::{sha256, sha256_hex, sha256_of_files};
 pub use rotary::{half_split_from_interleaved, interleaved_from_half_split};
-pub use tokens::{GgufVocabulary, TokenizerSource};
+pub use tokens::{GgufVocabulary, TokenKind, TokenizerSource};
 
 /// A file and its name, which may have folders in front.
 pub type NamedFile = (String, Arc<dyn ReadAt>);
@@ -40,6 +40,8 @@ pub struct OpenedModel {
     pub tokenizer: TokenizerSource,
     /// The files that the model consists of, by name.
     pub files: Vec<NamedFile>,
+    /// What had to be assumed, or was left aside, so that the numbers can be judged: a sentence each.
+    pub warnings: Vec<String>,
 }
 
 impl OpenedModel {
@@ -83,11 +85,8 @@ pub fn open(mut files: Vec<NamedFile>) -> Result<OpenedModel, WeightsError> {
             ggufs.push(named.clone());
         }
     }
-    let (pristine, tokenizer, mut files) = match ggufs.as_slice() {
-        [(name, file)] => {
-            let (pristine, tokenizer) = gguf::open(name, file)?;
-            (pristine, tokenizer, ggufs)
-        }
+    let mut opened = match ggufs.as_slice() {
+        [gguf] => gguf::open(gguf)?,
         [] => open_several(&files)?,
         [(first, _), (second, _), ..] => {
             return Err(WeightsError::Files {
@@ -96,12 +95,8 @@ pub fn open(mut files: Vec<NamedFile>) -> Result<OpenedModel, WeightsError> {
             });
         }
     };
-    files.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(OpenedModel {
-        pristine,
-        tokenizer,
-        files,
-    })
+    opened.files.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(opened)
 }
 
 /// Whether a file counts for the identity of a model in safetensors. Files that only some copies have don't count: an
@@ -112,22 +107,18 @@ pub fn is_part_of_safetensors(name: &str) -> bool {
 }
 
 /// Opens the formats that keep a model in several files.
-fn open_several(files: &[NamedFile]) -> Result<(Pristine, TokenizerSource, Vec<NamedFile>), WeightsError> {
+fn open_several(files: &[NamedFile]) -> Result<OpenedModel, WeightsError> {
     let only = |wanted: &dyn Fn(&str) -> bool| -> Vec<NamedFile> {
         let wanted = files.iter().filter(|(name, _)| wanted(base_name(name)));
         wanted.cloned().collect()
     };
     if files.iter().any(|(name, _)| has_extension(name, "safetensors")) {
-        let (pristine, tokenizer) = hugging_face::open(files)?;
-        return Ok((pristine, tokenizer, only(&is_part_of_safetensors)));
+        return hugging_face::open(files);
     }
     let tokenizers = only(&|name| has_extension(name, "bin") && name.starts_with("tok"));
     let models = only(&|name| has_extension(name, "bin") && !name.starts_with("tok"));
     match (models.as_slice(), tokenizers.as_slice()) {
-        ([model], [tokenizer]) => {
-            let (pristine, source) = llama2c::open(model, tokenizer)?;
-            Ok((pristine, source, vec![model.clone(), tokenizer.clone()]))
-        }
+        ([model], [tokenizer]) => llama2c::open(model, tokenizer),
         // If the file is something else altogether, saying so is more helpful.
         ([(name, file)], []) => {
             detect::check(name, &detect::peek(file.as_ref(), name)?, "a llama2.c model")?;

@@ -17,6 +17,61 @@ pub(super) struct Entry {
     pub(super) bytes: u64,
 }
 
+impl Entry {
+    /// Consecutive parts of so many rows each; `None` if they don't make up the whole matrix.
+    pub(super) fn rows(&self, parts: &[usize]) -> Option<Vec<Self>> {
+        let [rows, columns] = *self.shape.as_slice() else {
+            return None;
+        };
+        if parts.iter().sum::<usize>() != rows || rows == 0 {
+            return None;
+        }
+        // A row holds whole blocks.
+        let row_bytes = self.bytes / rows as u64;
+        let mut offset = self.offset;
+        let part = |rows: &usize| {
+            let bytes = row_bytes * *rows as u64;
+            let part = Self {
+                shape: vec![*rows, columns],
+                offset,
+                bytes,
+                ..self.clone()
+            };
+            offset += bytes;
+            part
+        };
+        Some(parts.iter().map(part).collect())
+    }
+
+    /// Whether the bytes of both are the same, read a piece at a time. `name` is the tensor's, for messages.
+    pub(super) fn holds_the_same_as(&self, other: &Self, name: &str) -> Result<bool, WeightsError> {
+        if (self.bytes, self.encoding) != (other.bytes, other.encoding) {
+            return Ok(false);
+        }
+        let mut pieces = [Vec::new(), Vec::new()];
+        let mut done = 0;
+        while done < self.bytes {
+            let length = (self.bytes - done).min(PIECE_BYTES as u64);
+            for (piece, entry) in pieces.iter_mut().zip([self, other]) {
+                piece.resize(usize::try_from(length).unwrap_or(PIECE_BYTES), 0);
+                let offset = entry.offset + done;
+                let read = entry.file.read_at(offset, piece);
+                read.map_err(|source| WeightsError::Read {
+                    what: format!("tensor {name}"),
+                    offset,
+                    length,
+                    source,
+                })?;
+            }
+            if pieces[0] != pieces[1] {
+                return Ok(false);
+            }
+            done += length;
+        }
+        Ok(true)
+    }
+}
+
 /// The order of a tensor's rows in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RowOrder {
@@ -36,6 +91,22 @@ pub(super) struct FileTensor {
 
 /// Encoded bytes in memory at a time.
 const PIECE_BYTES: usize = 1 << 20;
+
+impl FileTensor {
+    /// Nothing can be measured of a model with such a weight, modified or not.
+    fn refuse_not_finite(&self, values: &[f32]) -> Result<(), WeightsError> {
+        let Some(place) = values.iter().position(|value| !value.is_finite()) else {
+            return Ok(());
+        };
+        let columns = self.shape[1].max(1);
+        Err(WeightsError::NotFinite {
+            name: self.name.clone(),
+            row: place / columns,
+            column: place % columns,
+            value: values[place],
+        })
+    }
+}
 
 impl StoredTensor for FileTensor {
     fn name(&self) -> &str {
@@ -94,6 +165,7 @@ impl StoredTensor for FileTensor {
             offset += length;
             blocks_left -= blocks;
         }
+        self.refuse_not_finite(&values)?;
         Ok(match self.order {
             RowOrder::AsWanted => values,
             RowOrder::Interleaved { head_dim } => {

@@ -26,20 +26,70 @@ pub enum TokenizerSource {
 /// The `tokenizer.ggml.*` metadata of a GGUF file.
 #[derive(Debug, Clone, Default)]
 pub struct GgufVocabulary {
+    /// The model's architecture, e.g. `llama`.
+    pub architecture: String,
     /// The kind of tokenizer, e.g. `gpt2` for byte-level BPE.
     pub model: String,
     /// How text is cut before merging, e.g. `smollm`.
     pub pre: Option<String>,
     /// The tokens by id.
     pub tokens: Vec<String>,
-    /// The kind of each token: 1 normal, 3 control, 4 user-defined; empty where the file doesn't say.
+    /// The score of each token; empty where the file doesn't say.
+    pub scores: Vec<f32>,
+    /// The kind of each token, as [`TokenKind`] numbers them; empty where the file doesn't say.
     pub kinds: Vec<i32>,
     /// Pairs to merge, in order of priority, each joined by a space.
-    pub merges: Vec<String>,
+    pub merges: Option<Vec<String>>,
     /// The token that begins a text.
     pub bos: Option<u32>,
     /// The token that ends a text.
     pub eos: Option<u32>,
+    /// The token of characters that are not in the vocabulary.
+    pub unknown: Option<u32>,
     /// Whether texts begin with `bos`.
-    pub add_bos: bool,
+    pub add_bos: Option<bool>,
+    /// Whether texts end with `eos`.
+    pub add_eos: Option<bool>,
+    /// Whether texts get a space in front.
+    pub add_space_prefix: Option<bool>,
+}
+
+/// What a token of a GGUF file is for. Source: ggml-org/llama.cpp, `include/llama.h` (`llama_token_type`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// Text is merged into it; 1, and whatever is not listed.
+    Normal,
+    /// Stands for what is not in the vocabulary; 2.
+    Unknown,
+    /// Not text, e.g. BOS; 3.
+    Control,
+    /// Text that is matched before anything else; 4.
+    UserDefined,
+    /// Fills a place; 5.
+    Unused,
+    /// One byte; 6.
+    Byte,
+}
+
+impl TokenKind {
+    /// Whether it is matched in a text before anything else.
+    #[must_use]
+    pub fn is_added(self) -> bool {
+        matches!(self, Self::Unknown | Self::Control | Self::UserDefined)
+    }
+}
+
+impl GgufVocabulary {
+    /// What a token is for.
+    #[must_use]
+    pub fn kind(&self, id: u32) -> TokenKind {
+        match self.kinds.get(id as usize) {
+            Some(2) => TokenKind::Unknown,
+            Some(3) => TokenKind::Control,
+            Some(4) => TokenKind::UserDefined,
+            Some(5) => TokenKind::Unused,
+            Some(6) => TokenKind::Byte,
+            _ => TokenKind::Normal,
+        }
+    }
 }

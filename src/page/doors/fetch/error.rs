@@ -21,10 +21,8 @@ pub enum FetchError {
         /// The file's name.
         name: String,
     },
-    /// This copy of the page was built without the model.
-    #[error(
-        "this copy of the page doesn't include the model {name}. Choose a model file of your own, or a Hugging Face repository"
-    )]
+    /// This site was built without the model.
+    #[error("this site does not include {name}. Choose a model file of your own, or a Hugging Face repository")]
     NotBundled {
         /// The model.
         name: String,

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::super::caption::{Protocol, Title, selectable};
 use super::picture;
 use crate::parts::chart::{NamedMark, in_order, size_for};
-use crate::parts::{Chart, Choice, Group, Segments, Select};
+use crate::parts::{Chart, Choice, Explained, Group, HEMORRHAGE, Segments, Select};
 use crate::state::{Results, UnderWay};
 use crate::work::Page;
 use hemoscope_core::curve::threshold::crossing::RATIOS;
@@ -19,6 +19,7 @@ use hemoscope_core::wording;
 #[component]
 pub(super) fn Figure() -> impl IntoView {
     let page = Page::get();
+    let readout = Memo::new(move |_| readout(&page.link.read(), &page.results.read()));
     view! {
         <div class="chart-head">
             <div class="chart-line">
@@ -26,9 +27,7 @@ pub(super) fn Figure() -> impl IntoView {
                 <ThresholdSelect/>
             </div>
             <Switches/>
-            <p class="readout" data-testid="readout">
-                {move || readout(&page.link.read(), &page.results.read())}
-            </p>
+            <p class="readout" data-testid="readout"><Explained text=readout term=HEMORRHAGE/></p>
         </div>
         <CurveChart/>
         <Protocol/>

@@ -91,7 +91,7 @@ pub fn chart(
         first.pending = under_way
             .iter()
             .map(|point| match &point.so_far {
-                Some((_, measured)) => Sample::of(point.value, measured, view.measure),
+                Some((windows, measured)) => Sample::of(point.value, measured, *windows, view.measure),
                 None => Sample {
                     x: point.value,
                     y: f64::NAN,
@@ -122,7 +122,7 @@ pub fn pending_mark(sweep: &Sweep, point: &UnderWay, measure: Measure) -> String
     match &point.so_far {
         Some((windows, measured)) => format!(
             "{x}: being measured, so far {} ({windows} of {} windows)",
-            wording::sample(&Sample::of(point.value, measured, measure), measure),
+            wording::sample(&Sample::of(point.value, measured, *windows, measure), measure),
             point.total
         ),
         None => format!("{x}: being measured"),
@@ -157,7 +157,11 @@ mod tests {
             assert_eq!(name, Some(format!("{} breaks at 31\u{202f}%", series.name)));
         }
         let said = answer_input.answer();
-        assert!(said.headline.starts_with("Which breaks first is not clear"), "{said:?}");
+        assert!(
+            said.headline
+                .starts_with("The intervals overlap, so we can't say which breaks first"),
+            "{said:?}"
+        );
         assert!(
             said.headline.ends_with(':') && said.rest.starts_with("1M at "),
             "{said:?}"

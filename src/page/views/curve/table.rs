@@ -6,7 +6,7 @@ use hemoscope_core::curve::{Curve, Outcome, Point};
 use hemoscope_core::experiment::Settings;
 use hemoscope_core::modify::catalogue::Unit;
 use hemoscope_core::modify::knob;
-use hemoscope_core::numeric::NORMAL_95;
+use hemoscope_core::numeric::student_95;
 use hemoscope_core::plot::format_value;
 
 /// The names of the table's columns after the first.
@@ -48,14 +48,15 @@ fn rows(curve: &Curve) -> Vec<Row> {
             format_value(1.0, Unit::Share),
         ],
     };
+    let windows = curve.protocol.windows;
     let points = curve.points.iter().map(|point| Row {
         head: format_value(point.value(), unit),
-        cells: cells(point),
+        cells: cells(point, windows),
     });
     std::iter::once(untouched).chain(points).collect()
 }
 
-fn cells(point: &Point) -> Vec<String> {
+fn cells(point: &Point, windows: usize) -> Vec<String> {
     let measured = match point.outcome() {
         Outcome::Measured(measured) => measured,
         Outcome::Observed(_) => return Vec::new(),
@@ -65,7 +66,10 @@ fn cells(point: &Point) -> Vec<String> {
     vec![
         four(measured.stats.ppl),
         four(loss.ln_ratio.exp()),
-        format!("{} ± {}", four(loss.ln_ratio), four(NORMAL_95 * loss.ln_ratio_se)),
+        match student_95(windows) * loss.ln_ratio_se {
+            half if half.is_nan() => four(loss.ln_ratio),
+            half => format!("{} ± {}", four(loss.ln_ratio), four(half)),
+        },
         four(measured.stats.kld_mean),
         format_value(measured.stats.same_top, Unit::Share),
         format_value(measured.sparsity_achieved, Unit::Share),

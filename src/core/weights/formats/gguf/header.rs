@@ -23,6 +23,7 @@ pub(super) enum Value {
     String(String),
     Strings(Vec<String>),
     I32s(Vec<i32>),
+    F32s(Vec<f32>),
     /// An array that nothing here uses; its elements have been checked and skipped.
     OtherArray {
         length: u64,
@@ -177,6 +178,13 @@ fn read_array(cursor: &mut Cursor<'_>, key: &str) -> Result<Value, WeightsError>
             }
             Value::I32s(integers)
         }
+        6 => {
+            let mut floats = Vec::with_capacity(check_count(cursor, &what, length, 4)?);
+            for _ in 0..length {
+                floats.push(f32::from_le_bytes(cursor.take()?));
+            }
+            Value::F32s(floats)
+        }
         _ => {
             skip_elements(cursor, &what, kind, length, 1)?;
             Value::OtherArray { length }
@@ -264,7 +272,10 @@ fn read_tensor(cursor: &mut Cursor<'_>, alignment: u64) -> Result<TensorInfo, We
     }
     let kind = cursor.u32()?;
     let Some(encoding) = Encoding::from_ggml(kind) else {
-        let what = format!("ggml type {kind} of tensor {name:?}");
+        let what = match Encoding::ggml_name(kind) {
+            Some(known) => format!("the type {known} of tensor {name:?}"),
+            None => format!("the unknown ggml type {kind} of tensor {name:?}"),
+        };
         return Err(cursor.unsupported(what, GGML_NAMES));
     };
     let columns = shape.last().copied().unwrap_or_default();

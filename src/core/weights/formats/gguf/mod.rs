@@ -2,12 +2,13 @@
 //!
 //! | metadata | default |
 //! |---|---|
-//! | `general.architecture` | none; `llama` or `qwen2` |
+//! | `general.architecture` | none; a name of `architecture::ALL` |
 //! | `A.embedding_length`, `A.feed_forward_length`, `A.block_count`, `A.attention.head_count` | none |
 //! | `A.attention.head_count_kv` | as many as query heads |
 //! | `A.attention.key_length` | embedding length / heads |
 //! | `A.context_length` | 2048 |
 //! | `A.rope.freq_base` | 10000 |
+//! | `A.rope.scaling.*`, the tensor `rope_freqs.weight` | none; see `rope.rs` |
 //! | `A.attention.layer_norm_rms_epsilon` | 1e-5 |
 //! | `general.name`, `general.license` | not known |
 //!
@@ -15,23 +16,26 @@
 
 mod cursor;
 mod header;
+mod rope;
+mod vocabulary;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::layout::{Layout, Naming};
 use super::tensor::{Entry, RowOrder};
-use super::tokens::{GgufVocabulary, TokenizerSource};
+use super::tokens::TokenizerSource;
+use super::{NamedFile, OpenedModel};
 use crate::weights::architecture::GgufRows;
-use crate::weights::{Architecture, ModelConfig, Pristine, ReadAt, WeightsError};
+use crate::weights::{Architecture, ModelConfig, WeightsError};
 use header::{Header, Value};
 
 const CONTEXT_DEFAULT: usize = 2048;
-const ROPE_THETA_DEFAULT: f64 = 10_000.0;
 const RMS_EPSILON_DEFAULT: f64 = 1e-5;
 
 /// Opens a GGUF file; its tensors are read when asked for.
-pub(super) fn open(file_name: &str, file: &Arc<dyn ReadAt>) -> Result<(Pristine, TokenizerSource), WeightsError> {
+pub(super) fn open(named: &NamedFile) -> Result<OpenedModel, WeightsError> {
+    let (file_name, file) = named;
     let Header { metadata, tensors } = Header::read(file.as_ref(), file_name)?;
     let mut metadata = Metadata { file_name, metadata };
 
@@ -52,7 +56,14 @@ pub(super) fn open(file_name: &str, file: &Arc<dyn ReadAt>) -> Result<(Pristine,
             });
         }
     }
-    let config = metadata.config(&entries)?;
+    let divisors = entries
+        .remove(rope::DIVISORS)
+        .map(|entry| metadata.divisors(entry))
+        .transpose()?;
+    let mut config = metadata.config(&entries, divisors)?;
+    let limit = metadata
+        .sliding_window(config.architecture)?
+        .and_then(|window| config.limit_context(window));
     let rotary = match config.architecture.gguf_rows {
         GgufRows::Interleaved => RowOrder::Interleaved {
             head_dim: config.head_dim,
@@ -67,9 +78,14 @@ pub(super) fn open(file_name: &str, file: &Arc<dyn ReadAt>) -> Result<(Pristine,
         advice: "The file is incomplete: use another one",
         misfit: "The file contradicts itself: get it again, or use another one",
     };
-    let pristine = layout.assemble(config)?;
+    let (pristine, warnings) = layout.assemble(config)?;
     let vocabulary = metadata.vocabulary()?;
-    Ok((pristine, TokenizerSource::Gguf(vocabulary)))
+    Ok(OpenedModel {
+        pristine,
+        tokenizer: TokenizerSource::Gguf(vocabulary),
+        files: vec![named.clone()],
+        warnings: limit.into_iter().chain(warnings).collect(),
+    })
 }
 
 struct Metadata<'a> {
@@ -126,7 +142,7 @@ impl Metadata<'_> {
                 Ok(value) => Ok(Some(value)),
                 Err(_) => Err(self.error(key, format!("can't be {value}"))),
             },
-            Some(Value::I32s(_) | Value::OtherArray { .. }) => {
+            Some(Value::I32s(_) | Value::F32s(_) | Value::OtherArray { .. }) => {
                 Err(self.unsupported(format!("{key} that differs between blocks"), "blocks of one shape"))
             }
             Some(_) => Err(self.error(key, "is not a whole number")),
@@ -138,7 +154,11 @@ impl Metadata<'_> {
             .ok_or_else(|| self.error(key, "is missing from the metadata"))
     }
 
-    fn config(&self, entries: &BTreeMap<String, Entry>) -> Result<ModelConfig, WeightsError> {
+    fn config(
+        &self,
+        entries: &BTreeMap<String, Entry>,
+        divisors: Option<Vec<f64>>,
+    ) -> Result<ModelConfig, WeightsError> {
         if self.integer::<u32>("split.count")?.is_some_and(|count| count > 1) {
             return Err(self.unsupported(
                 "a GGUF model in several files",
@@ -188,7 +208,7 @@ impl Metadata<'_> {
             head_dim,
             vocabulary,
             context: self.integer(&key("context_length"))?.unwrap_or(CONTEXT_DEFAULT),
-            rope_theta: self.float(&key("rope.freq_base"))?.unwrap_or(ROPE_THETA_DEFAULT),
+            rope: self.rope(&name, divisors)?,
             rms_epsilon: self
                 .float(&key("attention.layer_norm_rms_epsilon"))?
                 .unwrap_or(RMS_EPSILON_DEFAULT),
@@ -199,62 +219,18 @@ impl Metadata<'_> {
     /// Refuses features of a supported architecture that the forward pass here lacks.
     fn refuse_extras(&self, architecture: &str) -> Result<(), WeightsError> {
         let key = |key: &str| format!("{architecture}.{key}");
-        let scaling = key("rope.scaling.type");
-        if let Some(kind) = self.string(&scaling)?.filter(|kind| kind != "none") {
-            return Err(self.unsupported(format!("rotary scaling of type {kind:?}"), "plain rotary positions"));
-        }
-        for (extra, what, supported) in [
-            (
-                "expert_count",
-                "a mixture of experts",
-                "one feed-forward part in each block",
-            ),
-            (
-                "attention.sliding_window",
-                "sliding-window attention",
-                "attention over the whole context",
-            ),
-        ] {
-            if self.integer::<u64>(&key(extra))?.is_some_and(|count| count > 0) {
-                return Err(self.unsupported(what, supported));
-            }
+        if self
+            .integer::<u64>(&key("expert_count"))?
+            .is_some_and(|count| count > 0)
+        {
+            return Err(self.unsupported("a mixture of experts", "one feed-forward part in each block"));
         }
         Ok(())
     }
 
-    /// Takes the tokenizer's metadata out.
-    fn vocabulary(&mut self) -> Result<GgufVocabulary, WeightsError> {
-        const MODEL: &str = "tokenizer.ggml.model";
-        const TOKENS: &str = "tokenizer.ggml.tokens";
-        const KINDS: &str = "tokenizer.ggml.token_type";
-        const MERGES: &str = "tokenizer.ggml.merges";
-        let model = self
-            .string(MODEL)?
-            .ok_or_else(|| self.error(MODEL, "is missing: the file has no tokenizer"))?;
-        let tokens = match self.metadata.remove(TOKENS) {
-            Some(Value::Strings(tokens)) => tokens,
-            Some(_) => return Err(self.error(TOKENS, "is not a list of strings")),
-            None => return Err(self.error(TOKENS, "is missing: the file has no tokenizer")),
-        };
-        let kinds = match self.metadata.remove(KINDS) {
-            Some(Value::I32s(kinds)) if kinds.len() == tokens.len() => kinds,
-            Some(_) => return Err(self.error(KINDS, "is not a list with one number per token")),
-            None => Vec::new(),
-        };
-        let merges = match self.metadata.remove(MERGES) {
-            Some(Value::Strings(merges)) => merges,
-            Some(_) => return Err(self.error(MERGES, "is not a list of strings")),
-            None => Vec::new(),
-        };
-        Ok(GgufVocabulary {
-            model,
-            pre: self.string("tokenizer.ggml.pre")?,
-            tokens,
-            kinds,
-            merges,
-            bos: self.integer("tokenizer.ggml.bos_token_id")?,
-            eos: self.integer("tokenizer.ggml.eos_token_id")?,
-            add_bos: self.bool("tokenizer.ggml.add_bos_token")?.unwrap_or(false),
-        })
+    /// How many tokens attention looks back in some blocks; 0 in the file is no limit.
+    fn sliding_window(&self, architecture: &Architecture) -> Result<Option<usize>, WeightsError> {
+        let window = self.integer(&format!("{}.attention.sliding_window", architecture.name))?;
+        Ok(window.filter(|window| *window > 0))
     }
 }

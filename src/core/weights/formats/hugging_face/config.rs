@@ -1,10 +1,9 @@
-//! `config.json`, as transformers writes it for Llama and Qwen2 models.
-//!
-//! Defaults are those of transformers' `LlamaConfig` and `Qwen2Config`.
+//! `config.json`, as transformers writes it. Defaults are those of the architecture's own configuration class there.
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::rope::RopeFields;
 use crate::weights::architecture::StatedWindow;
 use crate::weights::{Architecture, ModelConfig, WeightsError};
 
@@ -24,18 +23,16 @@ struct Fields {
     head_dim: Option<usize>,
     vocab_size: Option<usize>,
     max_position_embeddings: Option<usize>,
-    rope_theta: Option<f64>,
     rms_norm_eps: Option<f64>,
     tie_word_embeddings: Option<bool>,
     hidden_act: Option<String>,
     attention_bias: Option<bool>,
     mlp_bias: Option<bool>,
-    partial_rotary_factor: Option<f64>,
     use_sliding_window: Option<bool>,
-    sliding_window: Option<u64>,
+    sliding_window: Option<usize>,
     layer_types: Option<Vec<String>>,
-    rope_scaling: Option<Value>,
-    rope_parameters: Option<Value>,
+    #[serde(flatten)]
+    rope: RopeFields,
     quantization_config: Option<Value>,
     #[serde(flatten)]
     special: SpecialTokens,
@@ -48,19 +45,23 @@ pub(super) struct SpecialTokens {
     eos_token_id: Option<Ids>,
 }
 
+/// A token's id or several; negative ones, mostly −1, mean none.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Ids {
-    One(u32),
-    Several(Vec<u32>),
+    One(i64),
+    Several(Vec<Option<i64>>),
 }
 
 impl Ids {
+    /// Ids too large for a token stay too large.
     fn to_vec(&self) -> Vec<u32> {
-        match self {
-            Self::One(id) => vec![*id],
-            Self::Several(ids) => ids.clone(),
-        }
+        let ids = match self {
+            Self::One(id) => &vec![Some(*id)],
+            Self::Several(ids) => ids,
+        };
+        let ids = ids.iter().flatten().filter(|id| **id >= 0);
+        ids.map(|id| u32::try_from(*id).unwrap_or(u32::MAX)).collect()
     }
 }
 
@@ -76,11 +77,16 @@ impl SpecialTokens {
     }
 }
 
-const ROPE_THETA_DEFAULT: f64 = 10_000.0;
-const RMS_EPSILON_DEFAULT: f64 = 1e-6;
+/// What a `config.json` says.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub(super) config: ModelConfig,
+    pub(super) special: SpecialTokens,
+    pub(super) warning: Option<String>,
+}
 
 /// Reads the text of a `config.json`.
-pub(super) fn parse(file: &str, text: &[u8]) -> Result<(ModelConfig, SpecialTokens), WeightsError> {
+pub(super) fn parse(file: &str, text: &[u8]) -> Result<Parsed, WeightsError> {
     let error = |key: &str, problem: String| WeightsError::Config {
         file: file.to_owned(),
         key: key.to_owned(),
@@ -90,14 +96,16 @@ pub(super) fn parse(file: &str, text: &[u8]) -> Result<(ModelConfig, SpecialToke
         serde_json::from_slice(text).map_err(|problem| error("the JSON", format!("can't be read: {problem}")))?;
     let architecture = architecture(file, &fields)?;
     refuse_extras(file, architecture, &fields)?;
-    let theta = rope_theta(file, &fields)?;
+    let rope = fields.rope.read(file, fields.max_position_embeddings)?;
     let needed = |key: &str, value: Option<usize>| value.ok_or_else(|| error(key, "is missing".to_owned()));
     let hidden = needed("hidden_size", fields.hidden_size)?;
     let heads = needed("num_attention_heads", fields.num_attention_heads)?;
     if heads == 0 {
         return Err(error("num_attention_heads", "is 0".to_owned()));
     }
-    let config = ModelConfig {
+    let head_dim = fields.head_dim.or(architecture.head_dim_default);
+    let window = sliding_window(file, architecture, &fields)?;
+    let mut config = ModelConfig {
         architecture,
         name: fields.name.filter(|name| !name.is_empty()),
         licence: fields.license,
@@ -106,17 +114,22 @@ pub(super) fn parse(file: &str, text: &[u8]) -> Result<(ModelConfig, SpecialToke
         blocks: needed("num_hidden_layers", fields.num_hidden_layers)?,
         heads,
         kv_heads: fields.num_key_value_heads.unwrap_or(heads),
-        head_dim: fields.head_dim.unwrap_or(hidden / heads),
+        head_dim: head_dim.unwrap_or(hidden / heads),
         vocabulary: needed("vocab_size", fields.vocab_size)?,
         context: fields.max_position_embeddings.unwrap_or(architecture.context_default),
-        rope_theta: theta,
-        rms_epsilon: fields.rms_norm_eps.unwrap_or(RMS_EPSILON_DEFAULT),
+        rope,
+        rms_epsilon: fields.rms_norm_eps.unwrap_or(architecture.epsilon_default),
         tied_head: fields.tie_word_embeddings.unwrap_or(false),
     };
-    Ok((config, fields.special))
+    let warning = window.and_then(|window| config.limit_context(window));
+    Ok(Parsed {
+        config,
+        special: fields.special,
+        warning,
+    })
 }
 
-fn unsupported(file: &str, what: impl Into<String>, supported: impl Into<String>) -> WeightsError {
+pub(super) fn unsupported(file: &str, what: impl Into<String>, supported: impl Into<String>) -> WeightsError {
     WeightsError::Unsupported {
         file: file.to_owned(),
         what: what.into(),
@@ -159,50 +172,38 @@ fn refuse_extras(file: &str, architecture: &Architecture, fields: &Fields) -> Re
     if fields.mlp_bias == Some(true) {
         return refuse("mlp_bias: true", "a feed-forward part without biases");
     }
-    if fields.partial_rotary_factor.is_some_and(|factor| factor != 1.0) {
-        return refuse("partial_rotary_factor", "rotary positions on the whole head");
-    }
-    let states_window = architecture.stated_window == StatedWindow::Used && fields.sliding_window.is_some();
-    if fields.use_sliding_window.unwrap_or(states_window) {
-        return refuse("sliding-window attention", "attention over the whole context");
-    }
-    let layers = fields.layer_types.iter().flatten();
-    let other_layer = layers.map(String::as_str).find(|kind| *kind != "full_attention");
-    if let Some(kind) = other_layer {
-        return Err(unsupported(file, format!("layer type {kind:?}"), "full_attention"));
-    }
     Ok(())
 }
 
-/// The base of the rotary frequencies, which transformers 5 keeps inside `rope_parameters`.
-fn rope_theta(file: &str, fields: &Fields) -> Result<f64, WeightsError> {
-    let mut theta = fields.rope_theta.unwrap_or(ROPE_THETA_DEFAULT);
-    let objects = [
-        ("rope_scaling", &fields.rope_scaling),
-        ("rope_parameters", &fields.rope_parameters),
-    ];
-    for (key, object) in objects {
-        let Some(object) = object else { continue };
-        let kind = object.get("rope_type").or_else(|| object.get("type"));
-        match kind.and_then(Value::as_str) {
-            Some("default") => {}
-            Some(kind) => {
-                let what = format!("rotary scaling of type {kind:?} ({key})");
-                return Err(unsupported(file, what, "plain rotary positions"));
-            }
-            None if key == "rope_parameters" => {}
-            None => return Err(unsupported(file, key, "plain rotary positions")),
-        }
-        if let Some(inner) = object.get("rope_theta").and_then(Value::as_f64) {
-            theta = inner;
-        }
+/// How many tokens attention looks back in some blocks; `None` where it is all of them.
+fn sliding_window(file: &str, architecture: &Architecture, fields: &Fields) -> Result<Option<usize>, WeightsError> {
+    let layers = fields.layer_types.iter().flatten();
+    let mut kinds = layers
+        .map(String::as_str)
+        .filter(|kind| *kind != "full_attention")
+        .peekable();
+    let stated = architecture.stated_window == StatedWindow::Used && fields.sliding_window.is_some();
+    if !fields.use_sliding_window.unwrap_or(stated) && kinds.peek().is_none() {
+        return Ok(None);
     }
-    Ok(theta)
+    if let Some(kind) = kinds.find(|kind| *kind != "sliding_attention") {
+        let what = format!("layer type {kind:?}");
+        return Err(unsupported(file, what, "full_attention, sliding_attention"));
+    }
+    match fields.sliding_window {
+        Some(window) if window > 0 => Ok(Some(window)),
+        Some(_) | None => Err(unsupported(
+            file,
+            "sliding-window attention without the window's size",
+            "a sliding_window of 1 or more",
+        )),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::weights::Rope;
     use crate::weights::architecture::{LLAMA, QWEN2};
 
     /// The fields of HuggingFaceTB/SmolLM2-135M-Instruct's config.json that matter here.
@@ -214,7 +215,7 @@ mod tests {
         "tie_word_embeddings": true, "vocab_size": 49152
     }"#;
 
-    fn with(changes: &[(&str, Value)]) -> Result<(ModelConfig, SpecialTokens), WeightsError> {
+    fn with(changes: &[(&str, Value)]) -> Result<Parsed, WeightsError> {
         let mut config: Value = serde_json::from_str(SMOLLM2).unwrap();
         for (key, value) in changes {
             config[*key] = value.clone();
@@ -224,21 +225,14 @@ mod tests {
 
     #[test]
     fn a_llama_configuration_is_read() {
-        let (config, special) = with(&[]).unwrap();
+        let Parsed { config, special, .. } = with(&[]).unwrap();
         assert_eq!(config.architecture, &LLAMA);
         assert_eq!((config.hidden, config.intermediate, config.blocks), (576, 1536, 30));
         assert_eq!((config.heads, config.kv_heads, config.head_dim), (9, 3, 64));
         assert_eq!((config.vocabulary, config.context), (49152, 8192));
-        assert_eq!((config.rope_theta, config.rms_epsilon), (100_000.0, 1e-5));
+        assert_eq!((config.rope, config.rms_epsilon), (Rope::plain(100_000.0), 1e-5));
         assert!(config.tied_head);
         assert_eq!((special.bos(), special.eos()), (Some(1), vec![2]));
-    }
-
-    #[test]
-    fn newer_files_keep_theta_inside_rope_parameters() {
-        let parameters = serde_json::json!({"rope_theta": 5e5, "rope_type": "default"});
-        let (config, _) = with(&[("rope_theta", Value::Null), ("rope_parameters", parameters)]).unwrap();
-        assert_eq!(config.rope_theta, 5e5);
     }
 
     #[test]
@@ -250,43 +244,68 @@ mod tests {
             ("sliding_window", 32768.into()),
             ("eos_token_id", serde_json::json!([5, 6])),
         ];
-        let (config, special) = with(&changes).unwrap();
+        let Parsed { config, special, .. } = with(&changes).unwrap();
         assert_eq!(config.architecture, &QWEN2);
         assert_eq!(special.eos(), [5, 6]);
     }
 
     #[test]
+    fn a_sliding_window_limits_the_context_and_says_so() {
+        let of = |changes: &[(&str, Value)]| {
+            let parsed = with(changes).unwrap();
+            (parsed.config.context, parsed.warning.is_some())
+        };
+        assert_eq!(of(&[("sliding_window", 4096.into())]), (4096, true));
+        // It is no limit where it is longer than the context, or off.
+        assert_eq!(of(&[("sliding_window", 16384.into())]), (8192, false));
+        let off = [("sliding_window", 4096.into()), ("use_sliding_window", false.into())];
+        assert_eq!(of(&off), (8192, false));
+        let layers = serde_json::json!(["full_attention", "sliding_attention"]);
+        let mixed = [("sliding_window", 512.into()), ("layer_types", layers.clone())];
+        assert_eq!(of(&mixed), (512, true));
+        let message = with(&[("layer_types", layers)]).unwrap_err().to_string();
+        assert!(message.contains("without the window's size"), "{message}");
+        let other = with(&[("layer_types", serde_json::json!(["linear_attention"]))])
+            .unwrap_err()
+            .to_string();
+        assert!(other.contains("layer type \"linear_attention\""), "{other}");
+    }
+
+    #[test]
+    fn negative_ids_and_null_name_no_token() {
+        let special = |bos: Value, eos: Value| {
+            let Parsed { special, .. } = with(&[("bos_token_id", bos), ("eos_token_id", eos)]).unwrap();
+            (special.bos(), special.eos())
+        };
+        assert_eq!(special((-1).into(), (-1).into()), (None, vec![]));
+        assert_eq!(special(Value::Null, Value::Null), (None, vec![]));
+        let list = serde_json::json!([-1, null, 2]);
+        assert_eq!(special(list.clone(), list), (Some(2), vec![2]));
+        // The tokenizer tells that the model doesn't have it.
+        assert_eq!(
+            special(128_000.into(), 5_000_000_000_i64.into()),
+            (Some(128_000), vec![u32::MAX])
+        );
+    }
+
+    #[test]
     fn what_is_not_supported_is_named_with_what_is() {
         let cases = [
-            ("model_type", "mistral".into(), "\"mistral\"", "llama, qwen2"),
+            (
+                "model_type",
+                "mistral".into(),
+                "\"mistral\"",
+                "llama, qwen2, qwen3, phi3",
+            ),
             (
                 "architectures",
                 serde_json::json!(["LlamaForSequenceClassification"]),
                 "class",
                 "LlamaForCausalLM",
             ),
-            (
-                "rope_scaling",
-                serde_json::json!({"rope_type": "llama3", "factor": 32.0}),
-                "llama3",
-                "plain rotary",
-            ),
-            (
-                "rope_scaling",
-                serde_json::json!({"type": "linear", "factor": 2.0}),
-                "linear",
-                "plain rotary",
-            ),
             ("attention_bias", true.into(), "attention_bias", "biases"),
             ("mlp_bias", true.into(), "mlp_bias", "without biases"),
             ("hidden_act", "gelu".into(), "gelu", "silu"),
-            ("sliding_window", 4096.into(), "sliding-window", "whole context"),
-            (
-                "partial_rotary_factor",
-                0.5.into(),
-                "partial_rotary_factor",
-                "whole head",
-            ),
             (
                 "quantization_config",
                 serde_json::json!({"quant_method": "awq"}),

@@ -2,39 +2,36 @@
 //! `tokenizer.json`.
 
 mod config;
+mod files;
+mod rope;
 mod shard;
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
 use super::layout::{Layout, Naming};
 use super::tensor::{Entry, RowOrder};
 use super::tokens::TokenizerSource;
-use super::{NamedFile, base_name, detect, has_extension};
-use crate::weights::{Pristine, WeightsError};
-use config::SpecialTokens;
+use super::{NamedFile, OpenedModel, base_name, detect};
+use crate::weights::WeightsError;
+use config::{Parsed, SpecialTokens};
 
 pub(super) const CONFIG: &str = "config.json";
 const GENERATION_CONFIG: &str = "generation_config.json";
 pub(super) const TOKENIZER: &str = "tokenizer.json";
-const INDEX_SUFFIX: &str = ".safetensors.index.json";
-
 /// The largest JSON file that is read; the largest tokenizers have about 35 MB.
 const JSON_BYTES_MAX: u64 = 1 << 27;
 
-/// Which shard holds which tensor; only the shards' names matter, since each shard lists its own tensors.
-#[derive(Deserialize)]
-struct Index {
-    weight_map: BTreeMap<String, String>,
-}
-
 /// Opens a model of several files; its tensors are read when asked for.
-pub(super) fn open(files: &[NamedFile]) -> Result<(Pristine, TokenizerSource), WeightsError> {
+pub(super) fn open(files: &[NamedFile]) -> Result<OpenedModel, WeightsError> {
     let text = needed(files, CONFIG, "the model's sizes")?;
-    let (config, special) = config::parse(CONFIG, &text)?;
-    let entries = entries(files)?;
-    let names: Vec<&str> = shards(files).map(|(name, _)| base_name(name)).collect();
+    let Parsed {
+        config,
+        special,
+        warning: limit,
+    } = config::parse(CONFIG, &text)?;
+    let chosen = files::choose(files)?;
+    let entries = entries(&chosen.shards)?;
+    let names: Vec<&str> = chosen.shards.iter().map(|(name, _)| base_name(name)).collect();
     let layout = Layout {
         file: &names.join(", "),
         naming: Naming::HuggingFace,
@@ -43,7 +40,7 @@ pub(super) fn open(files: &[NamedFile]) -> Result<(Pristine, TokenizerSource), W
         advice: "If the model has more .safetensors files, give all of them together",
         misfit: "Give config.json and all .safetensors files of one model, none of another",
     };
-    let pristine = layout.assemble(config)?;
+    let (pristine, warnings) = layout.assemble(config)?;
     let bytes = needed(files, TOKENIZER, "the tokenizer")?;
     let generation: SpecialTokens = match json(files, GENERATION_CONFIG)? {
         Some(text) => serde_json::from_slice(&text).map_err(|problem| WeightsError::Config {
@@ -58,35 +55,21 @@ pub(super) fn open(files: &[NamedFile]) -> Result<(Pristine, TokenizerSource), W
     eos.sort_unstable();
     eos.dedup();
     let bos = special.bos();
-    Ok((pristine, TokenizerSource::Json { bytes, bos, eos }))
+    let whole = files
+        .iter()
+        .filter(|(name, _)| [CONFIG, TOKENIZER].contains(&base_name(name)));
+    Ok(OpenedModel {
+        pristine,
+        tokenizer: TokenizerSource::Json { bytes, bos, eos },
+        files: whole.cloned().chain(chosen.shards).collect(),
+        warnings: chosen.warning.into_iter().chain(limit).chain(warnings).collect(),
+    })
 }
 
-fn shards(files: &[NamedFile]) -> impl Iterator<Item = &NamedFile> {
-    files.iter().filter(|(name, _)| has_extension(name, "safetensors"))
-}
-
-/// All tensors of all shards, after checking that every shard of the index is there.
-fn entries(files: &[NamedFile]) -> Result<BTreeMap<String, Entry>, WeightsError> {
-    if let Some((name, _)) = files.iter().find(|(name, _)| name.ends_with(INDEX_SUFFIX)) {
-        let text = json(files, base_name(name))?.unwrap_or_default();
-        let index: Index = serde_json::from_slice(&text).map_err(|problem| WeightsError::Config {
-            file: name.clone(),
-            key: "weight_map".to_owned(),
-            problem: format!("can't be read: {problem}"),
-        })?;
-        let missing = index
-            .weight_map
-            .values()
-            .find(|shard| !shards(files).any(|(name, _)| base_name(name) == base_name(shard)));
-        if let Some(shard) = missing {
-            return Err(WeightsError::Files {
-                problem: format!("{name} lists {shard}, which is not among the files"),
-                advice: "Give all .safetensors files of the model together".to_owned(),
-            });
-        }
-    }
+/// All tensors of all shards.
+fn entries(shards: &[NamedFile]) -> Result<BTreeMap<String, Entry>, WeightsError> {
     let mut entries = BTreeMap::new();
-    for (name, file) in shards(files) {
+    for (name, file) in shards {
         for (tensor, entry) in shard::read(name, file)? {
             if entries.contains_key(&tensor) {
                 return Err(WeightsError::Files {
