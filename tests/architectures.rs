@@ -8,40 +8,20 @@
 
 mod support;
 
-use std::process::Command;
-
 use serde_json::Value;
 use support::fixtures::fixture;
+use support::program::{measure, perplexity, result, text};
 
 /// The reference was computed in f64, ours in f32, on random models whose logits are nearly equal.
 const RELATIVE: f64 = 2e-5;
 
-/// The untouched model's perplexity, as `measure` prints it.
-fn perplexity(model: &str) -> f64 {
+/// The untouched model's perplexity, about which nothing has to be said.
+fn measured(model: &str) -> f64 {
     let path = |name: &str| fixture(name).display().to_string();
-    let (model, text) = (path(&format!("architectures/{model}")), path("cases/eval.txt"));
-    let args = [
-        "measure",
-        "--model",
-        &model,
-        "--text",
-        &text,
-        "--windows",
-        "6",
-        "--window",
-        "64",
-    ];
-    let more = ["--modify", "magnitude:sparsity=0", "--json"];
-    let output = Command::new(env!("CARGO_BIN_EXE_hemoscope"))
-        .args(args)
-        .args(more)
-        .output()
-        .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{model}: {said}");
-    assert_eq!(said, "", "{model}");
-    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
-    result["base"]["ppl"].as_f64().unwrap()
+    let output = measure(&path(&format!("architectures/{model}")), &path("cases/eval.txt"));
+    let result = result(&output);
+    assert_eq!(text(&output.stderr), "", "{model}");
+    perplexity(&result)
 }
 
 #[track_caller]
@@ -50,7 +30,7 @@ fn assert_agrees(name: &str) {
     let reference: Value = serde_json::from_str(&text).unwrap();
     let expected = reference["perplexity"][name].as_f64().unwrap();
     for file in [name.to_owned(), format!("{name}.gguf")] {
-        let found = perplexity(&file);
+        let found = measured(&file);
         assert!(
             (found / expected - 1.0).abs() < RELATIVE,
             "{file}: {found} is not {expected}"

@@ -7,10 +7,11 @@
 
 mod support;
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
 use support::fixtures::fixture;
+use support::program::{call, measure, perplexity, result, text};
 
 /// The reference was computed in f64, ours in f32, on random models whose logits are nearly equal.
 const RELATIVE: f64 = 2e-5;
@@ -28,47 +29,16 @@ fn path(name: &str) -> String {
     fixture("cases").join(name).display().to_string()
 }
 
-fn call(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hemoscope"))
-        .args(args)
-        .output()
-        .unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-/// What `measure` prints of the untouched model, as JSON, and what it says.
-fn measured(id: &str) -> (Value, String) {
-    let case = case(id);
-    let (model, text) = (path(case["model"].as_str().unwrap()), path("eval.txt"));
-    let output = call(&[
-        "measure",
-        "--model",
-        &model,
-        "--text",
-        &text,
-        "--windows",
-        "6",
-        "--window",
-        "64",
-        "--modify",
-        "magnitude:sparsity=0",
-        "--json",
-    ]);
-    let said = said(&output);
-    assert_eq!(output.status.code(), Some(0), "{id}: {said}");
-    (serde_json::from_slice(&output.stdout).unwrap(), said)
+/// What `measure` gives for a case.
+fn measured(id: &str) -> Output {
+    measure(&path(case(id)["model"].as_str().unwrap()), &path("eval.txt"))
 }
 
 /// Checks that a case has the right perplexity, and returns its warnings, which standard error has too.
 fn warnings(id: &str) -> Vec<String> {
-    let (result, said) = measured(id);
-    let (found, expected) = (
-        result["base"]["ppl"].as_f64().unwrap(),
-        case(id)["perplexity"].as_f64().unwrap(),
-    );
+    let output = measured(id);
+    let (result, said) = (result(&output), text(&output.stderr));
+    let (found, expected) = (perplexity(&result), case(id)["perplexity"].as_f64().unwrap());
     assert!(
         (found / expected - 1.0).abs() < RELATIVE,
         "{id}: perplexity {found}, which should be {expected}"
@@ -83,24 +53,10 @@ fn warnings(id: &str) -> Vec<String> {
 
 /// The message with which a case is refused.
 fn refusal(id: &str) -> String {
-    let case = case(id);
-    let (model, text) = (path(case["model"].as_str().unwrap()), path("eval.txt"));
-    let output = call(&[
-        "measure",
-        "--model",
-        &model,
-        "--text",
-        &text,
-        "--windows",
-        "6",
-        "--window",
-        "64",
-        "--modify",
-        "magnitude:sparsity=0",
-    ]);
+    let output = measured(id);
     assert_eq!(output.status.code(), Some(1), "{id}");
     assert!(output.stdout.is_empty(), "{id}");
-    said(&output)
+    text(&output.stderr).to_owned()
 }
 
 fn assert_warns(id: &str, parts: &[&str]) {
@@ -149,13 +105,13 @@ fn a_weight_that_is_not_finite_is_named_before_anything_is_measured() {
 #[test]
 fn nothing_is_left_of_a_sweep_that_could_not_begin() {
     let folder = tempfile::tempdir().unwrap();
-    let (model, text) = (path("06l-inf-weight"), path("eval.txt"));
+    let (model, eval) = (path("06l-inf-weight"), path("eval.txt"));
     let mut args: Vec<String> = [
         "sweep",
         "--model",
         &model,
         "--text",
-        &text,
+        &eval,
         "--windows",
         "2",
         "--window",
@@ -171,7 +127,7 @@ fn nothing_is_left_of_a_sweep_that_could_not_begin() {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let output = call(&args);
     assert_eq!(output.status.code(), Some(1));
-    let said = said(&output);
+    let said = text(&output.stderr);
     assert_eq!(said.matches("holds inf at row").count(), 1, "{said}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -194,13 +150,8 @@ fn one_scored_token_gives_no_error_and_no_threshold() {
         .collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let output = call(&args);
-    let printed = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let printed = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(printed.contains("no threshold is given"), "{printed}");
     // Only the table's head has a ±.
     assert!(
@@ -258,29 +209,8 @@ fn of_a_long_text_only_what_is_needed_is_tokenised() {
     let once = std::fs::read_to_string(path("eval.txt")).unwrap();
     let times = 16_000_000 / once.len() + 1;
     std::fs::write(&long, once.repeat(times)).unwrap();
-    let perplexity = |text: &str| {
-        let model = path("08-llama3-json");
-        let args = [
-            "measure",
-            "--model",
-            &model,
-            "--text",
-            text,
-            "--windows",
-            "6",
-            "--window",
-            "64",
-        ];
-        let output = Command::new(env!("CARGO_BIN_EXE_hemoscope"))
-            .args(args)
-            .args(["--modify", "magnitude:sparsity=0", "--json"])
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-        let result: Value = serde_json::from_slice(&output.stdout).unwrap();
-        result["base"]["ppl"].as_f64().unwrap()
-    };
-    assert_eq!(perplexity(&long.display().to_string()), perplexity(&path("eval.txt")));
+    let of = |text: &str| perplexity(&result(&measure(&path("08-llama3-json"), text)));
+    assert_eq!(of(&long.display().to_string()), of(&path("eval.txt")));
 }
 
 #[test]
@@ -288,8 +218,8 @@ fn links_open_as_mail_and_chat_deliver_them() {
     for id in ["15a", "15b"] {
         let case = case(id);
         let output = call(&["open", case["link"].as_str().unwrap()]);
-        let printed = String::from_utf8(output.stdout.clone()).unwrap();
-        assert_eq!(output.status.code(), Some(0), "{id}: {}", said(&output));
+        let printed = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{id}: {}", text(&output.stderr));
         assert!(printed.contains("2 windows × 64 tokens"), "{id}: {printed}");
         assert!(printed.contains("hemoscope-1m"), "{id}: {printed}");
     }

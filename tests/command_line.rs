@@ -19,6 +19,7 @@ use hemoscope_core::share;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use serde_json::Value;
 use support::fixtures::fixture;
+use support::program::{call, text};
 use tempfile::TempDir;
 
 /// The program with the options that name a small model and a small text.
@@ -59,15 +60,6 @@ impl Program {
         args.extend(more);
         call(&args)
     }
-}
-
-fn call(args: &[&str]) -> Output {
-    let program = env!("CARGO_BIN_EXE_hemoscope");
-    Command::new(program).args(args).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
 }
 
 /// The standard output of a call that must have succeeded.

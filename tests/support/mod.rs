@@ -8,6 +8,7 @@
 
 pub mod embedded;
 pub mod fixtures;
+pub mod program;
 pub mod smollm2;
 
 use std::cell::RefCell;

@@ -14,15 +14,10 @@ use super::score_bpe::ScoreBpe;
 use super::spelling::{Spelling, hex_byte};
 use super::words::WordRule;
 use super::{Built, Named, TokenizerError, invalid};
+use crate::weights::formats::tokens::keys::{BOS, EOS, MERGES, MODEL, PRE, SCORES, TOKENS};
 use crate::weights::formats::{GgufVocabulary, TokenKind};
 
 const MODELS: &str = "gpt2 (byte-level BPE), llama (SentencePiece's BPE)";
-const MODEL: &str = "tokenizer.ggml.model";
-const MERGES: &str = "tokenizer.ggml.merges";
-const SCORES: &str = "tokenizer.ggml.scores";
-const PRE: &str = "tokenizer.ggml.pre";
-const BOS: &str = "tokenizer.ggml.bos_token_id";
-const EOS: &str = "tokenizer.ggml.eos_token_id";
 
 /// SentencePiece's BOS, EOS and unknown token where the file doesn't say.
 const SENTENCEPIECE_BOS: u32 = 1;
@@ -185,7 +180,7 @@ fn built(
         spelled: spelled(vocabulary, spelling),
         size: vocabulary.tokens.len(),
         size_without_added: own.last().map_or(0, |((_, size), _)| size),
-        added_key: "tokenizer.ggml.tokens",
+        added_key: TOKENS,
         bos: Named { id: bos, key: BOS },
         eos: eos.into_iter().collect(),
         eos_key: EOS,

@@ -14,6 +14,7 @@ use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::{SplitDelimiterBehavior, Tokenizer};
 
 use super::TokenizerError;
+use crate::weights::formats::tokens::keys::PRE;
 
 /// One way of cutting text into words.
 #[derive(Debug)]
@@ -281,7 +282,7 @@ impl WordRule {
     pub(super) fn named(name: &str) -> Result<&'static Self, TokenizerError> {
         let found = RULES.iter().find(|rule| rule.names.contains(&name));
         found.ok_or_else(|| TokenizerError::Unsupported {
-            what: format!("the way {name:?} of cutting text (tokenizer.ggml.pre)"),
+            what: format!("the way {name:?} of cutting text ({PRE})"),
             supported: RULES
                 .iter()
                 .flat_map(|rule| rule.names)

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::WeightsError;
+
 /// Random access to a file's bytes, so that a model never has to be in memory as a whole.
 pub trait ReadAt: Send + Sync {
     /// The file's size in bytes.
@@ -12,6 +14,20 @@ pub trait ReadAt: Send + Sync {
     /// # Errors
     /// `UnexpectedEof` where the file ends first; otherwise whatever the storage reports.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
+
+    /// [`Self::read_at`]; an error names what was to be read.
+    ///
+    /// # Errors
+    /// [`WeightsError::Read`].
+    fn fill(&self, what: &str, offset: u64, buffer: &mut [u8]) -> Result<(), WeightsError> {
+        let length = buffer.len() as u64;
+        self.read_at(offset, buffer).map_err(|source| WeightsError::Read {
+            what: what.to_owned(),
+            offset,
+            length,
+            source,
+        })
+    }
 }
 
 /// A file that is in memory.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hemoscope_core::curve::{Curve, Point, Protocol, digest};
 use hemoscope_core::experiment::{Experiment, Origin};
 use hemoscope_core::metric::Stats;
-use hemoscope_core::protocol::{Event, Reply, Side};
+use hemoscope_core::protocol::{Event, ModelReport, Reply, Side};
 
 use super::{Consequence, Engine, Model, Preparation, Shown, Stage, State, Task, UnderWay, agree};
 use hemoscope_core::modify::knob;
@@ -30,31 +30,7 @@ impl State {
                 self.machine.engine = Engine::Ready(report);
             }
             Event::Loading { done, total } => self.machine.model = Model::Loading { done, total },
-            Event::Model(report) => {
-                // Another model may have been chosen since this one was requested.
-                let wanted = self.run.task.as_ref().is_some_and(|task| {
-                    let asked = &task.experiment.model;
-                    asked.may_be(&self.link.experiment.model)
-                });
-                self.machine.cost = None;
-                if let (true, Origin::Own(_), Some(expected)) = (
-                    wanted,
-                    &self.link.experiment.model.origin,
-                    &self.link.experiment.model.sha256,
-                ) && *expected != report.sha256
-                {
-                    let found = &report.sha256;
-                    self.ui.notify(format!(
-                        "{} is not the model that the link was made with (SHA-256 {found}, expected {expected}); the results \
-                         will differ.",
-                        report.name
-                    ));
-                }
-                for warning in report.warnings.iter().filter(|_| wanted) {
-                    self.ui.notify(warning);
-                }
-                self.machine.model = if wanted { Model::Ready(report) } else { Model::Absent };
-            }
+            Event::Model(report) => self.loaded(report),
             Event::Failed { message, device_lost } => return self.fail(message, device_lost),
             // The events below belong to a task; late events of a finished task are ignored.
             _ if !mine => {}
@@ -256,6 +232,34 @@ impl State {
             self.run.queue = None;
             self.ui.notify("The run was cancelled; finished points are kept.");
         }
+    }
+
+    /// A model was loaded, which may be another one than was meanwhile chosen.
+    fn loaded(&mut self, report: Box<ModelReport>) {
+        let wanted = self.run.task.as_ref().is_some_and(|task| {
+            let asked = &task.experiment.model;
+            asked.may_be(&self.link.experiment.model)
+        });
+        self.machine.cost = None;
+        if !wanted {
+            self.machine.model = Model::Absent;
+            return;
+        }
+        let asked = &self.link.experiment.model;
+        if let (Origin::Own(_), Some(expected)) = (&asked.origin, &asked.sha256)
+            && *expected != report.sha256
+        {
+            let found = &report.sha256;
+            self.ui.notify(format!(
+                "{} is not the model that the link was made with (SHA-256 {found}, expected {expected}); the results \
+                 will differ.",
+                report.name
+            ));
+        }
+        for warning in &report.warnings {
+            self.ui.notify(warning);
+        }
+        self.machine.model = Model::Ready(report);
     }
 
     fn fail(&mut self, message: String, device_lost: bool) -> Consequence {

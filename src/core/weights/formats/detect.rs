@@ -12,12 +12,7 @@ pub(super) const GGUF_MAGIC: [u8; 4] = *b"GGUF";
 pub(super) fn peek(file: &dyn ReadAt, name: &str) -> Result<Vec<u8>, WeightsError> {
     let length = file.size().min(PEEK_BYTES);
     let mut first = vec![0; usize::try_from(length).unwrap_or_default()];
-    file.read_at(0, &mut first).map_err(|source| WeightsError::Read {
-        what: name.to_owned(),
-        offset: 0,
-        length,
-        source,
-    })?;
+    file.fill(name, 0, &mut first)?;
     Ok(first)
 }
 

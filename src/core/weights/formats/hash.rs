@@ -46,12 +46,7 @@ fn update(hasher: &mut Sha256, what: &str, file: &dyn ReadAt) -> Result<(), Weig
     while offset < size {
         let length = (size - offset).min(PIECE_BYTES);
         let bytes = &mut piece[..usize::try_from(length).unwrap_or_default()];
-        file.read_at(offset, bytes).map_err(|source| WeightsError::Read {
-            what: what.to_owned(),
-            offset,
-            length,
-            source,
-        })?;
+        file.fill(what, offset, bytes)?;
         hasher.update(bytes);
         offset += length;
     }

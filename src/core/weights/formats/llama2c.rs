@@ -57,12 +57,7 @@ pub(super) fn open(model: &NamedFile, tokenizer: &NamedFile) -> Result<OpenedMod
         return Err(detect::not_a(name, &first, "a llama2.c tokenizer"));
     }
     let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
-    file.read_at(0, &mut bytes).map_err(|source| WeightsError::Read {
-        what: name.clone(),
-        offset: 0,
-        length,
-        source,
-    })?;
+    file.fill(name, 0, &mut bytes)?;
     Ok(OpenedModel {
         pristine,
         tokenizer: TokenizerSource::Llama2c { bytes, vocabulary },

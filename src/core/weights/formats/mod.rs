@@ -16,7 +16,7 @@ mod layout;
 mod llama2c;
 mod rotary;
 mod tensor;
-mod tokens;
+pub mod tokens;
 
 use std::sync::Arc;
 

@@ -48,20 +48,14 @@ impl Entry {
         if (self.bytes, self.encoding) != (other.bytes, other.encoding) {
             return Ok(false);
         }
+        let what = format!("tensor {name}");
         let mut pieces = [Vec::new(), Vec::new()];
         let mut done = 0;
         while done < self.bytes {
             let length = (self.bytes - done).min(PIECE_BYTES as u64);
             for (piece, entry) in pieces.iter_mut().zip([self, other]) {
                 piece.resize(usize::try_from(length).unwrap_or(PIECE_BYTES), 0);
-                let offset = entry.offset + done;
-                let read = entry.file.read_at(offset, piece);
-                read.map_err(|source| WeightsError::Read {
-                    what: format!("tensor {name}"),
-                    offset,
-                    length,
-                    source,
-                })?;
+                entry.file.fill(&what, entry.offset + done, piece)?;
             }
             if pieces[0] != pieces[1] {
                 return Ok(false);
@@ -144,25 +138,20 @@ impl StoredTensor for FileTensor {
         let mut blocks_left = elements / block_elements;
         let mut piece = vec![0; piece_blocks.min(blocks_left) * block_bytes + BLOCK_ALIGNMENT];
         let start = piece.as_ptr().align_offset(BLOCK_ALIGNMENT).min(BLOCK_ALIGNMENT);
+        let what = format!("tensor {}", self.name);
         let mut offset = *offset;
         while blocks_left > 0 {
             let blocks = piece_blocks.min(blocks_left);
             let bytes = &mut piece[start..start + blocks * block_bytes];
-            let length = bytes.len() as u64;
-            file.read_at(offset, bytes).map_err(|source| WeightsError::Read {
-                what: format!("tensor {}", self.name),
-                offset,
-                length,
-                source,
-            })?;
+            file.fill(&what, offset, bytes)?;
             encoding
                 .decode(bytes, &mut values)
                 .map_err(|problem| WeightsError::Malformed {
-                    file: format!("tensor {}", self.name),
+                    file: what.clone(),
                     offset,
                     problem,
                 })?;
-            offset += length;
+            offset += bytes.len() as u64;
             blocks_left -= blocks;
         }
         self.refuse_not_finite(&values)?;

@@ -1,5 +1,33 @@
 //! What a model's files say about its tokens; the `tokenizer` module makes a tokenizer from it.
 
+/// The metadata of a GGUF file that describe its tokenizer.
+pub mod keys {
+    /// The kind of tokenizer.
+    pub const MODEL: &str = "tokenizer.ggml.model";
+    /// How text is cut into words.
+    pub const PRE: &str = "tokenizer.ggml.pre";
+    /// The tokens by id.
+    pub const TOKENS: &str = "tokenizer.ggml.tokens";
+    /// A score for each token.
+    pub const SCORES: &str = "tokenizer.ggml.scores";
+    /// What each token is for.
+    pub const KINDS: &str = "tokenizer.ggml.token_type";
+    /// Pairs to merge.
+    pub const MERGES: &str = "tokenizer.ggml.merges";
+    /// The token that begins a text.
+    pub const BOS: &str = "tokenizer.ggml.bos_token_id";
+    /// The token that ends a text.
+    pub const EOS: &str = "tokenizer.ggml.eos_token_id";
+    /// The token of characters that are not in the vocabulary.
+    pub const UNKNOWN: &str = "tokenizer.ggml.unknown_token_id";
+    /// Whether texts begin with BOS.
+    pub const ADD_BOS: &str = "tokenizer.ggml.add_bos_token";
+    /// Whether texts end with EOS.
+    pub const ADD_EOS: &str = "tokenizer.ggml.add_eos_token";
+    /// Whether texts get a space in front.
+    pub const ADD_SPACE_PREFIX: &str = "tokenizer.ggml.add_space_prefix";
+}
+
 /// Where a model's tokenizer comes from.
 #[derive(Debug, Clone)]
 pub enum TokenizerSource {

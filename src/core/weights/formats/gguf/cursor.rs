@@ -70,14 +70,7 @@ impl<'a> Cursor<'a> {
             let window = WINDOW_BYTES.max(length).min(self.remaining());
             self.window.resize(usize::try_from(window).unwrap_or_default(), 0);
             self.window_start = self.position;
-            self.file
-                .read_at(self.position, &mut self.window)
-                .map_err(|source| WeightsError::Read {
-                    what: self.name.to_owned(),
-                    offset: self.position,
-                    length: window,
-                    source,
-                })?;
+            self.file.fill(self.name, self.position, &mut self.window)?;
         }
         let start = usize::try_from(self.position - self.window_start).unwrap_or(usize::MAX);
         let end = start.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));

@@ -107,11 +107,6 @@ fn json(files: &[NamedFile], wanted: &str) -> Result<Option<Vec<u8>>, WeightsErr
         });
     }
     let mut bytes = vec![0; usize::try_from(size).unwrap_or_default()];
-    file.read_at(0, &mut bytes).map_err(|source| WeightsError::Read {
-        what: name.clone(),
-        offset: 0,
-        length: size,
-        source,
-    })?;
+    file.fill(name, 0, &mut bytes)?;
     Ok(Some(bytes))
 }

@@ -39,13 +39,7 @@ pub(super) fn read(name: &str, file: &Arc<dyn ReadAt>) -> Result<BTreeMap<String
         return Err(malformed(0, problem));
     }
     let mut header = vec![0; usize::try_from(length).unwrap_or_default()];
-    file.read_at(LENGTH_BYTES, &mut header)
-        .map_err(|source| WeightsError::Read {
-            what: name.to_owned(),
-            offset: LENGTH_BYTES,
-            length,
-            source,
-        })?;
+    file.fill(name, LENGTH_BYTES, &mut header)?;
     let metadata: Metadata = serde_json::from_slice(&header)
         .map_err(|problem| malformed(LENGTH_BYTES, format!("its header can't be read: {problem}")))?;
     let data_start = LENGTH_BYTES + length;
