@@ -84,7 +84,7 @@ apt_install() {
 }
 
 # The first build of the page compiles everything that it is made of.
-build_seconds=600
+build_seconds=1440
 has_built() { [ -d "${CARGO_TARGET_DIR:-$HEMOSCOPE_HOME/target}/wasm32-unknown-unknown" ]; }
 
 # One set-up at a time on one machine: two would install over each other.

@@ -9,7 +9,7 @@ binaryen_version=132
 
 version_of() { "$1" --version 2>/dev/null | sed -n '1s/^[^ ]* *\([0-9.]*\).*/\1/p'; }
 
-tools_seconds=240
+tools_seconds=480
 
 has_bindgen() { [ "$(version_of "$tools_dir/bin/wasm-bindgen")" = "$bindgen_version" ]; }
 has_trunk() { [ "$(version_of "$tools_dir/bin/trunk")" = "$trunk_version" ]; }
