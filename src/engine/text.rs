@@ -37,6 +37,14 @@ impl Windows {
         Ok(Self { tokens, window })
     }
 
+    /// The first of them, alone.
+    pub(super) fn first(&self) -> Self {
+        Self {
+            tokens: self.tokens.iter().take(self.window).copied().collect(),
+            window: self.window,
+        }
+    }
+
     /// Tokens per window.
     pub(super) fn length(&self) -> usize {
         self.window

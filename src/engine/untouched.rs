@@ -68,6 +68,12 @@ impl BaseCache {
         Ok(found)
     }
 
+    /// Whether the untouched model was measured on these windows.
+    pub(super) fn knows(&self, windows: &Windows) -> bool {
+        let measured = self.measured.borrow();
+        measured.as_ref().is_some_and(|known| known.windows == *windows)
+    }
+
     /// Takes over another engine's measurement of the same model on these windows.
     pub(super) fn adopt(
         &self,

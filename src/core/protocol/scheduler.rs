@@ -294,7 +294,10 @@ fn adopt(engine: usize, place: usize, finding: Finding) -> Order {
 /// it needs is the untouched model.
 fn next(waiting: &mut Vec<usize>, experiment: &Experiment, findings: &[Finding], prepared: bool) -> Option<usize> {
     let &index = waiting.last()?;
-    let possible = prepared || !findings.is_empty() && experiment.sweep().is_identity_at(index);
+    let base_known = findings
+        .iter()
+        .any(|finding| matches!(finding, Finding::Untouched { .. }));
+    let possible = prepared || base_known && experiment.sweep().is_identity_at(index);
     possible.then(|| waiting.pop()).flatten()
 }
 

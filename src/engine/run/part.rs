@@ -7,6 +7,7 @@
 use super::setup::{Setup, setup};
 use super::{curve, depth};
 use crate::builder::Builder;
+use crate::measure::windows_at_once;
 use crate::progress::{Progress, as_first_point};
 use crate::statistic::Cache;
 use crate::{EngineError, Heartbeat, Host, Model, Session};
@@ -58,11 +59,15 @@ impl Part {
         host: &H,
     ) -> Result<(), EngineError> {
         let model = session.model()?;
-        let windows = &self.setup.windows;
         host.emit(Event::RunStarted {
             protocol: Box::new(self.setup.protocol.clone()),
         });
         let heartbeat = Heartbeat::new(host);
+        self.calibrate(model, host, &heartbeat).await?;
+        if !session.base_cache.knows(&self.setup.windows) {
+            self.first_look(model, host, &heartbeat).await?;
+        }
+        let windows = &self.setup.windows;
         let first = as_first_point(host, model, &self.experiment, windows.count());
         let untouched = session
             .base_cache
@@ -74,6 +79,19 @@ impl Part {
             let bytes = untouched.reference.to_bytes(model.llama.compute()).await?;
             host.hand_over(Finding::Untouched { stats }, bytes);
         }
+        session
+            .base_cache
+            .remember(self.setup.calibration.as_ref(), &self.cache);
+        Ok(())
+    }
+
+    /// Collects the statistics that serve all points, and hands each over as soon as it is known.
+    async fn calibrate<H: Host>(
+        &mut self,
+        model: &Model,
+        host: &H,
+        heartbeat: &Heartbeat<'_, H>,
+    ) -> Result<(), EngineError> {
         if self.setup.calibration.is_none() {
             return Ok(());
         }
@@ -86,8 +104,8 @@ impl Part {
             });
         };
         let mut cache = std::mem::take(&mut self.cache);
-        for id in self.shared_statistics(model, &heartbeat)? {
-            let builder = self.builder(model, &heartbeat);
+        for id in self.shared_statistics(model, heartbeat)? {
+            let builder = self.builder(model, heartbeat);
             let untouched = builder.untouched();
             builder
                 .statistics(&[id], &untouched, &Spec::default(), &mut cache, &stage)
@@ -96,9 +114,44 @@ impl Part {
                 host.hand_over(Finding::Statistic(id), bytes);
             }
         }
-        session.base_cache.remember(self.setup.calibration.as_ref(), &cache);
         self.cache = cache;
         Ok(())
+    }
+
+    /// Measures the untouched model and the first damaged point of a curve on the first window alone and reports both as
+    /// provisional, so that a person sees damage before the untouched model has gone through the whole text. The points
+    /// themselves are measured later, on all windows.
+    async fn first_look<H: Host>(
+        &mut self,
+        model: &Model,
+        host: &H,
+        heartbeat: &Heartbeat<'_, H>,
+    ) -> Result<(), EngineError> {
+        let windows = &self.setup.windows;
+        let points = self.experiment.sweep().points();
+        let damaged = points
+            .into_iter()
+            .enumerate()
+            .find(|(_, (_, spec))| !spec.is_identity());
+        let (Ask::Curve(_), Some((index, (value, spec)))) = (&self.experiment.ask, damaged) else {
+            return Ok(());
+        };
+        // On WebGPU one pass takes several windows.
+        if windows.count() <= windows_at_once(&model.llama, windows.length()) {
+            return Ok(());
+        }
+        let window = windows.first();
+        let progress = Progress::of(host, index, value, windows.count());
+        let untouched = as_first_point(host, model, &self.experiment, windows.count());
+        let mut cache = std::mem::take(&mut self.cache);
+        let builder = self.builder(model, heartbeat);
+        let seen = curve::first_window(&builder, &spec, &window, &mut cache, untouched, &progress).await;
+        self.cache = cache;
+        match seen {
+            // A point that fails says so in its turn.
+            Err(error) if matches!(error, EngineError::Cancelled) || error.is_device_failure() => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Statistics that the first step needs beforehand, which sees the untouched model at every point. Later steps see

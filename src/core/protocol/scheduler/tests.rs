@@ -130,21 +130,21 @@ fn a_run_on_many_windows_has_fewer_engines() {
 fn the_first_point_needs_the_untouched_model_and_the_others_all_that_is_found_out() {
     let mut run = started("wanda:sparsity=0..0.8/5");
     assert_eq!(given(&run.join(1, 10.5)), [], "nothing is known yet");
+    let orders = run.on_event(0, Event::Found(SQUARES), 11.0);
+    assert_eq!(orders, [adopt(1, 0, SQUARES)], "a statistic is not the untouched model");
     let orders = with_base(&mut run);
     assert!(
-        matches!(orders[0], Order::Ask(1, Job::Adopt { .. }, Some(0))),
+        matches!(orders[0], Order::Ask(1, Job::Adopt { .. }, Some(1))),
         "{orders:?}"
     );
     assert_eq!(given(&orders), [(1, 0)]);
-    let orders = run.on_event(0, Event::Found(SQUARES), 13.0);
-    assert_eq!(orders, [adopt(1, 1, SQUARES)]);
     assert_eq!(given(&run.on_event(0, Event::Prepared, 13.0)), [(0, 1)]);
     // A late engine gets all findings.
     let orders = run.join(2, 13.5);
     assert!(matches!(orders[0], Order::Ask(2, Job::Join(_), None)));
     assert_eq!(
         orders[1..3],
-        [adopt(2, 0, Finding::Untouched { stats: stats() }), adopt(2, 1, SQUARES)]
+        [adopt(2, 0, SQUARES), adopt(2, 1, Finding::Untouched { stats: stats() })]
     );
     assert_eq!(given(&orders), [(2, 2)]);
 }
