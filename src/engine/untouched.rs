@@ -27,27 +27,16 @@ pub(super) struct BaseCache {
     calibrated: RefCell<Option<(Windows, Cache)>>,
 }
 
-impl BaseCache {
-    /// The untouched model on these windows, measured if it was not already; `so_far` gets the number of finished
-    /// windows and the scores so far.
-    pub(super) async fn measured<H: Host>(
-        &self,
+impl Untouched {
+    /// Measures it on `windows`, which are all or the first of `total`; `so_far` gets the number of finished windows and
+    /// the scores so far.
+    pub(super) async fn measure<H: Host>(
         model: &Llama,
         windows: &Windows,
+        total: usize,
         heartbeat: &Heartbeat<'_, H>,
-        mut so_far: impl FnMut(usize, &TokenScores),
-    ) -> Result<Rc<Untouched>, EngineError> {
-        if let Some(known) = self
-            .measured
-            .borrow()
-            .as_ref()
-            .filter(|known| known.windows == *windows)
-        {
-            return Ok(Rc::clone(known));
-        }
-        // The old one is freed first.
-        self.measured.take();
-        let total = windows.count();
+        so_far: &mut impl FnMut(usize, &TokenScores),
+    ) -> Result<Self, EngineError> {
         let (reference, scores) = Reference::measure(model, windows, heartbeat, |done, scores| {
             heartbeat.host().emit(Event::Preparing {
                 point: None,
@@ -58,20 +47,32 @@ impl BaseCache {
             so_far(done, scores);
         })
         .await?;
-        let stats = summarize(&scores, total)?.base;
-        let found = Rc::new(Untouched {
+        let stats = summarize(&scores, windows.count())?.base;
+        Ok(Self {
             windows: windows.clone(),
             reference,
             stats,
-        });
-        self.measured.replace(Some(Rc::clone(&found)));
-        Ok(found)
+        })
+    }
+}
+
+impl BaseCache {
+    /// The untouched model on these windows, if it was measured.
+    pub(super) fn known(&self, windows: &Windows) -> Option<Rc<Untouched>> {
+        let measured = self.measured.borrow();
+        measured.as_ref().filter(|known| known.windows == *windows).cloned()
     }
 
-    /// Whether the untouched model was measured on these windows.
-    pub(super) fn knows(&self, windows: &Windows) -> bool {
-        let measured = self.measured.borrow();
-        measured.as_ref().is_some_and(|known| known.windows == *windows)
+    /// Keeps the measurement for later runs on the same windows.
+    pub(super) fn keep(&self, found: Untouched) -> Rc<Untouched> {
+        let found = Rc::new(found);
+        self.measured.replace(Some(Rc::clone(&found)));
+        found
+    }
+
+    /// Frees the measurement, before another one takes its place.
+    pub(super) fn forget(&self) {
+        self.measured.take();
     }
 
     /// Takes over another engine's measurement of the same model on these windows.
@@ -82,12 +83,11 @@ impl BaseCache {
         stats: Stats,
         bytes: &[u8],
     ) -> Result<(), EngineError> {
-        let found = Untouched {
+        self.keep(Untouched {
             windows: windows.clone(),
             reference: Reference::from_bytes(model, windows, bytes)?,
             stats,
-        };
-        self.measured.replace(Some(Rc::new(found)));
+        });
         Ok(())
     }
 

@@ -3,14 +3,12 @@
 use crate::EngineError;
 use crate::Host;
 use crate::builder::Builder;
-use crate::measure::Reference;
 use crate::progress::{Made, Progress};
 use crate::statistic::Cache;
 use crate::text::Windows;
 use crate::untouched::Untouched;
 use hemoscope_core::curve::Measured;
 use hemoscope_core::metric::Hemorrhage;
-use hemoscope_core::metric::TokenScores;
 use hemoscope_core::modify::Spec;
 
 /// Measures one point.
@@ -38,26 +36,4 @@ pub(super) async fn measure<H: Host>(
         })
         .await?;
     progress.measured(&scores, windows.count(), made)
-}
-
-/// Reports provisional measures on one window: the untouched model's through `untouched`, and the point's.
-pub(super) async fn first_window<H: Host>(
-    builder: &Builder<'_, H>,
-    spec: &Spec,
-    window: &Windows,
-    cache: &mut Cache,
-    untouched: impl FnMut(usize, &TokenScores),
-    progress: &Progress<'_, H>,
-) -> Result<(), EngineError> {
-    let (reference, _) = Reference::measure(builder.base, window, builder.heartbeat, untouched).await?;
-    let built = builder
-        .build(spec, cache, |stage, done, total| progress.stage(stage, done, total))
-        .await?;
-    let made = Made::of(&built.tally, built.model.blocks().len());
-    reference
-        .score(&built.model, window, builder.heartbeat, |done, scores| {
-            progress.windows_scored(done, || progress.measured(scores, done, made).ok());
-        })
-        .await?;
-    Ok(())
 }

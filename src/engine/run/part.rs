@@ -10,9 +10,11 @@ use crate::builder::Builder;
 use crate::measure::windows_at_once;
 use crate::progress::{Progress, as_first_point};
 use crate::statistic::Cache;
+use crate::untouched::Untouched;
 use crate::{EngineError, Heartbeat, Host, Model, Session};
 use hemoscope_core::curve::Point;
 use hemoscope_core::experiment::{Ask, Experiment};
+use hemoscope_core::metric::TokenScores;
 use hemoscope_core::modify::{Spec, StatisticId};
 use hemoscope_core::protocol::{Event, Finding};
 use hemoscope_core::weights::Site;
@@ -64,15 +66,18 @@ impl Part {
         });
         let heartbeat = Heartbeat::new(host);
         self.calibrate(model, host, &heartbeat).await?;
-        if !session.base_cache.knows(&self.setup.windows) {
-            self.first_look(model, host, &heartbeat).await?;
-        }
-        let windows = &self.setup.windows;
-        let first = as_first_point(host, model, &self.experiment, windows.count());
-        let untouched = session
-            .base_cache
-            .measured(&model.llama, windows, &heartbeat, first)
-            .await?;
+        let untouched = match session.base_cache.known(&self.setup.windows) {
+            Some(known) => known,
+            None => {
+                // The old one is freed first.
+                session.base_cache.forget();
+                let mut first = self.first_look(model, host, &heartbeat).await?;
+                let windows = &self.setup.windows;
+                let measured =
+                    Untouched::measure(&model.llama, windows, windows.count(), &heartbeat, &mut first).await?;
+                session.base_cache.keep(measured)
+            }
+        };
         let stats = untouched.stats;
         host.emit(Event::Base { stats });
         if host.is_shared() {
@@ -120,37 +125,39 @@ impl Part {
 
     /// Measures the untouched model and the first damaged point of a curve on the first window alone and reports both as
     /// provisional, so that a person sees damage before the untouched model has gone through the whole text. The points
-    /// themselves are measured later, on all windows.
-    async fn first_look<H: Host>(
+    /// themselves are measured later, on all windows. Returns what goes on reporting the untouched model.
+    async fn first_look<'h, H: Host>(
         &mut self,
         model: &Model,
-        host: &H,
+        host: &'h H,
         heartbeat: &Heartbeat<'_, H>,
-    ) -> Result<(), EngineError> {
+    ) -> Result<impl FnMut(usize, &TokenScores) + use<'h, H>, EngineError> {
         let windows = &self.setup.windows;
+        let total = windows.count();
+        let mut as_first = as_first_point(host, model, &self.experiment, total);
         let points = self.experiment.sweep().points();
         let damaged = points
             .into_iter()
             .enumerate()
             .find(|(_, (_, spec))| !spec.is_identity());
         let (Ask::Curve(_), Some((index, (value, spec)))) = (&self.experiment.ask, damaged) else {
-            return Ok(());
+            return Ok(as_first);
         };
         // On WebGPU one pass takes several windows.
-        if windows.count() <= windows_at_once(&model.llama, windows.length()) {
-            return Ok(());
+        if total <= windows_at_once(&model.llama, windows.length()) {
+            return Ok(as_first);
         }
         let window = windows.first();
-        let progress = Progress::of(host, index, value, windows.count());
-        let untouched = as_first_point(host, model, &self.experiment, windows.count());
+        let untouched = Untouched::measure(&model.llama, &window, total, heartbeat, &mut as_first).await?;
+        let progress = Progress::of(host, index, value, total);
         let mut cache = std::mem::take(&mut self.cache);
         let builder = self.builder(model, heartbeat);
-        let seen = curve::first_window(&builder, &spec, &window, &mut cache, untouched, &progress).await;
+        let seen = curve::measure(&builder, &spec, &untouched, &window, &mut cache, &progress).await;
         self.cache = cache;
         match seen {
             // A point that fails says so in its turn.
             Err(error) if matches!(error, EngineError::Cancelled) || error.is_device_failure() => Err(error),
-            _ => Ok(()),
+            _ => Ok(as_first),
         }
     }
 
@@ -209,10 +216,7 @@ impl Part {
         let (value, spec) = points.swap_remove(index);
         let windows = &self.setup.windows;
         let heartbeat = Heartbeat::new(host);
-        let untouched = session
-            .base_cache
-            .measured(&model.llama, windows, &heartbeat, |_, _| {})
-            .await?;
+        let untouched = session.base_cache.known(windows).ok_or(EngineError::NoRun)?;
         let progress = Progress::of(host, index, value, windows.count());
         let mut cache = std::mem::take(&mut self.cache);
         let builder = self.builder(model, &heartbeat);
