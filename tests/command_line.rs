@@ -307,6 +307,19 @@ fn an_opened_link_says_whether_it_reproduces() {
     assert_eq!(other.status.code(), Some(1), "{}", text(&other.stdout));
     assert!(text(&other.stdout).contains("differs"), "{}", text(&other.stdout));
 
+    // A file that is given in place of what the link names is what the result names.
+    let link = "v=2&model=hemoscope-1m&m=magnitude:sparsity=0.5&windows=2&window=32&text=evaluation";
+    let (model, given) = (
+        fixture("models/stories260K.bin").display().to_string(),
+        program.path("text.txt"),
+    );
+    let output = call(&["open", link, "--model", &model, "--text", &given]);
+    assert!(
+        printed(&output).contains("stories260K.bin on text.txt"),
+        "{}",
+        text(&output.stdout)
+    );
+
     let bad = call(&["open", "v=1&m=nonsense"]);
     assert!(refused(&bad, 2).contains("m=nonsense"));
     let cut = call(&["open", "v=4&ask=curve&windows=8"]);
@@ -380,6 +393,9 @@ fn a_run_that_fails_says_what_and_where() {
     assert!(refused(&output, 1).contains("text.txt"));
     let output = call(&["measure", "--model", &model, "--text", &text, "--windows", "4000"]);
     assert!(refused(&output, 1).contains("Choose fewer or shorter windows"));
+    let drawn = program.path("drawn.svg");
+    let output = call(&["draw", &text, "--out", &drawn]);
+    assert!(refused(&output, 2).contains("text.txt holds no result of hemoscope"));
     let output = call(&["inspect", "--model", &program.path("missing.gguf")]);
     assert!(refused(&output, 1).contains("missing.gguf"));
 }

@@ -129,7 +129,8 @@ fn methods_of_the_catalogue_agree() {
         } else {
             (LN_PPL_TOLERANCE, KLD_TOLERANCE)
         };
-        if (loss - golden_loss).abs() > loss_tolerance || (kld / golden_kld - 1.0).abs() > kld_tolerance {
+        let agrees = (loss - golden_loss).abs() <= loss_tolerance && (kld / golden_kld - 1.0).abs() <= kld_tolerance;
+        if !agrees {
             all.push(format!(
                 "{spec}: ln ratio {loss}, golden {golden_loss}; KL {kld}, golden {golden_kld}"
             ));

@@ -168,7 +168,23 @@ async fn open(
         let notices: Vec<String> = notices.iter().map(ToString::to_string).collect();
         return Err(CliError::Usage(notices.join("\n")));
     }
-    let experiment = link.experiment;
+    let mut experiment = link.experiment;
+    let Experiment {
+        model: model_asset,
+        text: text_asset,
+        calibration_text: calibration_asset,
+        ..
+    } = &mut experiment;
+    for (asset, path) in [
+        (model_asset, &model),
+        (text_asset, &text),
+        (calibration_asset, &calibration),
+    ] {
+        // Without a hash, nothing says that the file is what the link names: the result names the file.
+        if let (Some(path), None) = (path, &asset.sha256) {
+            *asset = own(path);
+        }
+    }
     let model = locate(model, &experiment.model.origin, "web/models", ".gguf", "--model")?;
     let text_path = locate(text, &experiment.text.origin, "web/texts", ".txt", "--text")?;
     let text = checked_text(&text_path, &experiment.text)?;

@@ -16,6 +16,10 @@ pub(crate) enum CliError {
     Read { path: PathBuf, source: std::io::Error },
     #[error("could not write {path}: {source}; choose another place with --out")]
     Write { path: PathBuf, source: std::io::Error },
+    #[error(
+        "{path} holds no result of hemoscope: {source}; give a file as `hemoscope sweep --out FILE.json` writes it"
+    )]
+    NotAResult { path: PathBuf, source: serde_json::Error },
     #[error("could not print the result: {source}; check where standard output goes")]
     Print { source: std::io::Error },
     #[error("{0}")]
@@ -37,7 +41,9 @@ pub(crate) enum CliError {
 impl CliError {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) | Self::Engine(EngineError::OutOfRange { .. }) => ExitCode::from(2),
+            Self::Usage(_) | Self::NotAResult { .. } | Self::Engine(EngineError::OutOfRange { .. }) => {
+                ExitCode::from(2)
+            }
             _ => ExitCode::from(1),
         }
     }
@@ -88,6 +94,14 @@ impl FromStr for OutFile {
             _ => Ok(Self { path, format }),
         }
     }
+}
+
+/// What a file that hemoscope wrote as JSON holds.
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CliError> {
+    serde_json::from_str(&read_text(path)?).map_err(|source| CliError::NotAResult {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// A text file's contents.

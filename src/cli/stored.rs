@@ -21,7 +21,7 @@ use hemoscope_engine::RunResult;
 use serde::{Deserialize, Serialize};
 
 use self::lazy_model::{Inputs, LazyModel};
-use crate::files::{CliError, Format, OutFile, locate, read_text};
+use crate::files::{CliError, Format, OutFile, locate, read_json, read_text};
 use crate::host::print_message;
 use crate::output;
 
@@ -88,7 +88,7 @@ async fn measure(model: &Bundled, path: &Path, force: bool) -> Result<(), CliErr
         let result = Path::new(WEB).join(place);
         store_result(&mut lazy, &inputs, &result, force).await?;
         if let (Question::Curve, Some(place)) = (ask.question(), bundled::texts_path(model.name, ask.sweep())) {
-            let curve: Curve = serde_json::from_str(&read_text(&result)?)?;
+            let curve: Curve = read_json(&result)?;
             let file = Path::new(WEB).join(place);
             texts::store(&mut lazy, model, &taken(&curve), &inputs, &file, force).await?;
         }
@@ -171,11 +171,11 @@ fn draw_sizes() -> Result<(), CliError> {
 fn paint_opening() -> Result<(), CliError> {
     let curve = Path::new(WEB).join(bundled::curve_path(bundled::FIRST, PICTURED));
     if curve.exists() {
-        let curve: Curve = serde_json::from_str(&read_text(&curve)?)?;
+        let curve: Curve = read_json(&curve)?;
         let Some(texts) = bundled::texts_path(bundled::FIRST, &curve.sweep) else {
             return Ok(());
         };
-        let texts = serde_json::from_str(&read_text(&Path::new(WEB).join(texts))?)?;
+        let texts = read_json(&Path::new(WEB).join(texts))?;
         let page = Path::new(PAGE);
         output::save_text(page, &opening::written_into(&read_text(page)?, &curve, &texts)?)?;
         print_message(page.display());
@@ -200,8 +200,7 @@ fn svg(files: &[PathBuf]) -> Result<String, CliError> {
             "at most {KEPT} curves can be told apart; give fewer"
         )));
     }
-    let read = |file: &PathBuf| -> Result<Curve, CliError> { Ok(serde_json::from_str(&read_text(file)?)?) };
-    let curves = files.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let curves: Vec<Curve> = files.iter().map(|file| read_json(file)).collect::<Result<_, _>>()?;
     if let Some((file, _)) = files
         .iter()
         .zip(&curves)

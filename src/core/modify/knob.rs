@@ -95,9 +95,20 @@ pub fn set_range(sweep: &mut Sweep, (from, to, points): Range) {
 /// The most points of a new range; each one is a whole measurement.
 const MOST_NEW_POINTS: usize = 33;
 
-/// Moves one part of the range: `from`, `to` or `points`. A range of whole numbers has a point for each number, or for
+/// A part of a range that can be moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RangePart {
+    /// The first value.
+    From,
+    /// The last value.
+    To,
+    /// The number of values.
+    Points,
+}
+
+/// Moves one part of the range. A range of whole numbers has a point for each number, or for
 /// every second, third … where those would be too many.
-pub fn move_range(sweep: &mut Sweep, part: &str, value: f64) {
+pub fn move_range(sweep: &mut Sweep, part: RangePart, value: f64) {
     let first = || entry(sweep).and_then(first_range);
     let Some(mut range) = range(sweep).map(|(_, range)| range).or_else(first) else {
         return;
@@ -105,9 +116,9 @@ pub fn move_range(sweep: &mut Sweep, part: &str, value: f64) {
     // Slider steps are not exact in binary, and their errors add up.
     let value = (value * 1e6).round() / 1e6;
     match part {
-        "from" => range.0 = value,
-        "to" => range.1 = value,
-        _ => range.2 = value as usize,
+        RangePart::From => range.0 = value,
+        RangePart::To => range.1 = value,
+        RangePart::Points => range.2 = value as usize,
     }
     // A curve needs two different ends; the control goes back to where it was.
     if range.0 == range.1 {
@@ -115,7 +126,11 @@ pub fn move_range(sweep: &mut Sweep, part: &str, value: f64) {
     }
     let whole = knob(sweep).is_some_and(|knob| matches!(knob.kind, Kind::Number { whole: true, .. }));
     if whole {
-        let wanted = if part == "points" { range.2 } else { MOST_NEW_POINTS };
+        let wanted = if part == RangePart::Points {
+            range.2
+        } else {
+            MOST_NEW_POINTS
+        };
         range.2 = whole_points((range.1 - range.0).abs() as usize, wanted);
     }
     set_range(sweep, range);
@@ -200,30 +215,30 @@ mod tests {
     #[test]
     fn whole_numbers_have_a_point_each() {
         let mut rtn = sweep("rtn:bits=8..2/7");
-        move_range(&mut rtn, "to", 3.0);
+        move_range(&mut rtn, RangePart::To, 3.0);
         assert_eq!(rtn.to_string(), "rtn:bits=8..3/6");
         let mut wanda = sweep("wanda:sparsity=0..0.8/9");
-        move_range(&mut wanda, "to", 0.1 + 0.2);
+        move_range(&mut wanda, RangePart::To, 0.1 + 0.2);
         assert_eq!(wanda.to_string(), "wanda:sparsity=0..0.3/9");
     }
 
     #[test]
     fn many_whole_numbers_are_taken_in_steps() {
         let mut drop = sweep("layer-drop:count=0..10/11");
-        move_range(&mut drop, "to", 100.0);
+        move_range(&mut drop, RangePart::To, 100.0);
         assert_eq!(drop.to_string(), "layer-drop:count=0..100/26");
-        move_range(&mut drop, "points", 4.0);
+        move_range(&mut drop, RangePart::Points, 4.0);
         assert_eq!(drop.to_string(), "layer-drop:count=0..100/3");
-        move_range(&mut drop, "to", 7.0);
+        move_range(&mut drop, RangePart::To, 7.0);
         assert_eq!(drop.to_string(), "layer-drop:count=0..7/8");
-        move_range(&mut drop, "points", 0.0);
+        move_range(&mut drop, RangePart::Points, 0.0);
         assert_eq!(drop.to_string(), "layer-drop:count=0..7/2");
     }
 
     #[test]
     fn a_long_range_of_a_link_keeps_its_points() {
         let mut wanda = sweep("wanda:sparsity=0..0.8/201");
-        move_range(&mut wanda, "to", 0.5);
+        move_range(&mut wanda, RangePart::To, 0.5);
         assert_eq!(wanda.to_string(), "wanda:sparsity=0..0.5/201");
     }
 
@@ -261,10 +276,15 @@ mod tests {
                     Kind::Choice { options, .. } => options.iter().map(|(text, _)| *text).collect(),
                     Kind::Pattern { options } => options.to_vec(),
                     Kind::Number { min, max, .. } if entry.knob().is_some_and(|knob| knob.key == parameter.key) => {
-                        for (part, value) in [("from", min), ("to", max), ("points", 1e9), ("points", 3.0)] {
+                        for (part, value) in [
+                            (RangePart::From, min),
+                            (RangePart::To, max),
+                            (RangePart::Points, 1e9),
+                            (RangePart::Points, 3.0),
+                        ] {
                             let mut changed = sweep.clone();
                             move_range(&mut changed, part, value);
-                            assert_eq!(changed.to_string().parse(), Ok(changed), "{part} of {}", entry.name);
+                            assert_eq!(changed.to_string().parse(), Ok(changed), "{part:?} of {}", entry.name);
                         }
                         continue;
                     }

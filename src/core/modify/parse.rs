@@ -284,7 +284,7 @@ fn check_range(step: &Step, parameter: &Parameter, from: f64, to: f64, points: u
         })
     };
     let Kind::Number { whole, .. } = parameter.kind else {
-        return problem(&format!("only a number can vary; give {}", allowed(parameter)));
+        return problem(&format!("only a number can vary; {}", allowed(parameter)));
     };
     for end in [from, to] {
         if !fits(parameter, &Value::Number(end)) {

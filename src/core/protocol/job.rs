@@ -253,9 +253,8 @@ pub enum Event {
         done: usize,
         /// The total.
         total: usize,
-        /// The provisional result of the windows so far, sent now and then, computed as for the finished point. As
-        /// there, error bars treat tokens as independent; but the first windows cover only a few passages of the text,
-        /// so the final value may lie outside the early error bars more often than one time in twenty.
+        /// The provisional result of the windows so far, sent now and then, computed as for the finished point:
+        /// its errors come from the differences between windows, and one window gives none.
         so_far: Option<Box<Measured>>,
     },
     /// A point is finished.

@@ -107,7 +107,7 @@ impl Reader {
         };
         match given.parse() {
             Ok(1) => return version_1(),
-            // These have the same defaults; links of version 2 only ask for curves.
+            // These have the same defaults; links of version 2 name no question and ask for curves.
             Ok(2..=VERSION) => {}
             _ => self.notice(
                 "v",

@@ -102,7 +102,19 @@ impl Block {
                 Role::QueryBias => block.query.bias = Some(vector),
                 Role::KeyBias => block.key.bias = Some(vector),
                 Role::ValueBias => block.value.bias = Some(vector),
-                _ => {}
+                Role::QueryNorm => block.query_norm = Some(vector),
+                Role::KeyNorm => block.key_norm = Some(vector),
+                // Matrices, and what lies outside the blocks.
+                Role::TokenEmbedding
+                | Role::OutputNorm
+                | Role::OutputHead
+                | Role::Query
+                | Role::Key
+                | Role::Value
+                | Role::AttentionOutput
+                | Role::Gate
+                | Role::Up
+                | Role::Down => {}
             }
         }
         block.hooks = edited.hooks().to_vec();

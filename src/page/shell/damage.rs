@@ -6,6 +6,7 @@ use crate::limits::Limits;
 use crate::parts::{Choice, Field, Group, More, NumberField, Panel, Problem, Select, Slider};
 use crate::work::Page;
 use hemoscope_core::modify::catalogue::{self, Entry, Family, Kind, Parameter, Unit};
+use hemoscope_core::modify::knob::RangePart;
 use hemoscope_core::modify::{MOST_POINTS, Sweep, knob};
 use hemoscope_core::plot::format_value;
 use hemoscope_core::wording;
@@ -102,22 +103,6 @@ fn first_sentence(text: &str) -> &str {
     text.find(". ").and_then(|end| text.get(..=end)).unwrap_or(text)
 }
 
-/// An end of the knob's range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    From,
-    To,
-}
-
-impl End {
-    fn name(self) -> &'static str {
-        match self {
-            Self::From => "from",
-            Self::To => "to",
-        }
-    }
-}
-
 /// The two ends of the knob's range and the number of points.
 #[component]
 fn RangeField(
@@ -134,19 +119,20 @@ fn RangeField(
     let unit = knob.unit().unwrap_or(Unit::Count);
     let slider = {
         let title = title.clone();
-        move |end: End, testid| {
+        move |part: RangePart, label: &'static str, testid| {
             let value = move || {
-                range.get().map(|(from, to, _)| match end {
-                    End::From => from,
-                    End::To => to,
+                range.get().map(|(from, to, points)| match part {
+                    RangePart::From => from,
+                    RangePart::To => to,
+                    RangePart::Points => points as f64,
                 })
             };
             let shown = move || value().map_or_else(|| "—".to_owned(), |value| format_value(value, unit));
-            let moved = Callback::new(move |value| change(page, |sweep| knob::move_range(sweep, end.name(), value)));
+            let moved = Callback::new(move |value| change(page, |sweep| knob::move_range(sweep, part, value)));
             view! {
                 <Slider
-                    label=end.name()
-                    name=format!("{title}, {}", end.name())
+                    label
+                    name=format!("{title}, {label}")
                     testid
                     scale=(min, max, step)
                     value=Signal::derive(move || value().unwrap_or_default())
@@ -159,13 +145,14 @@ fn RangeField(
     let most = if whole { max - min + 1.0 } else { MOST_POINTS as f64 };
     let limits = Limits { most, ..Limits::POINTS };
     let points = Signal::derive(move || range.get().map_or(1.0, |(_, _, points)| points as f64));
-    let set_points = Callback::new(move |points| change(page, |sweep| knob::move_range(sweep, "points", points)));
+    let set_points =
+        Callback::new(move |points| change(page, |sweep| knob::move_range(sweep, RangePart::Points, points)));
     let downwards = knob.harm_grows_downwards();
     Some(view! {
         <fieldset class="knob">
             <legend>{title}</legend>
-            {slider(End::From, "range")}
-            {slider(End::To, "knob")}
+            {slider(RangePart::From, "from", "range")}
+            {slider(RangePart::To, "to", "knob")}
             <NumberField label="points" testid="points" limits value=points on_change=set_points/>
         </fieldset>
         {downwards.then(|| view! { <p class="hint">"Fewer bits are more damage."</p> })}
